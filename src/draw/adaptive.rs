@@ -1,0 +1,51 @@
+//! Procedures that look at how many each arm has so far, in the referral's stratum.
+
+use super::Words;
+use crate::protocol::Fraction;
+
+/// Block urn (Zhao & Weng 2011, Contemporary Clinical Trials 32:953).
+pub(super) fn block_urn(
+    lambda: u32,
+    ratio: &[u32],
+    counts: &[u64],
+    words: &mut impl Words,
+) -> usize {
+    let complete = counts
+        .iter()
+        .zip(ratio)
+        .map(|(&n, &a)| n / u64::from(a))
+        .min()
+        .expect("a trial has arms");
+    let balls: Vec<u64> = counts
+        .iter()
+        .zip(ratio)
+        .map(|(&n, &a)| u64::from(a) * (u64::from(lambda) + complete) - n)
+        .collect();
+    words.weighted(&balls)
+}
+
+/// Biased coin (Efron 1971, Biometrika 58:403).
+pub(super) fn biased_coin(probability: Fraction, counts: &[u64], words: &mut impl Words) -> usize {
+    match lagging(counts) {
+        None => words.below(2) as usize,
+        Some(arm) if words.below(u64::from(probability.q)) < u64::from(probability.p) => arm,
+        Some(arm) => 1 - arm,
+    }
+}
+
+/// Big stick (Soares & Wu 1983, Communications in Statistics 12:2017).
+pub(super) fn big_stick(limit: u32, counts: &[u64], words: &mut impl Words) -> usize {
+    match lagging(counts) {
+        Some(arm) if counts[0].abs_diff(counts[1]) >= u64::from(limit) => arm,
+        _ => words.below(2) as usize,
+    }
+}
+
+/// Returns the arm of two that has fewer referrals.
+fn lagging(counts: &[u64]) -> Option<usize> {
+    match counts[0].cmp(&counts[1]) {
+        std::cmp::Ordering::Less => Some(0),
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Greater => Some(1),
+    }
+}

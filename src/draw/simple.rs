@@ -1,0 +1,8 @@
+//! Simple randomisation: every referral by itself, in the ratio of the arms.
+
+use super::Words;
+
+pub(super) fn slot(ratio: &[u32], words: &mut impl Words) -> usize {
+    let weights: Vec<u64> = ratio.iter().map(|&a| u64::from(a)).collect();
+    words.weighted(&weights)
+}

@@ -1,0 +1,238 @@
+//! Weeks, months, windows and moments as whole numbers.
+//!
+//! Promises: arithmetic on weeks and months is arithmetic on integers; a period that does not
+//! exist cannot be made. Hides: the ISO calendar, which comes from `jiff`.
+//! Source: ISO 8601 week dates; week 0 is the week of Monday 5 August 1991 (DREAM's `y_9132`).
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
+
+pub use jiff::civil::Date;
+use jiff::civil::{ISOWeekDate, Weekday, date};
+
+/// An ISO week, counted from the week of Monday 5 August 1991.
+///
+/// ```
+/// use klero::period::Week;
+/// let drawn: klero::period::Date = "2018-03-14".parse().unwrap();
+/// assert_eq!(Week::of(drawn).to_string(), "2018-W11");
+/// assert_eq!((Week::of(drawn) + 52).to_string(), "2019-W11");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Week(pub i32);
+
+/// A calendar month, counted from January of year 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Month(pub i32);
+
+/// Follow-up weeks from `first` to `last`, both included. Week 1 is the first ISO week after the
+/// week of the draw.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Window {
+    first: u32,
+    last: u32,
+}
+
+/// A second in UTC, written `2017-05-01T08:00:00Z` and in no other way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Moment(i64);
+
+/// A text or pair of numbers that names no period.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PeriodError {
+    #[error("`{found}` is not a {expected}")]
+    Form {
+        found: String,
+        expected: &'static str,
+    },
+    #[error("{year} has no week {week}: it has {weeks}")]
+    NoSuchWeek { year: i16, week: i8, weeks: i8 },
+    #[error("weeks [{first}, {last}] are no window")]
+    Window { first: i64, last: i64 },
+}
+
+const WEEK_ZERO: Date = date(1991, 8, 5);
+
+impl Week {
+    /// Returns the week that holds a date.
+    pub fn of(date: Date) -> Week {
+        Week(days_between(WEEK_ZERO, date).div_euclid(7))
+    }
+
+    /// Returns week `week` of ISO year `year`; week 53 only where the year has one.
+    pub fn from_iso(year: i16, week: i8) -> Result<Week, PeriodError> {
+        match ISOWeekDate::new(year, week, Weekday::Monday) {
+            Ok(monday) => Ok(Week::of(monday.date())),
+            Err(_) => Err(PeriodError::NoSuchWeek {
+                year,
+                week,
+                weeks: weeks_in(year),
+            }),
+        }
+    }
+
+    /// Returns the Monday the week begins with.
+    pub fn monday(self) -> Date {
+        WEEK_ZERO
+            .checked_add(jiff::Span::new().days(7 * i64::from(self.0)))
+            .expect("weeks come from dates, and dates are within years -9999 to 9999")
+    }
+
+    /// Returns the ISO year and the number of the week in it.
+    pub fn iso(self) -> (i16, i8) {
+        let monday = self.monday().iso_week_date();
+        (monday.year(), monday.week())
+    }
+
+    /// Returns the month that holds the week's Thursday: the month the week belongs to.
+    pub fn month(self) -> Month {
+        let thursday = self
+            .monday()
+            .checked_add(jiff::Span::new().days(3))
+            .expect("a Thursday follows its Monday");
+        Month::of(thursday)
+    }
+}
+
+/// Returns the number of weeks in an ISO year: 52 or 53.
+pub fn weeks_in(year: i16) -> i8 {
+    match ISOWeekDate::new(year, 53, Weekday::Monday) {
+        Ok(_) => 53,
+        Err(_) => 52,
+    }
+}
+
+impl Month {
+    /// Returns the month that holds a date.
+    pub fn of(date: Date) -> Month {
+        Month(12 * i32::from(date.year()) + i32::from(date.month()) - 1)
+    }
+
+    /// Returns month `month` (1 to 12) of `year`.
+    pub fn new(year: i16, month: i8) -> Option<Month> {
+        (1..=12)
+            .contains(&month)
+            .then(|| Month(12 * i32::from(year) + i32::from(month) - 1))
+    }
+}
+
+impl Window {
+    /// Returns the window of follow-up weeks `first` to `last`, where 1 ≤ first ≤ last ≤ 5,000.
+    pub fn new(first: i64, last: i64) -> Result<Window, PeriodError> {
+        if 1 <= first && first <= last && last <= 5_000 {
+            Ok(Window {
+                first: first as u32,
+                last: last as u32,
+            })
+        } else {
+            Err(PeriodError::Window { first, last })
+        }
+    }
+
+    pub fn first(self) -> u32 {
+        self.first
+    }
+
+    pub fn last(self) -> u32 {
+        self.last
+    }
+
+    /// Returns the number of weeks in the window.
+    pub fn weeks(self) -> u32 {
+        self.last - self.first + 1
+    }
+
+    /// Returns the window's first and last calendar week for a person drawn on `draw`.
+    pub fn calendar(self, draw: Date) -> (Week, Week) {
+        let zero = Week::of(draw);
+        (zero + self.first as i32, zero + self.last as i32)
+    }
+}
+
+impl Moment {
+    /// Returns the moment `seconds` after 1970-01-01T00:00:00Z.
+    pub fn from_unix(seconds: i64) -> Moment {
+        Moment(seconds)
+    }
+
+    /// Returns the date, in UTC, on which the moment falls.
+    pub fn date(self) -> Date {
+        self.zoned().date()
+    }
+
+    fn zoned(self) -> jiff::Zoned {
+        jiff::Timestamp::from_second(self.0)
+            .expect("a moment is read from a timestamp")
+            .to_zoned(jiff::tz::TimeZone::UTC)
+    }
+}
+
+fn days_between(from: Date, to: Date) -> i32 {
+    (to - from).get_days()
+}
+
+impl Add<i32> for Week {
+    type Output = Week;
+
+    fn add(self, weeks: i32) -> Week {
+        Week(self.0 + weeks)
+    }
+}
+
+impl Sub for Week {
+    type Output = i32;
+
+    fn sub(self, other: Week) -> i32 {
+        self.0 - other.0
+    }
+}
+
+impl fmt::Display for Week {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, week) = self.iso();
+        write!(f, "{year}-W{week:02}")
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:04}-{:02}",
+            self.0.div_euclid(12),
+            self.0.rem_euclid(12) + 1
+        )
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}–{}", self.first, self.last)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.zoned().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
+}
+
+impl FromStr for Moment {
+    type Err = PeriodError;
+
+    fn from_str(text: &str) -> Result<Moment, PeriodError> {
+        let wrong = || PeriodError::Form {
+            found: text.to_owned(),
+            expected: "time such as 2017-05-01T08:00:00Z",
+        };
+        let stamp: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+        let moment = Moment(stamp.as_second());
+        // One text form only: fractions, offsets and lower-case letters are refused.
+        if moment.to_string() == text {
+            Ok(moment)
+        } else {
+            Err(wrong())
+        }
+    }
+}

@@ -1,0 +1,643 @@
+//! The plan of a trial, `study.toml`, read once and then trusted.
+//!
+//! Promises: a [`Protocol`] that exists has been checked: its names are known, its levels are
+//! closed, its counts and windows can work. Everything wrong with a file is reported at once, each
+//! fault with its line, what was found, what was expected and the nearest known name.
+//! Hides: TOML. What each key means is written in `docs/study-file.md`.
+
+mod read;
+mod section;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::digest::Digest;
+use crate::period::Window;
+
+pub use section::{Fault, ProtocolError};
+
+/// A checked plan, with the text it was read from.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    pub text: String,
+    pub digest: Digest,
+    pub study: Study,
+    pub arms: Vec<Arm>,
+    /// The arm others are compared with; absent in a study with one arm.
+    pub reference: Option<usize>,
+    pub factors: Vec<Factor>,
+    /// Absent in a study with one arm, where nothing is drawn.
+    pub allocation: Option<Allocation>,
+    pub eligible: Vec<Rule>,
+    pub registers: Vec<Register>,
+    pub unions: Vec<Union>,
+    pub outcomes: Vec<Outcome>,
+    pub estimates: Vec<PlannedEstimate>,
+    pub multiplicity: Multiplicity,
+}
+
+/// `[study]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Study {
+    pub id: String,
+    pub title: String,
+    pub language: Language,
+}
+
+/// The language of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    Danish,
+    English,
+}
+
+/// `[[arm]]`: what a referral may be drawn into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    pub id: String,
+    pub label: String,
+    pub ratio: u32,
+}
+
+/// `[[factor]]`: a fact known before the draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Factor {
+    pub id: String,
+    pub label: String,
+    pub kind: FactorKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactorKind {
+    /// A closed list of levels.
+    Levels(Vec<String>),
+    /// A whole number with bounds; the bands, when given, are its levels.
+    Whole {
+        min: i64,
+        max: i64,
+        bands: Vec<Band>,
+    },
+    /// Any name: only for the factor that names clusters.
+    Open,
+}
+
+/// A named stretch of whole numbers, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Band {
+    pub name: String,
+    pub min: i64,
+    pub max: i64,
+}
+
+/// The value of a factor for one referral.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Fact {
+    /// Index into the factor's levels.
+    Level(usize),
+    Whole(i64),
+    /// The name of a cluster.
+    Name(String),
+}
+
+/// `[allocation]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allocation {
+    pub procedure: Procedure,
+    /// Indices of the factors whose levels make a stratum.
+    pub strata: Vec<usize>,
+    /// The factor that names the cluster, when whole clusters are drawn.
+    pub cluster: Option<usize>,
+}
+
+/// The rule a draw follows; `docs/specification.md` says each exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Procedure {
+    Simple,
+    Complete {
+        counts: Option<Vec<u64>>,
+    },
+    PermutedBlocks {
+        sizes: Vec<u32>,
+    },
+    BlockUrn {
+        lambda: u32,
+    },
+    BiasedCoin {
+        probability: Fraction,
+    },
+    BigStick {
+        limit: u32,
+    },
+    Minimisation {
+        measure: Imbalance,
+        probability: Fraction,
+        /// Factor index and its weight.
+        weights: Vec<(usize, u32)>,
+    },
+}
+
+/// How minimisation measures imbalance between arms at one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imbalance {
+    Range,
+    Variance,
+}
+
+/// A probability p/q as it was written, never a decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fraction {
+    pub p: u32,
+    pub q: u32,
+}
+
+/// `[[eligible]]`: a condition that every referral must meet to be drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub label: String,
+    pub factor: usize,
+    pub condition: Condition,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Between {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    /// Indices of the allowed levels.
+    In(Vec<usize>),
+}
+
+/// `[register.x]`: files of one register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Register {
+    pub id: String,
+    pub kind: RegisterKind,
+    pub files: Vec<PathBuf>,
+    /// Name of the key column; the first column when absent.
+    pub key: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisterKind {
+    Dream,
+}
+
+/// What a week means. Every week of a person is in exactly one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum State {
+    Ordinary,
+    SelfSupport,
+    Supported,
+    Praktik,
+    Education,
+    Benefit,
+    Pension,
+    Abroad,
+    Dead,
+    Unknown,
+}
+
+/// Which weeks an outcome counts: by state, by code, or by wage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    State(State),
+    /// A week with this code, whatever its state.
+    Code(u16),
+    /// A week whose month has an industry code, whatever the week's own code.
+    Wage,
+}
+
+/// `[states]`: a name for a set of selectors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Union {
+    pub name: String,
+    pub selectors: Vec<Selector>,
+}
+
+/// `[[outcome]]`: a quantity per referral.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub id: String,
+    pub label: String,
+    pub measure: Measure,
+    /// The register it reads, as an index.
+    pub register: usize,
+    /// The names of `states` as they were written.
+    pub states_written: Vec<String>,
+    pub selectors: Vec<Selector>,
+    /// Line of `states` in the plan, for faults found when the register's codes are known.
+    pub states_line: usize,
+    pub target: Option<f64>,
+}
+
+/// What is measured over a person's weeks; `docs/outcomes.md` says each exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// 1 if some week of the window is in the states.
+    Ever { window: Window },
+    /// 1 if the last week of the window is in the states.
+    At { window: Window },
+    /// Number of weeks in the states; with `more_than`, 1 if the number exceeds it.
+    Weeks {
+        window: Window,
+        more_than: Option<u32>,
+    },
+    /// Weeks in the states divided by the length of the window.
+    Share { window: Window },
+    /// Week of the first week in the states, or of the completion of `stable` consecutive ones.
+    TimeTo { window: Window, stable: u32 },
+    /// Weeks in the states before the draw, across gaps of at most `gap` weeks; with
+    /// `more_than`, 1 if the number exceeds it.
+    History { gap: u32, more_than: Option<u32> },
+}
+
+/// The kind of number a measure gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// 1 or 0 per person; a share of persons per arm.
+    YesNo,
+    /// A number from 0 to 1 per person.
+    ShareOfTime,
+    Weeks,
+    /// Weeks to an event or to the end of observation.
+    TimeToEvent,
+}
+
+/// `[[estimate]]`: one analysis the plan declares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedEstimate {
+    pub outcome: usize,
+    pub role: Role,
+    /// Empty: the default for the outcome's unit.
+    pub methods: Vec<MethodId>,
+    pub contrasts: Contrasts,
+    pub level: f64,
+    pub interval: Option<IntervalId>,
+    /// Factors the estimate is adjusted for.
+    pub adjust: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Primary,
+    Secondary,
+    Exploratory,
+}
+
+/// Which arms are compared with which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contrasts {
+    Reference,
+    AllPairs,
+    /// Arm and the arm it is compared with, as indices.
+    Named(Vec<(usize, usize)>),
+}
+
+/// `[multiplicity]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multiplicity {
+    pub method: Adjustment,
+    pub family: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adjustment {
+    None,
+    Holm,
+    Hochberg,
+    BenjaminiHochberg,
+}
+
+/// Gives a closed set its public names, for reading, printing and messages.
+macro_rules! names {
+    ($(#[$doc:meta])* $type:ty { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// Every value, in the order of its declaration.
+            pub const ALL: &'static [$type] = &[$(<$type>::$variant),+];
+
+            /// Returns the public name.
+            pub const fn name(self) -> &'static str {
+                match self { $(<$type>::$variant => $name),+ }
+            }
+
+            /// Returns the value with this public name.
+            pub fn from_name(name: &str) -> Option<$type> {
+                match name { $($name => Some(<$type>::$variant),)+ _ => None }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.name())
+            }
+        }
+    };
+}
+
+names!(Language { Danish = "da", English = "en" });
+names!(Imbalance { Range = "range", Variance = "variance" });
+names!(RegisterKind { Dream = "dream" });
+names!(State {
+    Ordinary = "ordinary",
+    SelfSupport = "self_support",
+    Supported = "supported",
+    Praktik = "praktik",
+    Education = "education",
+    Benefit = "benefit",
+    Pension = "pension",
+    Abroad = "abroad",
+    Dead = "dead",
+    Unknown = "unknown",
+});
+names!(Role {
+    Primary = "primary",
+    Secondary = "secondary",
+    Exploratory = "exploratory",
+});
+names!(Adjustment {
+    None = "none",
+    Holm = "holm",
+    Hochberg = "hochberg",
+    BenjaminiHochberg = "bh",
+});
+
+/// The procedures by name, as the plan writes them.
+pub const PROCEDURES: &[&str] = &[
+    "simple",
+    "complete",
+    "permuted-blocks",
+    "block-urn",
+    "biased-coin",
+    "big-stick",
+    "minimisation",
+];
+
+/// The measures by name, as the plan writes them.
+pub const MEASURES: &[&str] = &["ever", "at", "weeks", "share", "time-to", "history"];
+
+/// The name of the selector of weeks with wage, as the plan writes it.
+pub const WAGE: &str = "wage";
+
+/// A method of estimation, by its public id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MethodId {
+    DifferenceInMeans,
+    RiskDifference,
+    RiskRatio,
+    OddsRatio,
+    FisherExact,
+    Share,
+}
+
+names!(MethodId {
+    DifferenceInMeans = "difference-in-means",
+    RiskDifference = "risk-difference",
+    RiskRatio = "risk-ratio",
+    OddsRatio = "odds-ratio",
+    FisherExact = "fisher-exact",
+    Share = "share",
+});
+
+/// How an interval is formed, where a method offers a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IntervalId {
+    MiettinenNurminen,
+    Newcombe,
+    Wald,
+    Log,
+    ClopperPearson,
+    Wilson,
+    Welch,
+}
+
+names!(IntervalId {
+    MiettinenNurminen = "miettinen-nurminen",
+    Newcombe = "newcombe",
+    Wald = "wald",
+    Log = "log",
+    ClopperPearson = "clopper-pearson",
+    Wilson = "wilson",
+    Welch = "welch-satterthwaite",
+});
+
+impl Protocol {
+    /// Reads and checks a plan; the error holds every fault found.
+    pub fn read(text: &str) -> Result<Protocol, ProtocolError> {
+        read::protocol(text)
+    }
+
+    /// Returns the index of the arm with this id.
+    pub fn arm(&self, id: &str) -> Option<usize> {
+        self.arms.iter().position(|arm| arm.id == id)
+    }
+
+    /// Returns the index of the factor with this id.
+    pub fn factor(&self, id: &str) -> Option<usize> {
+        self.factors.iter().position(|factor| factor.id == id)
+    }
+
+    /// Returns the index of the outcome with this id.
+    pub fn outcome(&self, id: &str) -> Option<usize> {
+        self.outcomes.iter().position(|outcome| outcome.id == id)
+    }
+
+    /// Returns the ratio of the draw, one whole number per arm.
+    pub fn ratio(&self) -> Vec<u32> {
+        self.arms.iter().map(|arm| arm.ratio).collect()
+    }
+
+    /// Returns the stratum of a referral: the level of each stratum factor, as its name.
+    pub fn stratum(&self, facts: &[Fact]) -> Vec<String> {
+        let Some(allocation) = &self.allocation else {
+            return Vec::new();
+        };
+        allocation
+            .strata
+            .iter()
+            .map(|&factor| {
+                let index = self.factors[factor]
+                    .level_index(&facts[factor])
+                    .expect("facts were checked against the plan");
+                self.factors[factor].level_name(index).to_owned()
+            })
+            .collect()
+    }
+
+    /// Returns the label of the first eligibility rule that the facts do not meet.
+    pub fn refusal(&self, facts: &[Fact]) -> Option<&str> {
+        self.eligible
+            .iter()
+            .find(|rule| !rule.condition.holds(&facts[rule.factor]))
+            .map(|rule| rule.label.as_str())
+    }
+}
+
+impl Condition {
+    fn holds(&self, fact: &Fact) -> bool {
+        match (self, fact) {
+            (Condition::Between { min, max }, Fact::Whole(value)) => {
+                min.is_none_or(|min| *value >= min) && max.is_none_or(|max| *value <= max)
+            }
+            (Condition::In(levels), Fact::Level(level)) => levels.contains(level),
+            _ => unreachable!("a rule is checked against its factor when the plan is read"),
+        }
+    }
+}
+
+/// Why a text is not a value of a factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongFact {
+    pub found: String,
+    pub expected: String,
+    pub nearest: Option<String>,
+}
+
+impl Factor {
+    /// Returns the number of levels the factor has as a stratum or in minimisation.
+    pub fn levels(&self) -> usize {
+        match &self.kind {
+            FactorKind::Levels(levels) => levels.len(),
+            FactorKind::Whole { bands, .. } => bands.len(),
+            FactorKind::Open => 0,
+        }
+    }
+
+    /// Returns the name of a level.
+    pub fn level_name(&self, index: usize) -> &str {
+        match &self.kind {
+            FactorKind::Levels(levels) => &levels[index],
+            FactorKind::Whole { bands, .. } => &bands[index].name,
+            FactorKind::Open => unreachable!("an open factor is never a stratum"),
+        }
+    }
+
+    /// Returns the level of a fact: its own, or the band that holds it.
+    pub fn level_index(&self, fact: &Fact) -> Option<usize> {
+        match (&self.kind, fact) {
+            (FactorKind::Levels(levels), Fact::Level(index)) => {
+                (*index < levels.len()).then_some(*index)
+            }
+            (FactorKind::Whole { bands, .. }, Fact::Whole(value)) => bands
+                .iter()
+                .position(|band| (band.min..=band.max).contains(value)),
+            _ => None,
+        }
+    }
+
+    /// Reads a value as typed at intake or in a list, letter for letter.
+    pub fn fact(&self, text: &str) -> Result<Fact, WrongFact> {
+        match &self.kind {
+            FactorKind::Levels(levels) => match levels.iter().position(|level| level == text) {
+                Some(index) => Ok(Fact::Level(index)),
+                None => Err(WrongFact {
+                    found: text.to_owned(),
+                    expected: crate::spelling::listed(levels.iter().map(String::as_str)),
+                    nearest: crate::spelling::nearest(text, levels.iter().map(String::as_str))
+                        .map(str::to_owned),
+                }),
+            },
+            FactorKind::Whole { min, max, .. } => match whole(text) {
+                Some(value) if (*min..=*max).contains(&value) => Ok(Fact::Whole(value)),
+                _ => Err(WrongFact {
+                    found: text.to_owned(),
+                    expected: format!("a whole number from {min} to {max}"),
+                    nearest: None,
+                }),
+            },
+            FactorKind::Open if !text.is_empty() => Ok(Fact::Name(text.to_owned())),
+            FactorKind::Open => Err(WrongFact {
+                found: text.to_owned(),
+                expected: "a name".to_owned(),
+                nearest: None,
+            }),
+        }
+    }
+
+    /// Writes a fact as it is typed and shown.
+    pub fn fact_text(&self, fact: &Fact) -> String {
+        match fact {
+            Fact::Level(index) => self.level_name(*index).to_owned(),
+            Fact::Whole(value) => value.to_string(),
+            Fact::Name(name) => name.clone(),
+        }
+    }
+}
+
+/// Reads a whole number in its one form: no sign but minus, no leading zero, no blanks.
+fn whole(text: &str) -> Option<i64> {
+    let value: i64 = text.parse().ok()?;
+    (value.to_string() == text).then_some(value)
+}
+
+impl Procedure {
+    /// Returns the public name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Procedure::Simple => "simple",
+            Procedure::Complete { .. } => "complete",
+            Procedure::PermutedBlocks { .. } => "permuted-blocks",
+            Procedure::BlockUrn { .. } => "block-urn",
+            Procedure::BiasedCoin { .. } => "biased-coin",
+            Procedure::BigStick { .. } => "big-stick",
+            Procedure::Minimisation { .. } => "minimisation",
+        }
+    }
+}
+
+impl MethodId {
+    /// Returns whether the method is for outcomes of 1 and 0 only.
+    pub fn needs_yes_no(self) -> bool {
+        self != MethodId::DifferenceInMeans
+    }
+}
+
+impl Measure {
+    /// Returns the public name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Measure::Ever { .. } => "ever",
+            Measure::At { .. } => "at",
+            Measure::Weeks { .. } => "weeks",
+            Measure::Share { .. } => "share",
+            Measure::TimeTo { .. } => "time-to",
+            Measure::History { .. } => "history",
+        }
+    }
+
+    /// Returns the kind of number the measure gives per person.
+    pub fn unit(&self) -> Unit {
+        match self {
+            Measure::Ever { .. }
+            | Measure::At { .. }
+            | Measure::Weeks {
+                more_than: Some(_), ..
+            }
+            | Measure::History {
+                more_than: Some(_), ..
+            } => Unit::YesNo,
+            Measure::Share { .. } => Unit::ShareOfTime,
+            Measure::Weeks { .. } | Measure::History { .. } => Unit::Weeks,
+            Measure::TimeTo { .. } => Unit::TimeToEvent,
+        }
+    }
+
+    /// Returns the window of follow-up weeks; a history lies before the draw and has none.
+    pub fn window(&self) -> Option<Window> {
+        match *self {
+            Measure::Ever { window }
+            | Measure::At { window }
+            | Measure::Weeks { window, .. }
+            | Measure::Share { window }
+            | Measure::TimeTo { window, .. } => Some(window),
+            Measure::History { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Fraction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.p, self.q)
+    }
+}

@@ -1,0 +1,3 @@
+//! All tests in one binary, because each further one links polars again.
+
+mod reference;

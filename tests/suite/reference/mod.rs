@@ -1,0 +1,4 @@
+//! Expected numbers from outside the program: published, by hand, or by another program whose
+//! script stands beside the number.
+
+mod draws;
