@@ -33,6 +33,16 @@ impl Digest {
         Digest(Sha256::digest(bytes).into())
     }
 
+    /// Returns the digest of a roster: ids in sorted order, each followed by a line end.
+    pub fn of_roster<'a>(sorted: impl IntoIterator<Item = &'a str>) -> Digest {
+        let mut hasher = Hasher::new();
+        for id in sorted {
+            hasher.update(id.as_bytes());
+            hasher.update(b"\n");
+        }
+        hasher.finish()
+    }
+
     /// Returns the SHA-256 of a file's bytes, read in pieces.
     pub fn of_file(path: &Path) -> io::Result<Digest> {
         let mut hasher = Hasher::new();

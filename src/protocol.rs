@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use crate::digest::Digest;
 use crate::period::Window;
 
+pub(crate) use read::is_name;
 pub use section::{Fault, ProtocolError};
 
 /// A checked plan, with the text it was read from.
@@ -263,6 +264,8 @@ pub enum Unit {
     Weeks,
     /// Weeks to an event or to the end of observation.
     TimeToEvent,
+    /// Any number, of a table whose units klero does not know.
+    Number,
 }
 
 /// `[[estimate]]`: one analysis the plan declares.
@@ -448,21 +451,115 @@ impl Protocol {
         self.arms.iter().map(|arm| arm.ratio).collect()
     }
 
-    /// Returns the stratum of a referral: the level of each stratum factor, as its name.
-    pub fn stratum(&self, facts: &[Fact]) -> Vec<String> {
-        let Some(allocation) = &self.allocation else {
-            return Vec::new();
-        };
-        allocation
-            .strata
+    /// Returns the stratum that facts fall in: the level of each stratum factor, as an index.
+    ///
+    /// `None` where a fact is lacking or has no level.
+    pub fn stratum<'f>(&self, fact: impl Fn(usize) -> Option<&'f Fact>) -> Option<Vec<usize>> {
+        let strata = self.allocation.as_ref().map_or(&[][..], |a| &a.strata);
+        strata
             .iter()
-            .map(|&factor| {
-                let index = self.factors[factor]
-                    .level_index(&facts[factor])
-                    .expect("facts were checked against the plan");
-                self.factors[factor].level_name(index).to_owned()
-            })
+            .map(|&factor| self.factors[factor].level_index(fact(factor)?))
             .collect()
+    }
+
+    /// Returns the names of a stratum's levels.
+    pub fn stratum_names(&self, stratum: &[usize]) -> Vec<String> {
+        let strata = self.allocation.as_ref().map_or(&[][..], |a| &a.strata);
+        strata
+            .iter()
+            .zip(stratum)
+            .map(|(&factor, &level)| self.factors[factor].level_name(level).to_owned())
+            .collect()
+    }
+
+    /// Returns the levels that minimisation looks at, in the order of its weights; none with
+    /// other procedures.
+    pub fn minimised<'f>(&self, fact: impl Fn(usize) -> Option<&'f Fact>) -> Option<Vec<usize>> {
+        let Some(Procedure::Minimisation { weights, .. }) =
+            self.allocation.as_ref().map(|a| &a.procedure)
+        else {
+            return Some(Vec::new());
+        };
+        weights
+            .iter()
+            .map(|&(factor, _)| self.factors[factor].level_index(fact(factor)?))
+            .collect()
+    }
+
+    /// Returns the factors that are recorded with a draw: all of them, or in a trial of clusters
+    /// those that are facts about the cluster.
+    pub fn recorded_factors(&self) -> Vec<usize> {
+        let Some(Allocation {
+            procedure,
+            strata,
+            cluster: Some(cluster),
+        }) = &self.allocation
+        else {
+            return (0..self.factors.len()).collect();
+        };
+        let mut factors = strata.clone();
+        factors.push(*cluster);
+        if let Procedure::Minimisation { weights, .. } = procedure {
+            factors.extend(weights.iter().map(|&(factor, _)| factor));
+        }
+        factors.sort_unstable();
+        factors.dedup();
+        factors
+    }
+
+    /// Returns the factor that names the cluster, in a trial of clusters.
+    pub fn cluster(&self) -> Option<usize> {
+        self.allocation.as_ref()?.cluster
+    }
+
+    /// Returns the first part of the plan that differs from `other` though it is fixed once the
+    /// plan is sealed: everything a draw rests on.
+    pub fn fixed_part_that_differs(&self, other: &Protocol) -> Option<String> {
+        if self.study != other.study {
+            return Some("[study]".to_owned());
+        }
+        if self.arms != other.arms || self.reference != other.reference {
+            return Some("[[arm]]".to_owned());
+        }
+        let (own, others) = (self.allocation_by_name(), other.allocation_by_name());
+        if own != others {
+            return Some("[allocation]".to_owned());
+        }
+        let drawn_by = |plan: &Protocol| -> Vec<Factor> {
+            let Some(allocation) = &plan.allocation else {
+                return Vec::new();
+            };
+            let mut factors = allocation.strata.clone();
+            factors.extend(allocation.cluster);
+            if let Procedure::Minimisation { weights, .. } = &allocation.procedure {
+                factors.extend(weights.iter().map(|&(factor, _)| factor));
+            }
+            factors
+                .into_iter()
+                .map(|factor| plan.factors[factor].clone())
+                .collect()
+        };
+        drawn_by(self)
+            .into_iter()
+            .zip(drawn_by(other))
+            .find(|(own, others)| own != others)
+            .map(|(own, _)| format!("[[factor]] `{}`", own.id))
+    }
+
+    /// Returns the allocation with factors by id, so that their order in the file is no matter.
+    fn allocation_by_name(&self) -> Option<(Procedure, Vec<&str>, Option<&str>, Vec<(&str, u32)>)> {
+        let allocation = self.allocation.as_ref()?;
+        let id = |factor: usize| self.factors[factor].id.as_str();
+        let mut procedure = allocation.procedure.clone();
+        let weights = match &mut procedure {
+            Procedure::Minimisation { weights, .. } => std::mem::take(weights)
+                .into_iter()
+                .map(|(factor, weight)| (id(factor), weight))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let strata = allocation.strata.iter().map(|&factor| id(factor)).collect();
+        Some((procedure, strata, allocation.cluster.map(id), weights))
     }
 
     /// Returns the label of the first eligibility rule that the facts do not meet.

@@ -27,9 +27,6 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// Lists names for a message: `` `a`, `b`, `c` ``.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names
-        .into_iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }

@@ -65,12 +65,12 @@ pub(super) fn slot(
     let least = scores.iter().min().expect("a trial has arms");
     let (best, rest): (Vec<usize>, Vec<usize>) =
         (0..pseudo_arms).partition(|&pseudo_arm| scores[pseudo_arm] == *least);
-    let from = if rest.is_empty() || words.below(u64::from(probability.q)) < u64::from(probability.p)
-    {
-        best
-    } else {
-        rest
-    };
+    let from =
+        if rest.is_empty() || words.below(u64::from(probability.q)) < u64::from(probability.p) {
+            best
+        } else {
+            rest
+        };
     from[words.below(from.len() as u64) as usize]
 }
 

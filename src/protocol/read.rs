@@ -20,7 +20,11 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
         .and_then(|section| study(section, f))
         .or_else(|| {
             if !root.has("study") {
-                f.add(&(0..0), "the plan has no [study]", "`[study]` with `id`, `title`");
+                f.add(
+                    &(0..0),
+                    "the plan has no [study]",
+                    "`[study]` with `id`, `title`",
+                );
             }
             None
         });
@@ -163,13 +167,19 @@ fn arms(sections: Vec<Section>, f: &mut Faults) -> (Vec<At<Arm>>, Option<usize>)
     let mut arms: Vec<At<Arm>> = Vec::new();
     let mut references = Vec::new();
     if sections.is_empty() {
-        f.add(&(0..0), "the plan has no [[arm]]", "one arm, or two or more");
+        f.add(
+            &(0..0),
+            "the plan has no [[arm]]",
+            "one arm, or two or more",
+        );
     }
     for mut section in sections {
         let id = id(&mut section, f);
         let label = match &id {
             Some(id) => label_or(&id.value, &mut section, f),
-            None => section.text("label", f).map_or_else(String::new, |l| l.value),
+            None => section
+                .text("label", f)
+                .map_or_else(String::new, |l| l.value),
         };
         let ratio = section
             .whole_within("ratio", 1, 10_000, f)
@@ -180,7 +190,11 @@ fn arms(sections: Vec<Section>, f: &mut Faults) -> (Vec<At<Arm>>, Option<usize>)
         // An arm with a faulty id still counts as an arm, so that one fault gives one message.
         let id = id.map_or_else(String::new, |id| id.value);
         if !id.is_empty() && arms.iter().any(|arm| arm.value.id == id) {
-            f.add(&span, format!("arm `{id}` stands twice"), "an id of its own");
+            f.add(
+                &span,
+                format!("arm `{id}` stands twice"),
+                "an id of its own",
+            );
         }
         if let Some(At { value: true, span }) = reference {
             references.push((arms.len(), span));
@@ -220,7 +234,9 @@ fn factors(sections: Vec<Section>, f: &mut Faults) -> Vec<At<Factor>> {
         let id = id(&mut section, f);
         let label = match &id {
             Some(id) => label_or(&id.value, &mut section, f),
-            None => section.text("label", f).map_or_else(String::new, |l| l.value),
+            None => section
+                .text("label", f)
+                .map_or_else(String::new, |l| l.value),
         };
         let kind = factor_kind(&mut section, f);
         let span = section.span.clone();
@@ -881,7 +897,13 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
             continue;
         };
         let mut section = Section::new(format!("[register.{}]", name.value), table, name.span);
-        let kind = choice(&mut section, "kind", RegisterKind::ALL, RegisterKind::name, f);
+        let kind = choice(
+            &mut section,
+            "kind",
+            RegisterKind::ALL,
+            RegisterKind::name,
+            f,
+        );
         if !section.has("kind") {
             f.add(
                 &section.span,
@@ -998,21 +1020,31 @@ fn outcome(
     let id = id(&mut section, f);
     let label = match &id {
         Some(id) => label_or(&id.value, &mut section, f),
-        None => section.text("label", f).map_or_else(String::new, |l| l.value),
+        None => section
+            .text("label", f)
+            .map_or_else(String::new, |l| l.value),
     };
     let name = section.required_text("measure", f);
     if let Some(id) = &id
         && ["referral", "arm"].contains(&id.value.as_str())
     {
         let found = format!("an outcome is called `{}`", id.value);
-        f.add(&id.span, found, "another name: tables have a column of that name");
+        f.add(
+            &id.span,
+            found,
+            "another name: tables have a column of that name",
+        );
     }
     let register = register_of(&mut section, registers, f);
     let target = section.number("target", f);
     if let Some(target) = &target
         && !(0.0..=1.0).contains(&target.value)
     {
-        f.add(&target.span, format!("`target = {}`", target.value), "a share from 0 to 1");
+        f.add(
+            &target.span,
+            format!("`target = {}`", target.value),
+            "a share from 0 to 1",
+        );
     }
     let measure = name.and_then(|name| measure(&mut section, &name, f));
     // Without a known measure it is unknown which keys belong, so only the measure is reported.
@@ -1124,7 +1156,10 @@ fn measure(section: &mut Section, name: &At<String>, f: &mut Faults) -> Option<M
             if stable > window.weeks() {
                 f.add(
                     &section.key_span("stable"),
-                    format!("`stable = {stable}` in a window of {} weeks", window.weeks()),
+                    format!(
+                        "`stable = {stable}` in a window of {} weeks",
+                        window.weeks()
+                    ),
                     "a number of weeks that fits in the window",
                 );
             }
@@ -1165,12 +1200,21 @@ fn window(section: &mut Section, f: &mut Faults) -> Option<Window> {
         return None;
     }
     let weeks = section.wholes("weeks", f)?;
-    let window = match weeks.value.iter().map(|week| week.value).collect::<Vec<_>>()[..] {
+    let window = match weeks
+        .value
+        .iter()
+        .map(|week| week.value)
+        .collect::<Vec<_>>()[..]
+    {
         [first, last] => Window::new(first, last).ok(),
         _ => None,
     };
     if window.is_none() {
-        let written: Vec<String> = weeks.value.iter().map(|week| week.value.to_string()).collect();
+        let written: Vec<String> = weeks
+            .value
+            .iter()
+            .map(|week| week.value.to_string())
+            .collect();
         let found = format!("`weeks = [{}]` in {}", written.join(", "), section.name);
         f.add(&weeks.span, found, EXPECTED);
     }
@@ -1190,7 +1234,13 @@ fn estimate(
     let methods = methods(&mut section, f);
     let contrasts = contrasts(&mut section, arms, f);
     let level = section.number("level", f);
-    let interval = choice(&mut section, "interval", IntervalId::ALL, IntervalId::name, f);
+    let interval = choice(
+        &mut section,
+        "interval",
+        IntervalId::ALL,
+        IntervalId::name,
+        f,
+    );
     let adjust = section.texts("adjust", f);
     section.finish(f);
     if let Some(level) = &level

@@ -71,7 +71,12 @@ impl<'t> Faults<'t> {
             .count()
     }
 
-    pub fn add(&mut self, span: &Range<usize>, found: impl Into<String>, expected: impl Into<String>) {
+    pub fn add(
+        &mut self,
+        span: &Range<usize>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) {
         let line = self.line(span);
         self.found.push(Fault {
             line,
@@ -361,11 +366,7 @@ impl<'a> Section<'a> {
     ) {
         faults.add(
             &value.span(),
-            format!(
-                "`{key}` in {} is {}",
-                self.name,
-                type_name(value.get_ref())
-            ),
+            format!("`{key}` in {} is {}", self.name, type_name(value.get_ref())),
             expected,
         );
     }

@@ -138,7 +138,12 @@ fn fraction(case: &Value) -> Fraction {
 fn biased_coin_gives_the_known_arms() {
     for case in cases("biased-coin") {
         let probability = fraction(&case);
-        sequence(&case, Procedure::BiasedCoin { probability }, vec![1, 1], &[]);
+        sequence(
+            &case,
+            Procedure::BiasedCoin { probability },
+            vec![1, 1],
+            &[],
+        );
     }
 }
 

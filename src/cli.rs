@@ -1,0 +1,218 @@
+//! Commands: each reads, makes one library call, writes, and says what changed.
+//!
+//! stdout is data, stderr is talk. Exit 0: done, or verified. Exit 1: the answer is no. Exit 2: it
+//! could not be done. Clock, login and randomness of the whole program enter here.
+
+mod allocation;
+mod audit;
+mod beacon;
+mod check;
+mod codes;
+mod compare;
+mod console;
+mod demo;
+mod draw;
+mod estimate;
+mod failure;
+mod ingest;
+mod invent;
+mod methods;
+mod new;
+mod outcomes;
+mod repair;
+mod seal;
+mod status;
+mod study;
+mod unseal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use klero::ledger::{Clock, Stamp};
+use klero::period::Moment;
+
+pub use console::Console;
+
+/// Randomised trials in social policy: draws anyone can check, outcomes from registers, honest
+/// estimates
+#[derive(Parser)]
+#[command(name = "klero", version, about, max_term_width = 80)]
+#[command(after_help = "`klero demo` goes through a whole trial on invented data.")]
+struct Klero {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Clone)]
+struct Global {
+    /// Use the study in this folder, not the one around the current folder
+    #[arg(long, global = true, value_name = "DIR")]
+    study: Option<PathBuf>,
+    /// Print one JSON object on stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Never ask; fail where an answer is needed
+    #[arg(long, global = true)]
+    no_input: bool,
+    /// Use this many threads
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// Who acts, for commands that write to the ledger.
+#[derive(Args, Clone, Default)]
+struct Acting {
+    /// Who acts, for the ledger [default: KLERO_BY, else the login name]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Go through a whole trial on invented data, from plan to effect table
+    Demo(demo::Demo),
+    /// Write a commented plan to fill in
+    New(new::New),
+    /// Read the plan, ledger and data, and say what is wrong and what comes next
+    Check(check::Check),
+    /// Freeze the plan, make or take the seed, and open the ledger
+    Seal(seal::Seal),
+    /// Record the public randomness that the seal names
+    Beacon(beacon::Beacon),
+    /// Draw referrals by lot
+    Draw(draw::Draw),
+    /// Print who was drawn into which arm
+    Allocation(allocation::Allocation),
+    /// Count the drawn by arm and stratum, for those who may see it
+    Status(status::Status),
+    /// Check a ledger and derive every draw again
+    Audit(audit::Audit),
+    /// End the drawing and reveal the seed
+    Unseal(unseal::Unseal),
+    /// Move a write that was cut short out of the ledger
+    Repair(repair::Repair),
+    /// Read register files into spells
+    Ingest(ingest::Ingest),
+    /// Make outcomes from spells and dates of draw
+    Outcomes(outcomes::Outcomes),
+    /// Estimate effects, from the study or from a table
+    Estimate(estimate::Estimate),
+    /// Compare published counts: 9/135 10/188
+    Compare(compare::Compare),
+    /// List every method with its source
+    Methods(methods::Methods),
+    /// List the register codes and what they mean
+    Codes(codes::Codes),
+    /// Invent a register for the demo study
+    Invent(invent::Invent),
+}
+
+/// How a command ended, when it could be done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+}
+
+/// What surrounds a command: the terminal, and the clock that was set, if any.
+struct Surroundings {
+    console: Console,
+    study: Option<PathBuf>,
+    threads: usize,
+    set_clock: Option<Moment>,
+    /// Who acts, unless a command says otherwise.
+    by: Option<String>,
+}
+
+impl Surroundings {
+    fn new(global: &Global) -> anyhow::Result<Surroundings> {
+        let set_clock = match std::env::var("KLERO_NOW") {
+            Ok(text) => Some(text.parse().context("KLERO_NOW is set")?),
+            Err(_) => None,
+        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Surroundings {
+            console: Console::new(global.json, global.quiet, global.no_input),
+            study: global.study.clone(),
+            threads: global.threads.map_or(cores, usize::from),
+            set_clock,
+            by: std::env::var("KLERO_BY").ok(),
+        })
+    }
+
+    /// Returns who acts, and now.
+    fn stamp(&self, acting: &Acting) -> anyhow::Result<Stamp> {
+        let (time, clock) = match self.set_clock {
+            Some(time) => (time, Clock::Set),
+            None => {
+                let now = std::time::SystemTime::now()
+                    .duration_since(std::time::UNIX_EPOCH)
+                    .context("the clock stands before 1970")?;
+                (Moment::from_unix(now.as_secs() as i64), Clock::Real)
+            }
+        };
+        let by = acting
+            .by
+            .clone()
+            .or_else(|| self.by.clone())
+            .or_else(|| std::env::var("LOGNAME").ok())
+            .or_else(|| std::env::var("USER").ok())
+            .or_else(|| std::env::var("USERNAME").ok())
+            .filter(|name| !name.trim().is_empty())
+            .unwrap_or_else(|| "unknown".to_owned());
+        Ok(Stamp { time, by, clock })
+    }
+}
+
+/// Runs the program with the arguments and surroundings it was called with.
+pub fn main() -> ExitCode {
+    let klero = match Klero::try_parse() {
+        Ok(klero) => klero,
+        Err(error) => {
+            // Help and version are no errors; a broken pipe under them is none either.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let outcome =
+        Surroundings::new(&klero.global).and_then(|surroundings| run(klero.command, &surroundings));
+    match outcome {
+        Ok(Answer::Yes) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::from(1),
+        Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", failure::explain(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command, around: &Surroundings) -> anyhow::Result<Answer> {
+    match command {
+        Command::Demo(command) => command.run(around),
+        Command::New(command) => command.run(around),
+        Command::Check(command) => command.run(around),
+        Command::Seal(command) => command.run(around),
+        Command::Beacon(command) => command.run(around),
+        Command::Draw(command) => command.run(around),
+        Command::Allocation(command) => command.run(around),
+        Command::Status(command) => command.run(around),
+        Command::Audit(command) => command.run(around),
+        Command::Unseal(command) => command.run(around),
+        Command::Repair(command) => command.run(around),
+        Command::Ingest(command) => command.run(around),
+        Command::Outcomes(command) => command.run(around),
+        Command::Estimate(command) => command.run(around),
+        Command::Compare(command) => command.run(around),
+        Command::Methods(command) => command.run(around),
+        Command::Codes(command) => command.run(around),
+        Command::Invent(command) => command.run(around),
+    }
+}

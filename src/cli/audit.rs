@@ -1,0 +1,163 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use klero::audit::{Audit as Seen, Verdict};
+use klero::digest::Digest;
+use klero::draw::Seed;
+use klero::ledger;
+use klero::report::effects::wrap;
+use klero::report::number::grouped;
+use serde_json::json;
+
+use super::study::{LEDGER, SEED, Study, StudyError, read_seed};
+use super::{Answer, Surroundings};
+
+#[derive(Args)]
+pub struct Audit {
+    /// Audit this ledger, not the study's
+    ledger: Option<PathBuf>,
+    /// Take the seed from this file; else from an `unseal` entry, else from `seed.key` beside it
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// A head of the ledger that somebody kept
+    #[arg(long, value_name = "HEX", value_parser = head)]
+    head: Option<Digest>,
+}
+
+fn head(text: &str) -> Result<Digest, String> {
+    text.trim()
+        .parse()
+        .map_err(|error: klero::digest::NotADigest| error.to_string())
+}
+
+impl Audit {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let path = match &self.ledger {
+            Some(path) if path.is_dir() => path.join(LEDGER),
+            Some(path) => path.clone(),
+            None => Study::find(around)?.ledger_path(),
+        };
+        let bytes = ledger::bytes(&path)?;
+        let seed = self.find_seed(&path)?;
+        let seen = klero::audit::audit(&bytes, seed.as_ref(), self.head);
+        if around.console.json {
+            around.console.object(&object(&seen))?;
+        } else {
+            around.console.data(&text(&seen, &path))?;
+        }
+        Ok(match seen.verdict() {
+            Verdict::Holds => Answer::Yes,
+            Verdict::Findings => Answer::No,
+        })
+    }
+
+    /// Reads the seed where there is one: without a seed all but the arms is audited.
+    fn find_seed(&self, ledger: &Path) -> anyhow::Result<Option<Seed>> {
+        if let Some(file) = &self.seed {
+            return Ok(Some(read_seed(file)?));
+        }
+        match read_seed(&ledger.with_file_name(SEED)) {
+            Ok(seed) => Ok(Some(seed)),
+            Err(StudyError::NoSeed { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn verdict(seen: &Seen) -> &'static str {
+    match seen.verdict() {
+        Verdict::Holds => "holds",
+        Verdict::Findings => "findings",
+    }
+}
+
+fn object(seen: &Seen) -> serde_json::Value {
+    let findings: Vec<_> = seen
+        .findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "entry": finding.entry, "rule": finding.rule.name(), "message": finding.message,
+            })
+        })
+        .collect();
+    json!({
+        "verdict": verdict(seen),
+        "entries": seen.entries,
+        "draws": seen.draws,
+        "rederived": seen.rederived,
+        "head": seen.head.to_string(),
+        "not_excluded": seen.not_excluded,
+        "set_clock": seen.set_clock,
+        "findings": findings,
+    })
+}
+
+fn text(seen: &Seen, path: &Path) -> String {
+    let mut text = format!(
+        "ledger     {}\nentries    {}\ndraws      {}, derived again {}\nhead       {}\n",
+        path.display(),
+        grouped(seen.entries),
+        grouped(seen.draws),
+        grouped(seen.rederived),
+        seen.head
+    );
+    if !seen.set_clock.is_empty() {
+        text += &format!("set clock  {}\n", ranges(&seen.set_clock));
+    }
+    if !seen.findings.is_empty() {
+        text += "\nfindings\n";
+        for finding in &seen.findings {
+            let line = format!(
+                "line {} (entry {}), rule {}: {}",
+                finding.entry + 1,
+                finding.entry,
+                finding.rule,
+                finding.message
+            );
+            text += &listed(&line);
+        }
+    }
+    if !seen.not_excluded.is_empty() {
+        text += "\nnot excluded\n";
+        for item in &seen.not_excluded {
+            text += &listed(item);
+        }
+    }
+    let count = seen.findings.len();
+    text += &match seen.verdict() {
+        Verdict::Holds => "\nverdict: the ledger holds\n".to_owned(),
+        Verdict::Findings if count == 1 => "\nverdict: 1 finding\n".to_owned(),
+        Verdict::Findings => format!("\nverdict: {count} findings\n"),
+    };
+    text
+}
+
+fn listed(item: &str) -> String {
+    let mut text = String::new();
+    for (index, line) in wrap(item, 76).iter().enumerate() {
+        text += if index == 0 { "  - " } else { "    " };
+        text += line;
+        text.push('\n');
+    }
+    text
+}
+
+/// Writes entry numbers as ranges: `entries 0 to 4, 9`.
+fn ranges(numbers: &[u64]) -> String {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let words: Vec<String> = ranges
+        .iter()
+        .map(|(first, last)| match first == last {
+            true => first.to_string(),
+            false => format!("{first} to {last}"),
+        })
+        .collect();
+    format!("entries {}", words.join(", "))
+}

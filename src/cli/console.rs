@@ -1,0 +1,99 @@
+//! The terminal: data to stdout, talk to stderr, questions only where somebody can answer.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use serde_json::Value;
+
+pub struct Console {
+    pub json: bool,
+    quiet: bool,
+    no_input: bool,
+}
+
+/// The answer that was needed could not be asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{question} needs an answer, and nobody can be asked here")]
+pub struct NobodyToAsk {
+    pub question: String,
+    /// What gives the answer without asking.
+    pub instead: String,
+}
+
+/// The answer that was given is not the one needed.
+#[derive(Debug, thiserror::Error)]
+#[error("not confirmed: `{found}` is not the study's id")]
+pub struct NotConfirmed {
+    pub found: String,
+}
+
+impl Console {
+    pub fn new(json: bool, quiet: bool, no_input: bool) -> Console {
+        Console {
+            json,
+            quiet,
+            no_input,
+        }
+    }
+
+    /// Prints data.
+    pub fn data(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// Prints one JSON object as data.
+    pub fn object(&self, value: &Value) -> io::Result<()> {
+        let text = serde_json::to_string(value).expect("a value of texts and numbers");
+        self.data(&format!("{text}\n"))
+    }
+
+    /// Says what happened, unless told to be quiet.
+    pub fn say(&self, text: impl AsRef<str>) {
+        if !self.quiet {
+            // Talk that cannot be heard is no failure.
+            let _ = writeln!(io::stderr(), "{}", text.as_ref());
+        }
+    }
+
+    /// Says what the user should look at.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        self.say(format!("warning: {}", text.as_ref()));
+    }
+
+    /// Returns whether somebody sits at the terminal and may be asked.
+    pub fn can_ask(&self) -> bool {
+        !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question and returns the line that was typed.
+    pub fn ask(&self, question: &str) -> io::Result<String> {
+        eprint!("{question} ");
+        io::stderr().flush()?;
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
+
+    /// Has what cannot be undone confirmed by the study's id.
+    pub fn confirm(&self, what: &str, id: &str, given: Option<&str>) -> anyhow::Result<()> {
+        let found = match given {
+            Some(given) => given.to_owned(),
+            None if self.can_ask() => {
+                self.ask(&format!("{what} cannot be undone. The study's id:"))?
+            }
+            None => {
+                return Err(NobodyToAsk {
+                    question: what.to_owned(),
+                    instead: format!("--confirm {id}"),
+                }
+                .into());
+            }
+        };
+        if found == id {
+            Ok(())
+        } else {
+            Err(NotConfirmed { found }.into())
+        }
+    }
+}

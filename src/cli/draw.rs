@@ -1,0 +1,277 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use klero::ledger::{
+    Answer as Given, Appended, Foreseen, Ledger, PATIENCE, Referral, Writer, referrals,
+};
+use klero::protocol::{FactorKind, Protocol};
+use klero::report::number::count;
+use klero::table::Table;
+use serde_json::json;
+
+use super::failure::refused;
+use super::study::{AlreadyThere, Study, write_file};
+use super::{Acting, Answer, Surroundings};
+
+#[derive(Args)]
+pub struct Draw {
+    /// Draw one referral, by its id
+    #[arg(long, value_name = "ID", required_unless_present = "list")]
+    referral: Option<String>,
+    /// Set a factor of the referral; once for each factor
+    #[arg(long, value_name = "FACTOR=LEVEL", value_parser = pair, requires = "referral")]
+    set: Vec<(String, String)>,
+    /// Draw every referral of a list: a column `id` and one for each factor
+    #[arg(long, value_name = "FILE", conflicts_with = "referral")]
+    list: Option<PathBuf>,
+    /// Write what a list gave to this file as CSV, not to stdout
+    #[arg(long, value_name = "FILE", requires = "list")]
+    out: Option<PathBuf>,
+    /// Take the seed from this file instead of `seed.key` in the study's folder
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Check everything, draw nothing, show no arm
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((factor, level)) => Ok((factor.trim().to_owned(), level.trim().to_owned())),
+        None => Err("expected FACTOR=LEVEL, such as age=34".to_owned()),
+    }
+}
+
+impl Draw {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let study = Study::find(around)?;
+        let ledger = study.ledger()?;
+        let coming = self.coming(&ledger, around)?;
+        if self.dry_run {
+            return self.foresee(&ledger, &coming, around);
+        }
+        if let Some(path) = self.out.as_ref().filter(|path| path.exists()) {
+            return Err(AlreadyThere { path: path.clone() }.into());
+        }
+        let seed = study.seed(self.seed.as_deref())?;
+        drop(ledger);
+        let stamp = around.stamp(&self.acting)?;
+        let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
+        let (answers, appended) = writer.draw(&coming, &seed, &stamp)?;
+        self.show(&answers, appended.as_ref(), &writer.ledger, around)?;
+        Ok(Answer::Yes)
+    }
+
+    /// Reads the referrals that come, checked against the plan in force.
+    fn coming(&self, ledger: &Ledger, around: &Surroundings) -> anyhow::Result<Vec<Referral>> {
+        let plan = ledger.plan();
+        if let Some(list) = &self.list {
+            let table = Table::read(list)?;
+            let (list, passed_over) = referrals(&table, plan)?;
+            if !passed_over.is_empty() {
+                around.console.say(format!(
+                    "passed over: {}, which the plan does not know",
+                    klero::spelling::listed(passed_over.iter().map(String::as_str))
+                ));
+            }
+            return Ok(list);
+        }
+        let Some(id) = &self.referral else {
+            return Err(refused(
+                "nobody to draw",
+                "give `--referral ID` or `--list FILE`",
+            ));
+        };
+        let mut set = self.set.clone();
+        if around.console.can_ask() {
+            ask_for_missing(plan, &mut set, around)?;
+        }
+        Ok(vec![Referral::single(id, &set, plan)?])
+    }
+
+    fn foresee(
+        &self,
+        ledger: &Ledger,
+        coming: &[Referral],
+        around: &Surroundings,
+    ) -> anyhow::Result<Answer> {
+        let foreseen = ledger.foresee(coming)?;
+        let what = |foreseen: &Foreseen| match foreseen {
+            Foreseen::Already { entry } => format!("drawn already, in entry {entry}"),
+            Foreseen::Refused { reason, .. } => format!("would be refused: not {reason}"),
+            Foreseen::WillBeDrawn => "would be drawn".to_owned(),
+        };
+        if around.console.json {
+            let list: Vec<_> = coming
+                .iter()
+                .zip(&foreseen)
+                .map(|(referral, foreseen)| json!({"referral": referral.id, "would": what(foreseen)}))
+                .collect();
+            around.console.object(&json!({"dry_run": list}))?;
+        } else if let ([referral], [foreseen]) = (coming, foreseen.as_slice()) {
+            around
+                .console
+                .data(&format!("{}  {}\n", referral.id, what(foreseen)))?;
+        } else {
+            let number = |wanted: fn(&Foreseen) -> bool| {
+                foreseen.iter().filter(|f| wanted(f)).count() as u64
+            };
+            around.console.data(&format!(
+                "{} would be drawn, {} refused, {} drawn already\n",
+                number(|f| matches!(f, Foreseen::WillBeDrawn)),
+                number(|f| matches!(f, Foreseen::Refused { .. })),
+                number(|f| matches!(f, Foreseen::Already { .. })),
+            ))?;
+        }
+        around.console.say("dry run: nothing was drawn or written");
+        Ok(Answer::Yes)
+    }
+
+    /// Shows what was drawn, now that it is on the disk.
+    fn show(
+        &self,
+        answers: &[Given],
+        appended: Option<&Appended>,
+        ledger: &Ledger,
+        around: &Surroundings,
+    ) -> anyhow::Result<()> {
+        let head = ledger.head.to_string();
+        if around.console.json {
+            let mut drawn = Vec::new();
+            let mut refused = Vec::new();
+            for answer in answers {
+                match answer {
+                    Given::Drawn(d) => drawn.push(json!({
+                        "referral": d.referral, "arm": d.arm, "entry": d.entry,
+                        "already": d.already,
+                    })),
+                    Given::Refused(r) => {
+                        refused.push(json!({"referral": r.referral, "reason": r.reason}));
+                    }
+                }
+            }
+            around
+                .console
+                .object(&json!({"drawn": drawn, "refused": refused, "head": head}))?;
+            return Ok(());
+        }
+        if let ([answer], Some(_)) = (answers, &self.referral) {
+            return self.show_one(answer, ledger, around);
+        }
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(["referral", "arm", "entry"])?;
+        let (mut drawn, mut already, mut refused) = (0, 0, 0);
+        for answer in answers {
+            match answer {
+                Given::Drawn(d) => {
+                    csv.write_record([&d.referral, &d.arm, &d.entry.to_string()])?;
+                    *(if d.already { &mut already } else { &mut drawn }) += 1;
+                }
+                Given::Refused(r) => {
+                    refused += 1;
+                    around
+                        .console
+                        .say(format!("refused: {} (not {})", r.referral, r.reason));
+                }
+            }
+        }
+        let csv = csv.into_inner().map_err(|error| error.into_error())?;
+        match &self.out {
+            Some(path) => write_file(path, &csv, false)?,
+            None => around.console.data(&String::from_utf8(csv)?)?,
+        }
+        let entries = match appended {
+            Some(appended) => format!(
+                "entries {} to {}",
+                appended.entries.start,
+                appended.entries.end - 1
+            ),
+            None => "nothing was appended".to_owned(),
+        };
+        around.console.say(format!(
+            "{} drawn, {already} drawn before, {refused} refused: {entries}\nhead {head}",
+            count(drawn, "referral", "referrals"),
+        ));
+        Ok(())
+    }
+
+    /// Shows an intake worker what the worker may see, and nothing else.
+    fn show_one(
+        &self,
+        answer: &Given,
+        ledger: &Ledger,
+        around: &Surroundings,
+    ) -> anyhow::Result<()> {
+        match answer {
+            Given::Drawn(drawn) => {
+                let label = ledger
+                    .sealed()
+                    .arms
+                    .iter()
+                    .find(|arm| arm.id == drawn.arm)
+                    .map_or("", |arm| arm.label.as_str());
+                around.console.data(&format!(
+                    "referral  {}\narm       {}  ({label})\nentry     {}\nhead      {}\n",
+                    drawn.referral, drawn.arm, drawn.entry, ledger.head
+                ))?;
+                if drawn.already {
+                    around
+                        .console
+                        .say("drawn before: this is the recorded arm, nothing was appended");
+                }
+            }
+            Given::Refused(refused) => {
+                around.console.data(&format!(
+                    "referral  {}\nrefused   not {}\nhead      {}\n",
+                    refused.referral, refused.reason, ledger.head
+                ))?;
+                if refused.already {
+                    around.console.say("refused before: nothing was appended");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks for each factor that was not set, and again while the answer is none of its values.
+fn ask_for_missing(
+    plan: &Protocol,
+    set: &mut Vec<(String, String)>,
+    around: &Surroundings,
+) -> anyhow::Result<()> {
+    for factor in &plan.factors {
+        if set.iter().any(|(name, _)| *name == factor.id) {
+            continue;
+        }
+        let choice = match &factor.kind {
+            FactorKind::Levels(levels) => levels.join(" | "),
+            FactorKind::Whole { min, max, .. } => format!("{min} to {max}"),
+            FactorKind::Open => "a name".to_owned(),
+        };
+        loop {
+            let answer = around
+                .console
+                .ask(&format!("{} ({choice}):", factor.label))?;
+            match factor.fact(&answer) {
+                Ok(_) => {
+                    set.push((factor.id.clone(), answer));
+                    break;
+                }
+                Err(_) if answer.is_empty() => {
+                    return Err(refused(
+                        format!("no value for factor `{}`", factor.id),
+                        "nothing was drawn",
+                    ));
+                }
+                Err(wrong) => around.console.say(match wrong.nearest {
+                    Some(nearest) => format!("not one of them; did you mean {nearest}?"),
+                    None => "not one of them".to_owned(),
+                }),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! The words of a failure: what happened and where comes from the library, what to do from here.
+
+use std::io;
+
+use klero::estimate::EstimateError;
+use klero::ledger::{DrawError, LedgerError, ReferralError};
+use klero::outcome::OutcomeError;
+use klero::register::RegisterError;
+use klero::sample::SampleError;
+use klero::table::TableError;
+
+use super::console::{NobodyToAsk, NotConfirmed};
+use super::study::{AlreadyThere, StudyError};
+
+/// The plan in the folder contradicts the ledger.
+#[derive(Debug, thiserror::Error)]
+#[error("study.toml changes {part}, which was sealed")]
+pub struct SealedPartChanged {
+    pub part: String,
+}
+
+/// Something that was asked for cannot be, in words.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Refused {
+    pub what: String,
+    pub hint: String,
+}
+
+/// Returns an error with words of its own.
+pub fn refused(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Refused {
+        what: what.into(),
+        hint: hint.into(),
+    }
+    .into()
+}
+
+/// Returns whether the reader of our output has gone away.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Returns the message of a failure: `error:`, where, and `hint:` where there is one.
+pub fn explain(error: &anyhow::Error) -> String {
+    let causes: Vec<String> = error.chain().map(|cause| cause.to_string()).collect();
+    let mut message = format!("error: {}", causes[0]);
+    // A library error's text holds its cause already; a context added here does not.
+    for cause in &causes[1..] {
+        if !message.contains(cause.as_str()) {
+            message += &format!(": {cause}");
+        }
+    }
+    if let Some(hint) = hint(error) {
+        message += &format!("\nhint: {hint}");
+    }
+    message
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        None.or_else(|| cause.downcast_ref().and_then(of_ledger))
+            .or_else(|| cause.downcast_ref().and_then(of_draw))
+            .or_else(|| cause.downcast_ref().and_then(of_referral))
+            .or_else(|| cause.downcast_ref().and_then(of_table))
+            .or_else(|| cause.downcast_ref().and_then(of_study))
+            .or_else(|| cause.downcast_ref().and_then(of_register))
+            .or_else(|| cause.downcast_ref().and_then(of_outcome))
+            .or_else(|| cause.downcast_ref().and_then(of_sample))
+            .or_else(|| cause.downcast_ref().and_then(of_estimate))
+            .or_else(|| cause.downcast_ref().map(|r: &Refused| r.hint.clone()))
+            .or_else(|| {
+                cause.downcast_ref().map(|nobody: &NobodyToAsk| {
+                    format!("give it on the command line: `{}`", nobody.instead)
+                })
+            })
+            .or_else(|| {
+                cause
+                    .downcast_ref()
+                    .map(|_: &NotConfirmed| "the id stands in study.toml, under [study]".to_owned())
+            })
+            .or_else(|| {
+                cause.downcast_ref().map(|_: &AlreadyThere| {
+                    "choose another name, or overwrite it with `--force`".to_owned()
+                })
+            })
+            .or_else(|| {
+                cause.downcast_ref().map(|_: &SealedPartChanged| {
+                    "put the sealed text back: it stands in the first line of the ledger".to_owned()
+                })
+            })
+    })
+}
+
+fn of_ledger(error: &LedgerError) -> Option<String> {
+    let hint = match error {
+        LedgerError::Missing { .. } => "a plan gets its ledger by `klero seal`",
+        LedgerError::Torn { .. } => {
+            "`klero repair` moves the torn part aside; drawing again then gives the same arms"
+        }
+        LedgerError::Broken { .. } | LedgerError::Empty { .. } => {
+            "`klero audit` lists everything that does not hold; nothing is written to such a ledger"
+        }
+        LedgerError::Exists { .. } => {
+            "this study was sealed before; a new trial needs a folder of its own"
+        }
+        LedgerError::Held { .. } => {
+            "try again; if no other klero runs, a program on another machine holds the file"
+        }
+        LedgerError::ClockSetBack { .. } => "set the clock right; the ledger's times never go back",
+        LedgerError::Io { .. } => {
+            "look at the disk's space and the folder's permissions; the ledger is as it was"
+        }
+        LedgerError::Protocol { .. } => {
+            "the plan in the ledger was sealed by another version, or changed"
+        }
+    };
+    Some(hint.to_owned())
+}
+
+fn of_draw(error: &DrawError) -> Option<String> {
+    let hint = match error {
+        DrawError::Ledger(error) => return of_ledger(error),
+        DrawError::OneArm => "outcomes need a list of dates: `klero outcomes --dates FILE`",
+        DrawError::Unsealed { .. } => "a new trial needs a plan and a seed of its own",
+        DrawError::BeaconAwaited { .. } => {
+            "when it is known, record it: `klero beacon VALUE`; then draw"
+        }
+        DrawError::WrongSeed => "give the seed's file: `--seed FILE`",
+        DrawError::WholeLists => {
+            "`klero draw --list FILE`; for one at a time seal another procedure"
+        }
+        DrawError::OtherFacts { .. } => {
+            "give the facts as they were drawn; nobody is drawn again, and nothing was drawn now"
+        }
+        DrawError::ClusterFacts { .. } => {
+            "facts of a cluster are the same for its members; nothing was drawn"
+        }
+        DrawError::Counts { .. } => {
+            "the counts of the plan are for one list of exactly that size; nothing was drawn"
+        }
+        DrawError::Inconsistent { .. } => {
+            "`klero audit` says what does not hold; nothing was drawn"
+        }
+    };
+    Some(hint.to_owned())
+}
+
+fn of_referral(error: &ReferralError) -> Option<String> {
+    let hint = match error {
+        ReferralError::Table(error) => return of_table(error),
+        ReferralError::NoFactor { nearest, .. } => match nearest {
+            Some(nearest) => {
+                return Some(format!(
+                    "rename column `{nearest}` if it is meant; nothing was drawn"
+                ));
+            }
+            None => "the list needs a column for each factor of the plan; nothing was drawn",
+        },
+        ReferralError::NoReferrals { .. } => "the list has a header and no rows; nothing was drawn",
+        ReferralError::Faults { .. } => "mend these and draw again; nothing was drawn",
+    };
+    Some(hint.to_owned())
+}
+
+fn of_table(error: &TableError) -> Option<String> {
+    match error {
+        TableError::NoColumn {
+            nearest: Some(nearest),
+            ..
+        } => Some(format!("did you mean `{nearest}`?")),
+        TableError::Utf16 { .. } => Some("save the file as `CSV UTF-8`".to_owned()),
+        TableError::Ragged { .. } => {
+            Some("a separator may be missing, or stand inside a text without quotes".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn of_study(error: &StudyError) -> Option<String> {
+    let hint = match error {
+        StudyError::NoStudy { .. } | StudyError::NotAStudy { .. } => {
+            "go to the study's folder, name it with `--study DIR`, or begin one: `klero new DIR`"
+        }
+        StudyError::Protocol { .. } => "`docs/study-file.md` shows every key",
+        StudyError::NoSeed { .. } => {
+            "whoever keeps the seed gives its file: `--seed FILE`; without it nothing is drawn"
+        }
+        StudyError::NotASeed { .. } => "the file must hold the seed as `klero seal` wrote it",
+        StudyError::NotUtf8 { .. } => "save the file as UTF-8",
+        StudyError::Io { .. } => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_register(error: &RegisterError) -> Option<String> {
+    let hint = match error {
+        RegisterError::UnknownCodes { .. } => {
+            "`klero codes` lists what is known; mend the file: nothing was written"
+        }
+        RegisterError::TwoRows { .. } => {
+            "a person has one row in a wide file; find out which is right: nothing was written"
+        }
+        RegisterError::NotIngested { .. } => {
+            "`klero ingest` reads the register, `klero outcomes` makes the outcomes"
+        }
+        RegisterError::NoKey {
+            nearest: Some(nearest),
+            ..
+        } => return Some(format!("did you mean `{nearest}`?")),
+        RegisterError::Overlap { .. } => "keep one of the two files in the plan",
+        RegisterError::Ragged { .. } | RegisterError::HeaderOnly { .. } => {
+            "the file may be torn: compare its size with what was delivered"
+        }
+        RegisterError::Utf16 { .. } => "save the file as `CSV UTF-8`",
+        RegisterError::Store { .. } => "`klero ingest` writes it anew",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_outcome(error: &OutcomeError) -> Option<String> {
+    let hint = match error {
+        OutcomeError::Register(error) => return of_register(error),
+        OutcomeError::UnknownCode { .. } => "`klero codes` lists the codes",
+        OutcomeError::IngestedBefore => "ingest again: `klero ingest --drawn`",
+        OutcomeError::Nobody => "draw first, or give dates: `klero outcomes --dates FILE`",
+        OutcomeError::TwoDates { .. } => "a referral has one date",
+        OutcomeError::TooManySets => "let outcomes share sets of states under [states]",
+    };
+    Some(hint.to_owned())
+}
+
+fn of_sample(error: &SampleError) -> Option<String> {
+    let hint = match error {
+        SampleError::Register(error) => return of_register(error),
+        SampleError::Table(error) => return of_table(error),
+        SampleError::Stale { .. } | SampleError::Lacking { .. } | SampleError::NotDrawn { .. } => {
+            "make them anew: `klero outcomes`"
+        }
+        SampleError::NotOutcomes { .. } => "`klero outcomes` writes such a file",
+        SampleError::UnknownArm {
+            nearest: Some(nearest),
+            ..
+        } => return Some(format!("did you mean `{nearest}`?")),
+        SampleError::NoNumber { .. } => {
+            "an outcome is a number, 1 and 0, or empty (also `.` and `NA`) where it is missing"
+        }
+        SampleError::NoArm { .. } => "everybody in the table was drawn into an arm",
+        SampleError::OneArm { .. } => "an effect needs two arms",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_estimate(error: &EstimateError) -> Option<String> {
+    let hint = match error {
+        EstimateError::NeedsYesNo { .. } => "`difference-in-means` is for numbers",
+        EstimateError::Interval { method, .. } => {
+            let names = method.intervals().iter().map(|interval| interval.name());
+            return Some(format!("`{method}` has {}", klero::spelling::listed(names)));
+        }
+        EstimateError::NoMethod { .. } => "the times stand in the outcome file",
+        EstimateError::OneArm { .. } => "with one arm, `share` compares with a target",
+    };
+    Some(hint.to_owned())
+}

@@ -1,0 +1,176 @@
+use std::collections::HashSet;
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::Args;
+use klero::ledger::Event;
+use klero::register::{Ingest as Job, ingest};
+use klero::report::number::{count, grouped};
+use serde_json::json;
+
+use super::failure::refused;
+use super::study::Study;
+use super::{Answer, Surroundings};
+
+#[derive(Args)]
+pub struct Ingest {
+    /// Take in the drawn persons only
+    #[arg(long)]
+    drawn: bool,
+}
+
+impl Ingest {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let study = Study::find(around)?;
+        let plan = study.plan()?;
+        if plan.registers.is_empty() {
+            return Err(refused(
+                "the plan names no register",
+                "`[register.dream]` with `kind = \"dream\"` and `files = [\"…\"]`",
+            ));
+        }
+        let keep = match self.drawn {
+            true => Some(drawn(&study)?),
+            false => None,
+        };
+        let derived = study.derived();
+        fs::create_dir_all(&derived)
+            .with_context(|| format!("cannot make `{}`", derived.display()))?;
+        let mut objects = Vec::new();
+        for register in &plan.registers {
+            let size = register
+                .files
+                .iter()
+                .filter_map(|file| fs::metadata(study.folder.join(file)).ok())
+                .map(|file| file.len())
+                .sum();
+            let bar = Bar::new(size, !around.console.json);
+            let done = ingest(&Job {
+                register,
+                folder: &study.folder,
+                derived: &derived,
+                keep: keep.clone(),
+                threads: around.threads,
+                progress: &|bytes| bar.show(bytes),
+            })?;
+            bar.clear();
+            for (file, columns) in &done.passed_over {
+                let names = columns.iter().map(String::as_str).take(6);
+                around.console.say(format!(
+                    "passed over in {}: {}{}",
+                    file.display(),
+                    klero::spelling::listed(names),
+                    match columns.len() {
+                        0..=6 => String::new(),
+                        more => format!(" and {} more", more - 6),
+                    }
+                ));
+            }
+            let weeks = done
+                .coverage
+                .weeks
+                .map(|(a, b)| [a.to_string(), b.to_string()]);
+            let months = done
+                .coverage
+                .months
+                .map(|(a, b)| [a.to_string(), b.to_string()]);
+            objects.push(json!({
+                "register": register.id,
+                "rows": done.rows, "persons": done.persons, "spells": done.spells,
+                "weeks": weeks, "months": months, "bytes": done.bytes,
+                "inputs": done.inputs.iter()
+                    .map(|input| (input.file.clone(), json!(input.digest.to_string())))
+                    .collect::<serde_json::Map<_, _>>(),
+                "store": done.store.display().to_string(),
+            }));
+            if !around.console.json {
+                let span = |span: Option<[String; 2]>| {
+                    span.map_or("none".to_owned(), |[a, b]| format!("{a} to {b}"))
+                };
+                around.console.data(&format!(
+                    "{}: {} rows, {}, {}\n  weeks {}, months with industry codes {}\n",
+                    register.id,
+                    grouped(done.rows),
+                    count(done.persons, "person", "persons"),
+                    count(done.spells, "spell", "spells"),
+                    span(weeks),
+                    span(months),
+                ))?;
+            }
+            around
+                .console
+                .say(format!("wrote {}", done.store.display()));
+        }
+        if around.console.json {
+            around.console.object(&json!({"registers": objects}))?;
+        }
+        around.console.say("next: `klero outcomes`");
+        Ok(Answer::Yes)
+    }
+}
+
+/// Returns the ids of everybody drawn.
+fn drawn(study: &Study) -> anyhow::Result<HashSet<Vec<u8>>> {
+    let ledger = study.ledger()?;
+    let clusters = ledger.sealed().cluster().is_some();
+    Ok(ledger
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Draw(draw) if !clusters => Some(draw.referral.clone().into_bytes()),
+            Event::Member(member) => Some(member.referral.clone().into_bytes()),
+            _ => None,
+        })
+        .collect())
+}
+
+/// A progress bar for work over a second, on a terminal only.
+struct Bar {
+    size: u64,
+    started: Instant,
+    shown: Option<Mutex<Instant>>,
+}
+
+impl Bar {
+    fn new(size: u64, wanted: bool) -> Bar {
+        let terminal = std::io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let now = Instant::now();
+        Bar {
+            size,
+            started: now,
+            shown: (wanted && terminal).then(|| Mutex::new(now)),
+        }
+    }
+
+    fn show(&self, bytes: u64) {
+        let Some(shown) = &self.shown else {
+            return;
+        };
+        let elapsed = self.started.elapsed();
+        let mut shown = shown.lock().expect("nothing panics while it is held");
+        if elapsed < Duration::from_secs(1) || shown.elapsed() < Duration::from_millis(200) {
+            return;
+        }
+        *shown = Instant::now();
+        let rate = bytes as f64 / elapsed.as_secs_f64();
+        let left = (self.size.saturating_sub(bytes)) as f64 / rate.max(1.0);
+        let _ = write!(
+            std::io::stderr(),
+            "\r{:>5.1} of {:.1} GB, {:.0} MB/s, {:.0} s left  ",
+            bytes as f64 / 1e9,
+            self.size as f64 / 1e9,
+            rate / 1e6,
+            left
+        );
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() && self.started.elapsed() >= Duration::from_secs(1) {
+            let _ = write!(std::io::stderr(), "\r{:60}\r", "");
+        }
+    }
+}

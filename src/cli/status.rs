@@ -1,0 +1,129 @@
+use std::collections::BTreeMap;
+
+use clap::Args;
+use klero::ledger::Ledger;
+use klero::sample::Flow;
+use serde_json::json;
+
+use super::study::Study;
+use super::{Answer, Surroundings};
+
+#[derive(Args)]
+pub struct Status {}
+
+impl Status {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let study = Study::find(around)?;
+        let ledger = study.ledger()?;
+        let flow = Flow::of(&ledger);
+        let strata = by_stratum(&ledger);
+        let arms: Vec<&str> = ledger
+            .sealed()
+            .arms
+            .iter()
+            .map(|arm| arm.id.as_str())
+            .collect();
+        let total = |arm: usize| strata.values().map(|counts| counts[arm]).sum::<u64>();
+        let state = match (ledger.unsealed(), ledger.beacon()) {
+            (Some(_), _) => "unsealed",
+            (None, None) => "waiting for the beacon",
+            (None, Some(_)) => "open",
+        };
+        if around.console.json {
+            let counts = |of: &dyn Fn(usize) -> u64| -> serde_json::Value {
+                arms.iter()
+                    .enumerate()
+                    .map(|(index, arm)| ((*arm).to_owned(), json!(of(index))))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into()
+            };
+            let strata: Vec<_> = strata
+                .iter()
+                .map(|(stratum, of)| json!({"stratum": stratum, "arms": counts(&|arm| of[arm])}))
+                .collect();
+            around.console.object(&json!({
+                "study": ledger.seal().study, "state": state,
+                "entries": ledger.entries.len(), "head": ledger.head.to_string(),
+                "referred": flow.referred, "refused": flow.refused, "drawn": flow.drawn,
+                "withdrawn": flow.withdrawn, "excluded": flow.excluded,
+                "arms": counts(&total), "strata": strata,
+            }))?;
+            return Ok(Answer::Yes);
+        }
+        let mut text = format!(
+            "study      {} ({state})\nentries    {}, the last at {}\nhead       {}\n\
+             referred   {}, refused {}, drawn {}, withdrawn {}, excluded {}\n\n",
+            ledger.seal().study,
+            ledger.entries.len(),
+            ledger.last_time(),
+            ledger.head,
+            flow.referred,
+            flow.refused,
+            flow.drawn,
+            flow.withdrawn,
+            flow.excluded
+        );
+        let drawn = match ledger.sealed().cluster() {
+            None => "drawn",
+            Some(_) => "clusters drawn",
+        };
+        let mut rows = vec![(drawn.to_owned(), (0..arms.len()).map(total).collect())];
+        if ledger
+            .sealed()
+            .allocation
+            .as_ref()
+            .is_some_and(|a| !a.strata.is_empty())
+        {
+            rows.extend(
+                strata
+                    .into_iter()
+                    .map(|(stratum, counts)| (format!("  {}", stratum.join(" / ")), counts)),
+            );
+        }
+        text += &table(&arms, &rows);
+        around.console.data(&text)?;
+        Ok(Answer::Yes)
+    }
+}
+
+/// Counts draws by stratum and arm.
+fn by_stratum(ledger: &Ledger) -> BTreeMap<Vec<String>, Vec<u64>> {
+    let plan = ledger.sealed();
+    let mut strata = BTreeMap::new();
+    for (_, draw) in ledger.draws() {
+        let counts = strata
+            .entry(draw.stratum.clone())
+            .or_insert_with(|| vec![0; plan.arms.len()]);
+        if let Some(arm) = plan.arm(&draw.arm) {
+            counts[arm] += 1;
+        }
+    }
+    strata
+}
+
+fn table(arms: &[&str], rows: &[(String, Vec<u64>)]) -> String {
+    let first = rows.iter().map(|(name, _)| name.chars().count()).max();
+    let first = first.unwrap_or(0);
+    let widths: Vec<usize> = arms
+        .iter()
+        .enumerate()
+        .map(|(arm, name)| {
+            let counts = rows.iter().map(|(_, counts)| counts[arm].to_string().len());
+            counts.max().unwrap_or(0).max(name.chars().count())
+        })
+        .collect();
+    let mut text = " ".repeat(first);
+    for (arm, width) in arms.iter().zip(&widths) {
+        text += &format!("  {arm:>width$}");
+    }
+    text.push('\n');
+    for (name, counts) in rows {
+        text += name;
+        text += &" ".repeat(first - name.chars().count());
+        for (count, width) in counts.iter().zip(&widths) {
+            text += &format!("  {count:>width$}");
+        }
+        text.push('\n');
+    }
+    text
+}

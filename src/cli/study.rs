@@ -1,0 +1,191 @@
+//! The folder of a study: where its files are, and reading them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use klero::draw::{NotASeed, Seed};
+use klero::ledger::{Ledger, LedgerError};
+use klero::protocol::{Protocol, ProtocolError};
+
+use super::Surroundings;
+
+pub const PLAN: &str = "study.toml";
+pub const LEDGER: &str = "ledger.jsonl";
+pub const SEED: &str = "seed.key";
+pub const DERIVED: &str = "derived";
+pub const OUTCOMES: &str = "outcomes.parquet";
+
+/// A study's folder.
+pub struct Study {
+    pub folder: PathBuf,
+}
+
+/// Why a study's files could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    #[error("no `study.toml` here or in a folder above\n  looked from {}", from.display())]
+    NoStudy { from: PathBuf },
+    #[error("no `study.toml` in {}", folder.display())]
+    NotAStudy { folder: PathBuf },
+    #[error("cannot read `{}`: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("`{}` is not UTF-8 text", path.display())]
+    NotUtf8 { path: PathBuf },
+    #[error("{}", faults_in(path, source))]
+    Protocol {
+        path: PathBuf,
+        source: ProtocolError,
+    },
+    #[error("no seed at `{}`", path.display())]
+    NoSeed { path: PathBuf },
+    #[error("{source}\n  in {}", path.display())]
+    NotASeed { path: PathBuf, source: NotASeed },
+}
+
+fn faults_in(path: &Path, error: &ProtocolError) -> String {
+    let mut text = match error.faults.as_slice() {
+        [_] => "the plan has a fault".to_owned(),
+        faults => format!("the plan has {} faults", faults.len()),
+    };
+    for fault in &error.faults {
+        text += &format!("\n  {}, line {}: {fault}", path.display(), fault.line);
+    }
+    text
+}
+
+impl Study {
+    /// Finds the study: `--study`, or the folder around the current one that holds a plan.
+    pub fn find(around: &Surroundings) -> anyhow::Result<Study> {
+        let folder = match &around.study {
+            Some(folder) if folder.join(PLAN).is_file() => folder.clone(),
+            Some(folder) => {
+                return Err(StudyError::NotAStudy {
+                    folder: folder.clone(),
+                }
+                .into());
+            }
+            None => {
+                let here = std::env::current_dir().context("no current folder")?;
+                match here.ancestors().find(|folder| folder.join(PLAN).is_file()) {
+                    Some(folder) if folder == here => PathBuf::from("."),
+                    Some(folder) => folder.to_owned(),
+                    None => return Err(StudyError::NoStudy { from: here }.into()),
+                }
+            }
+        };
+        around
+            .console
+            .say(format!("study: {}", folder.join(PLAN).display()));
+        Ok(Study { folder })
+    }
+
+    pub fn plan_path(&self) -> PathBuf {
+        self.folder.join(PLAN)
+    }
+
+    pub fn ledger_path(&self) -> PathBuf {
+        self.folder.join(LEDGER)
+    }
+
+    pub fn derived(&self) -> PathBuf {
+        self.folder.join(DERIVED)
+    }
+
+    pub fn outcomes_path(&self) -> PathBuf {
+        self.derived().join(OUTCOMES)
+    }
+
+    /// Reads and checks the plan.
+    pub fn plan(&self) -> Result<Protocol, StudyError> {
+        let path = self.plan_path();
+        let text = read_text(&path)?;
+        Protocol::read(&text).map_err(|source| StudyError::Protocol { path, source })
+    }
+
+    pub fn ledger(&self) -> Result<Ledger, LedgerError> {
+        Ledger::read(&self.ledger_path())
+    }
+
+    /// Reads the seed from the file named, else from the study's own.
+    pub fn seed(&self, file: Option<&Path>) -> Result<Seed, StudyError> {
+        match file {
+            Some(file) => read_seed(file),
+            None => read_seed(&self.folder.join(SEED)),
+        }
+    }
+
+    /// Reads the plan of analysis, and says where it is not the plan in force.
+    pub fn plan_beside(&self, ledger: &Ledger, around: &Surroundings) -> anyhow::Result<Protocol> {
+        let plan = self.plan()?;
+        if plan.digest != ledger.plan().digest {
+            if let Some(part) = ledger.sealed().fixed_part_that_differs(&plan) {
+                return Err(super::failure::SealedPartChanged { part }.into());
+            }
+            around.console.warn(
+                "study.toml is not the plan in the ledger: what it adds was not planned before \
+                 the draw",
+            );
+        }
+        Ok(plan)
+    }
+}
+
+/// Reads a seed's file: 64 digits, and one line end at most.
+pub fn read_seed(path: &Path) -> Result<Seed, StudyError> {
+    let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => StudyError::NoSeed {
+            path: path.to_owned(),
+        },
+        io::ErrorKind::InvalidData => StudyError::NotUtf8 {
+            path: path.to_owned(),
+        },
+        _ => StudyError::Io {
+            path: path.to_owned(),
+            source,
+        },
+    })?;
+    let digits = text.strip_suffix('\n').unwrap_or(&text);
+    let digits = digits.strip_suffix('\r').unwrap_or(digits);
+    Seed::read(digits).map_err(|source| StudyError::NotASeed {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+pub fn read_text(path: &Path) -> Result<String, StudyError> {
+    fs::read_to_string(path).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidData => StudyError::NotUtf8 {
+            path: path.to_owned(),
+        },
+        _ => StudyError::Io {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+/// A file is there already and may not be overwritten.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` is there already", path.display())]
+pub struct AlreadyThere {
+    pub path: PathBuf,
+}
+
+/// Writes a file whole or not at all, over an existing one only with `force`.
+pub fn write_file(path: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
+    if !force && path.exists() {
+        return Err(AlreadyThere {
+            path: path.to_owned(),
+        }
+        .into());
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = path.with_file_name(format!(".{name}.part"));
+    let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}

@@ -1,0 +1,178 @@
+//! Registers: files as they are delivered, read into spells.
+//!
+//! Promises: an ingest takes in everybody in the files or stops with file, line and column; an
+//! unknown code, a duplicate person, a missing or impossible week is never guessed around. Memory
+//! does not grow with the number of rows. Nothing here can see an arm.
+//! Hides: file formats, threads, sorting, and polars, which reads and writes the Parquet stores.
+
+pub mod codes;
+mod dream;
+mod ingest;
+mod people;
+pub mod store;
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::digest::Digest;
+use crate::period::{Month, PeriodError, Week};
+use crate::spelling::listed;
+
+pub use codes::{Class, Code, CodeTable};
+pub use ingest::{Ingest, Ingested, ingest};
+
+/// A run of weeks of one person with one code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spell {
+    pub first: Week,
+    pub weeks: u32,
+    pub code: Code,
+}
+
+/// A run of months of one person in which wage was registered, or was not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wage {
+    pub first: Month,
+    pub months: u32,
+    pub paid: bool,
+}
+
+/// One person of a register.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Person {
+    pub key: String,
+    /// In order of time, neighbours merged, blank a code like any other; weeks outside every
+    /// spell are outside the register's coverage.
+    pub spells: Vec<Spell>,
+    /// In order of time, neighbours merged.
+    pub wages: Vec<Wage>,
+}
+
+/// The periods for which a register has columns, first and last included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Coverage {
+    pub weeks: Option<(Week, Week)>,
+    pub months: Option<(Month, Month)>,
+}
+
+/// A file that was read, and what its bytes were.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Input {
+    pub file: String,
+    pub digest: Digest,
+}
+
+/// A code that no table knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownCode {
+    pub code: String,
+    pub count: u64,
+    /// Where it was first seen.
+    pub file: PathBuf,
+    pub line: u64,
+    pub column: String,
+}
+
+/// Why a register could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        action: &'static str,
+        source: io::Error,
+    },
+    #[error("`{}` is empty", path.display())]
+    Empty { path: PathBuf },
+    #[error("`{}` has a header and no persons", path.display())]
+    HeaderOnly { path: PathBuf },
+    #[error("`{}` is UTF-16 text\n  expected UTF-8, Windows-1252 or Latin-1", path.display())]
+    Utf16 { path: PathBuf },
+    #[error("lines end in CR alone\n  in {}\n  expected LF or CR LF", path.display())]
+    CrOnly { path: PathBuf },
+    #[error("no week columns\n  in {}, line 1\n  expected columns such as `y_1752`", path.display())]
+    NoWeeks { path: PathBuf },
+    #[error("{source}\n  in {}, line 1, column {column}", path.display())]
+    Column {
+        path: PathBuf,
+        column: String,
+        source: PeriodError,
+    },
+    #[error("column `{column}` stands twice\n  in {}, line 1", path.display())]
+    ColumnTwice { path: PathBuf, column: String },
+    #[error("a gap between columns `{before}` and `{after}`\n  in {}, line 1", path.display())]
+    Gap {
+        path: PathBuf,
+        before: String,
+        after: String,
+    },
+    #[error("no key column `{key}`\n  in {}, line 1", path.display())]
+    NoKey {
+        path: PathBuf,
+        key: String,
+        nearest: Option<String>,
+    },
+    #[error("a row of {found} cells\n  in {}, line {line}\n  expected {expected}, as in the header", path.display())]
+    Ragged {
+        path: PathBuf,
+        line: u64,
+        found: usize,
+        expected: usize,
+    },
+    #[error("the key is empty\n  in {}, line {line}, column {column}", path.display())]
+    EmptyKey {
+        path: PathBuf,
+        line: u64,
+        column: String,
+    },
+    #[error("`{found}` is no industry code\n  in {}, line {line}, column {column}\n  expected digits, or blank", path.display())]
+    Industry {
+        path: PathBuf,
+        line: u64,
+        column: String,
+        found: String,
+    },
+    #[error("{}", unknown_codes(codes))]
+    UnknownCodes { codes: Vec<UnknownCode> },
+    /// The key is not repeated: it may be a national identity number.
+    #[error("one person has two rows\n  in {}, lines {first} and {second}", path.display())]
+    TwoRows {
+        path: PathBuf,
+        first: u64,
+        second: u64,
+    },
+    #[error("two files of one register hold the same period, from {from} to {to}\n  in {}\n  and {}", first.display(), second.display())]
+    Overlap {
+        first: PathBuf,
+        second: PathBuf,
+        from: String,
+        to: String,
+    },
+    #[error("the store `{}` cannot be used: {message}", path.display())]
+    Store { path: PathBuf, message: String },
+    #[error("no {what} at `{}`", path.display())]
+    NotIngested { path: PathBuf, what: &'static str },
+}
+
+fn unknown_codes(codes: &[UnknownCode]) -> String {
+    const SHOWN: usize = 10;
+    let mut text = match codes {
+        [code] => format!("unknown state code `{}`, {} times", code.code, code.count),
+        codes => format!(
+            "{} unknown state codes: {}",
+            codes.len(),
+            listed(codes.iter().take(SHOWN).map(|code| code.code.as_str()))
+        ),
+    };
+    for code in codes.iter().take(SHOWN) {
+        text += &format!(
+            "\n  `{}` first in {}, line {}, column {} ({} in all)",
+            code.code,
+            code.file.display(),
+            code.line,
+            code.column,
+            code.count
+        );
+    }
+    text
+}

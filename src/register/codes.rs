@@ -1,0 +1,147 @@
+//! What the codes of DREAM mean: the Danish labour-market agency's list, as data.
+//!
+//! Promises: each code of the table is in one class, from which the state of a week follows; a
+//! code outside the table is unknown and is never guessed at.
+//! Source: the documentation of DREAM by Styrelsen for Arbejdsmarked og Rekruttering, in
+//! `dream_codes.csv` beside this file. Its column `confidence` is `low` for codes 870 to 878, for
+//! which no public source was found.
+
+use std::sync::LazyLock;
+
+use crate::digest::Digest;
+use crate::protocol::State;
+
+/// A code of three digits, or blank.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Code(u16);
+
+/// What a code says by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// No benefit, or holiday pay from employment: the month's industry code decides between
+    /// `ordinary` and `self_support`.
+    ByIndustry,
+    Is(State),
+}
+
+/// One line of the table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeEntry {
+    pub code: Code,
+    pub label_da: String,
+    pub label_en: String,
+    /// Family and kind, as in the source: `kontanthjaelp_jobparat:internship_private`.
+    pub group: String,
+    pub class: Class,
+}
+
+/// The codes that a file may hold.
+#[derive(Clone, Debug)]
+pub struct CodeTable {
+    pub entries: Vec<CodeEntry>,
+    /// Digest of the text the table was read from: its version.
+    pub digest: Digest,
+    classes: Vec<Option<Class>>,
+}
+
+const TEXT: &str = include_str!("dream_codes.csv");
+
+impl Code {
+    pub const BLANK: Code = Code(0);
+
+    /// Returns the code of a cell without blanks at its ends: three digits, or nothing. `.` is
+    /// SAS's missing value and reads as blank.
+    pub fn read(cell: &[u8]) -> Option<Code> {
+        match cell {
+            b"" | b"." => Some(Code::BLANK),
+            [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
+                let digit = |d: &u8| u16::from(d - b'0');
+                match 100 * digit(a) + 10 * digit(b) + digit(c) {
+                    0 => None,
+                    number => Some(Code(number)),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the code with this number, 1 to 999.
+    pub fn from_number(number: u16) -> Option<Code> {
+        (1..=999).contains(&number).then_some(Code(number))
+    }
+
+    /// Returns the number of the code; 0 for blank.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Code::BLANK => Ok(()),
+            Code(number) => write!(f, "{number:03}"),
+        }
+    }
+}
+
+impl CodeTable {
+    /// Returns the table that comes with the program.
+    pub fn built_in() -> &'static CodeTable {
+        static TABLE: LazyLock<CodeTable> = LazyLock::new(|| CodeTable::read(TEXT));
+        &TABLE
+    }
+
+    fn read(text: &str) -> CodeTable {
+        let mut entries = Vec::new();
+        let mut classes = vec![None; 1000];
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        for record in reader.records() {
+            let record = record.expect("the built-in table is well formed");
+            let Some(code) = Code::read(record[0].as_bytes()) else {
+                // `0`, a code that scripts derive and no delivery has.
+                continue;
+            };
+            let Some(class) = class(&record[3]) else {
+                continue;
+            };
+            classes[usize::from(code.0)] = Some(class);
+            entries.push(CodeEntry {
+                code,
+                label_da: record[1].to_owned(),
+                label_en: record[2].to_owned(),
+                group: record[3].to_owned(),
+                class,
+            });
+        }
+        CodeTable {
+            entries,
+            digest: Digest::of(text.as_bytes()),
+            classes,
+        }
+    }
+
+    /// Returns the class of a code, `None` for an unknown one.
+    pub fn class(&self, code: Code) -> Option<Class> {
+        self.classes[usize::from(code.0)]
+    }
+}
+
+/// Returns the class of a group; `None` for the codes that scripts derive and no delivery has.
+fn class(group: &str) -> Option<Class> {
+    let (family, kind) = group.split_once(':').unwrap_or((group, ""));
+    Some(match (family, kind) {
+        ("derived", _) => return None,
+        ("none", _) | ("feriedagpenge_beskaeftigelse", _) => Class::ByIndustry,
+        ("terminal", "abroad") => Class::Is(State::Abroad),
+        ("terminal", "dead") => Class::Is(State::Dead),
+        ("terminal", _) => Class::Is(State::Pension),
+        ("stoettet_besk" | "fleksjob", _) | ("foertidspension", "skaanejob") => {
+            Class::Is(State::Supported)
+        }
+        (_, "wage_subsidy_private" | "wage_subsidy_public") => Class::Is(State::Supported),
+        (_, "internship_private" | "internship_public") => Class::Is(State::Praktik),
+        (_, "education") => Class::Is(State::Education),
+        _ => Class::Is(State::Benefit),
+    })
+}

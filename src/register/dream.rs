@@ -1,0 +1,525 @@
+//! Wide DREAM: one row a person, a key, a column for each week and perhaps for each month.
+//!
+//! Promises: a row is read into runs without touching the cells of a run one by one; every cell is
+//! looked at. Hides: the byte scanner, which is ours because general CSV readers do not keep up on
+//! files of 2,000 columns.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use memchr::memchr;
+
+use super::codes::{Code, CodeTable};
+use super::people::People;
+use super::{Coverage, RegisterError, Spell, Wage};
+use crate::period::{Month, PeriodError, Week};
+use crate::spelling::nearest;
+use crate::table::{Dialect, decode};
+
+/// What each column of a file is.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub header: Vec<String>,
+    pub separator: u8,
+    pub coverage: Coverage,
+    /// Columns that the kind does not know.
+    pub passed_over: Vec<String>,
+    segments: Vec<Segment>,
+    /// Whether weeks and months stand in order of time.
+    ordered: bool,
+}
+
+/// A run of columns of one kind; weeks and months of a segment follow one another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Segment {
+    kind: Kind,
+    column: usize,
+    count: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Key,
+    Weeks(Week),
+    Months(Month),
+    Skip,
+}
+
+/// What keeps a row from being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RowFault {
+    Ragged { found: usize },
+    EmptyKey { column: usize },
+    Industry { column: usize, found: String },
+}
+
+/// What a block of rows held.
+#[derive(Default, Debug)]
+pub(super) struct Block {
+    pub people: People,
+    /// Lines in the block, and those of them that are not empty.
+    pub lines: u64,
+    pub rows: u64,
+    /// The first fault and its line in the block, from 0.
+    pub fault: Option<(u64, RowFault)>,
+    pub unknown: Vec<Unknown>,
+}
+
+/// A cell that is no known code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unknown {
+    pub cell: String,
+    pub count: u64,
+    pub line: u64,
+    pub column: usize,
+}
+
+impl Layout {
+    /// Reads the header line, given without its line end.
+    pub fn read(
+        path: &Path,
+        line: &[u8],
+        dialect: Dialect,
+        key: Option<&str>,
+    ) -> Result<Layout, RegisterError> {
+        let header: Vec<String> = Cells::new(line, dialect.separator)
+            .map(|cell| decode(bare(cell)).into_owned())
+            .collect();
+        let key_column =
+            match key {
+                None => 0,
+                Some(key) => header.iter().position(|name| name == key).ok_or_else(|| {
+                    RegisterError::NoKey {
+                        path: path.to_owned(),
+                        key: key.to_owned(),
+                        nearest: nearest(key, header.iter().map(String::as_str)).map(str::to_owned),
+                    }
+                })?,
+            };
+        let mut segments: Vec<Segment> = Vec::new();
+        let mut weeks = Vec::new();
+        let mut months = Vec::new();
+        let mut passed_over = Vec::new();
+        for (column, name) in header.iter().enumerate() {
+            let kind = if column == key_column {
+                Kind::Key
+            } else {
+                column_kind(name).map_err(|source| RegisterError::Column {
+                    path: path.to_owned(),
+                    column: name.clone(),
+                    source,
+                })?
+            };
+            match kind {
+                Kind::Weeks(week) => weeks.push((week.0, column)),
+                Kind::Months(month) => months.push((month.0, column)),
+                Kind::Skip => passed_over.push(name.clone()),
+                Kind::Key => {}
+            }
+            match segments.last_mut() {
+                Some(last) if last.is_followed_by(kind) => last.count += 1,
+                _ => segments.push(Segment {
+                    kind,
+                    column,
+                    count: 1,
+                }),
+            }
+        }
+        let ordered = weeks.is_sorted() && months.is_sorted();
+        let weeks = consecutive(path, weeks, &header)?;
+        let months = consecutive(path, months, &header)?;
+        if weeks.is_none() {
+            return Err(RegisterError::NoWeeks {
+                path: path.to_owned(),
+            });
+        }
+        Ok(Layout {
+            separator: dialect.separator,
+            coverage: Coverage {
+                weeks: weeks.map(|(first, last)| (Week(first), Week(last))),
+                months: months.map(|(first, last)| (Month(first), Month(last))),
+            },
+            header,
+            passed_over,
+            segments,
+            ordered,
+        })
+    }
+
+    /// Reads a block of whole lines. With `keep`, only the persons in it are read.
+    pub fn scan(&self, bytes: &[u8], codes: &CodeTable, keep: Option<&HashSet<Vec<u8>>>) -> Block {
+        let mut block = Block::default();
+        let mut from = 0;
+        while from < bytes.len() {
+            let end = memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
+            let row = &bytes[from..end];
+            let row = row.strip_suffix(b"\r").unwrap_or(row);
+            from = end + 1;
+            let line = block.lines;
+            block.lines += 1;
+            if row.is_empty() {
+                continue;
+            }
+            block.rows += 1;
+            if let Some(keep) = keep
+                && !self.keeps(row, keep)
+            {
+                continue;
+            }
+            let mut cursor = Cursor {
+                row,
+                at: 0,
+                separator: self.separator,
+                line,
+            };
+            if let Err(fault) = self.row(&mut cursor, codes, &mut block) {
+                block.fault = Some((line, fault));
+                return block;
+            }
+        }
+        block
+    }
+
+    /// Returns whether a row's person is wanted. A row without a key is, so that it is reported.
+    fn keeps(&self, row: &[u8], keep: &HashSet<Vec<u8>>) -> bool {
+        let mut column = 0;
+        let mut cells = Cells::new(row, self.separator);
+        for segment in &self.segments {
+            if segment.kind == Kind::Key {
+                return match cells.nth(segment.column - column) {
+                    Some(cell) => {
+                        let key = bare(cell);
+                        key.is_empty() || keep.contains(decode(key).as_bytes())
+                    }
+                    None => true,
+                };
+            }
+            if segment.column > column {
+                cells.nth(segment.column - column - 1);
+                column = segment.column;
+            }
+        }
+        true
+    }
+
+    fn row(
+        &self,
+        cursor: &mut Cursor,
+        codes: &CodeTable,
+        block: &mut Block,
+    ) -> Result<(), RowFault> {
+        let ragged = |read: usize| RowFault::Ragged { found: read };
+        let mut key: &[u8] = b"";
+        for segment in &self.segments {
+            let read = match segment.kind {
+                Kind::Key => {
+                    let cell = cursor.next().ok_or_else(|| ragged(segment.column))?;
+                    key = bare(cell);
+                    if key.is_empty() {
+                        return Err(RowFault::EmptyKey {
+                            column: segment.column,
+                        });
+                    }
+                    1
+                }
+                Kind::Weeks(first) => cursor.weeks(first, segment, codes, block),
+                Kind::Months(first) => cursor.months(first, segment, block)?,
+                Kind::Skip => cursor.skip(segment.count),
+            };
+            if read < segment.count {
+                return Err(ragged(segment.column + read));
+            }
+        }
+        let surplus = cursor.by_ref().count();
+        if surplus > 0 {
+            return Err(ragged(self.header.len() + surplus));
+        }
+        if !self.ordered {
+            block.people.order_person();
+        }
+        block.people.end_person(decode(key).as_bytes(), cursor.line);
+        Ok(())
+    }
+}
+
+impl Segment {
+    fn is_followed_by(&self, kind: Kind) -> bool {
+        let count = self.count as i32;
+        match (self.kind, kind) {
+            (Kind::Weeks(first), Kind::Weeks(next)) => first + count == next,
+            (Kind::Months(first), Kind::Months(next)) => first.0 + count == next.0,
+            (Kind::Skip, Kind::Skip) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Returns what a column is by its name: `y_YYWW` a week, `branche_YYYY_MM` a month.
+fn column_kind(name: &str) -> Result<Kind, PeriodError> {
+    let lower = name.to_ascii_lowercase();
+    let number = |text: &str| -> Option<i16> {
+        text.bytes()
+            .all(|c| c.is_ascii_digit())
+            .then(|| text.parse().ok())?
+    };
+    if let Some(rest) = lower.strip_prefix("y_")
+        && rest.len() == 4
+        && rest.is_ascii()
+        && let (Some(year), Some(week)) = (number(&rest[..2]), number(&rest[2..]))
+    {
+        // YY from 91 on is in the 1900s: DREAM begins in 1991.
+        let year = if year >= 91 { 1900 + year } else { 2000 + year };
+        return Ok(Kind::Weeks(Week::from_iso(year, week as i8)?));
+    }
+    if let Some((year, month)) = lower
+        .strip_prefix("branche_")
+        .and_then(|rest| rest.split_once('_'))
+        && let (4, Some(year), Some(month)) = (year.len(), number(year), number(month))
+    {
+        let month = i8::try_from(month)
+            .ok()
+            .and_then(|month| Month::new(year, month))
+            .ok_or_else(|| PeriodError::Form {
+                found: name.to_owned(),
+                expected: "month such as branche_2017_05",
+            })?;
+        return Ok(Kind::Months(month));
+    }
+    Ok(Kind::Skip)
+}
+
+/// Checks that periods follow one another without gap or repeat, and returns the first and last.
+fn consecutive(
+    path: &Path,
+    mut periods: Vec<(i32, usize)>,
+    header: &[String],
+) -> Result<Option<(i32, i32)>, RegisterError> {
+    periods.sort_unstable();
+    for pair in periods.windows(2) {
+        let ((a, before), (b, after)) = (pair[0], pair[1]);
+        if a == b {
+            return Err(RegisterError::ColumnTwice {
+                path: path.to_owned(),
+                column: header[after].clone(),
+            });
+        }
+        if a + 1 != b {
+            return Err(RegisterError::Gap {
+                path: path.to_owned(),
+                before: header[before].clone(),
+                after: header[after].clone(),
+            });
+        }
+    }
+    Ok(periods
+        .first()
+        .zip(periods.last())
+        .map(|(first, last)| (first.0, last.0)))
+}
+
+/// Returns a cell without quotes and without blanks at its ends.
+fn bare(cell: &[u8]) -> &[u8] {
+    let cell = cell.trim_ascii();
+    match cell {
+        [b'"', inner @ .., b'"'] => inner.trim_ascii(),
+        _ => cell,
+    }
+}
+
+/// The cells of a row, as they stand.
+struct Cells<'r>(Cursor<'r>);
+
+impl<'r> Cells<'r> {
+    fn new(row: &'r [u8], separator: u8) -> Cells<'r> {
+        Cells(Cursor {
+            row,
+            at: 0,
+            separator,
+            line: 0,
+        })
+    }
+}
+
+impl<'r> Iterator for Cells<'r> {
+    type Item = &'r [u8];
+
+    fn next(&mut self) -> Option<&'r [u8]> {
+        self.0.next()
+    }
+}
+
+/// A place in a row: the start of the next cell, one past the row's end when there is none.
+struct Cursor<'r> {
+    row: &'r [u8],
+    at: usize,
+    separator: u8,
+    line: u64,
+}
+
+impl<'r> Iterator for Cursor<'r> {
+    type Item = &'r [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'r [u8]> {
+        let rest = self.row.get(self.at..)?;
+        let end = match rest.first() {
+            Some(b'"') => quoted_end(rest, self.separator),
+            _ => memchr(self.separator, rest).unwrap_or(rest.len()),
+        };
+        self.at += end + 1;
+        Some(&rest[..end])
+    }
+}
+
+/// Returns the end of a cell that begins with a quote: the first separator after an even number
+/// of quotes.
+fn quoted_end(rest: &[u8], separator: u8) -> usize {
+    let mut inside = false;
+    rest.iter()
+        .position(|&byte| {
+            inside ^= byte == b'"';
+            byte == separator && !inside
+        })
+        .unwrap_or(rest.len())
+}
+
+impl Cursor<'_> {
+    fn skip(&mut self, count: usize) -> usize {
+        self.take(count).count()
+    }
+
+    /// Passes over blank cells that have a separator behind them, at most `most`.
+    #[inline]
+    fn blanks(&mut self, most: usize) -> usize {
+        let rest = self.row.get(self.at..).unwrap_or_default();
+        let rest = &rest[..rest.len().min(most)];
+        let blanks = rest
+            .iter()
+            .position(|&byte| byte != self.separator)
+            .unwrap_or(rest.len());
+        self.at += blanks;
+        blanks
+    }
+
+    /// Passes over cells of three digits that equal the one at hand, at most `most`; returns the
+    /// code and how many there were, or nothing where no such cell stands.
+    #[inline]
+    fn codes(&mut self, most: usize) -> Option<(Code, usize)> {
+        let rest = self.row.get(self.at..)?;
+        let cell: &[u8; 4] = rest.first_chunk()?;
+        if cell[3] != self.separator {
+            return None;
+        }
+        let code = Code::read(&cell[..3])?;
+        let pattern = u32::from_ne_bytes(*cell);
+        let wide = u128::from(pattern) * 0x0000_0001_0000_0001_0000_0001_0000_0001;
+        let mut count = 0;
+        while count + 4 <= most
+            && let Some(cells) = rest[4 * count..].first_chunk()
+            && u128::from_ne_bytes(*cells) == wide
+        {
+            count += 4;
+        }
+        while count < most
+            && let Some(cell) = rest[4 * count..].first_chunk()
+            && u32::from_ne_bytes(*cell) == pattern
+        {
+            count += 1;
+        }
+        self.at += 4 * count;
+        Some((code, count))
+    }
+
+    /// Reads the weeks of a segment into runs and returns how many cells there were.
+    fn weeks(
+        &mut self,
+        first: Week,
+        segment: &Segment,
+        codes: &CodeTable,
+        block: &mut Block,
+    ) -> usize {
+        let mut read = 0;
+        while read < segment.count {
+            let left = segment.count - read;
+            let blanks = self.blanks(left);
+            let (code, weeks) = if blanks > 0 {
+                (Some(Code::BLANK), blanks)
+            } else if let Some((code, count)) = self.codes(left) {
+                (Some(code), count)
+            } else {
+                let Some(cell) = self.next() else {
+                    break;
+                };
+                let code = Code::read(bare(cell));
+                if code.is_none() {
+                    let column = segment.column + read;
+                    block.unknown(&decode(bare(cell)), self.line, column, 1);
+                }
+                (code, 1)
+            };
+            if let Some(code) = code {
+                if codes.class(code).is_none() {
+                    let column = segment.column + read;
+                    block.unknown(&code.to_string(), self.line, column, weeks as u64);
+                }
+                block.people.push_weeks(Spell {
+                    first: first + read as i32,
+                    weeks: weeks as u32,
+                    code,
+                });
+            }
+            read += weeks;
+        }
+        read
+    }
+
+    /// Reads the months of a segment into runs and returns how many cells there were.
+    fn months(
+        &mut self,
+        first: Month,
+        segment: &Segment,
+        block: &mut Block,
+    ) -> Result<usize, RowFault> {
+        let mut read = 0;
+        while read < segment.count {
+            let blanks = self.blanks(segment.count - read);
+            let (paid, months) = if blanks > 0 {
+                (false, blanks)
+            } else {
+                let Some(cell) = self.next() else {
+                    break;
+                };
+                let cell = bare(cell);
+                let paid = !matches!(cell, b"" | b".");
+                if paid && !cell.iter().all(u8::is_ascii_digit) {
+                    return Err(RowFault::Industry {
+                        column: segment.column + read,
+                        found: decode(cell).into_owned(),
+                    });
+                }
+                (paid, 1)
+            };
+            block.people.push_months(Wage {
+                first: Month(first.0 + read as i32),
+                months: months as u32,
+                paid,
+            });
+            read += months;
+        }
+        Ok(read)
+    }
+}
+
+impl Block {
+    fn unknown(&mut self, cell: &str, line: u64, column: usize, count: u64) {
+        match self.unknown.iter_mut().find(|known| known.cell == cell) {
+            Some(known) => known.count += count,
+            None => self.unknown.push(Unknown {
+                cell: cell.to_owned(),
+                count,
+                line,
+                column,
+            }),
+        }
+    }
+}

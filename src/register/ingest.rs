@@ -1,0 +1,726 @@
+//! From the files of a register to its store: blocks of rows scanned side by side, persons sorted
+//! by key on the way, in memory that does not grow with the number of rows.
+//!
+//! Files larger than the sorter's memory are sorted in runs on the disk and merged
+//! (Knuth 1998, The Art of Computer Programming 3, section 5.4).
+
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use memchr::{memchr, memrchr};
+
+use super::codes::{Code, CodeTable};
+use super::dream::{Block, Layout, RowFault};
+use super::people::{People, PersonRef};
+use super::store::StoreWriter;
+use super::{Coverage, Input, RegisterError, Spell, UnknownCode, Wage};
+use crate::digest::{Digest, Hasher};
+use crate::period::{Month, Week};
+use crate::protocol::Register;
+use crate::table::{Dialect, is_utf16};
+
+/// What to ingest, and how.
+pub struct Ingest<'a> {
+    pub register: &'a Register,
+    /// The folder that the register's file names are relative to.
+    pub folder: &'a Path,
+    /// The folder that the store is written to.
+    pub derived: &'a Path,
+    /// Keys of the only persons to take in; everybody when absent.
+    pub keep: Option<HashSet<Vec<u8>>>,
+    pub threads: usize,
+    /// Called with the bytes read so far.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// What an ingest took in.
+#[derive(Clone, Debug)]
+pub struct Ingested {
+    pub store: PathBuf,
+    pub inputs: Vec<Input>,
+    /// Rows in the files, the headers not counted.
+    pub rows: u64,
+    pub persons: u64,
+    pub spells: u64,
+    pub coverage: Coverage,
+    /// Columns that were passed over, by file.
+    pub passed_over: Vec<(PathBuf, Vec<String>)>,
+    pub bytes: u64,
+}
+
+/// Bytes in a block of rows, unless a single row is longer.
+const BLOCK: usize = 1 << 20;
+/// Bytes of persons held before they are written out as a sorted run.
+const RUN: usize = 48 << 20;
+
+/// Reads the files of a register into `<derived>/<register>.*.parquet`, whole or not at all.
+pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
+    let codes = CodeTable::built_in();
+    let mut sorter = Sorter::new(ingest.derived, &ingest.register.id);
+    let mut done = Ingested {
+        store: PathBuf::new(),
+        inputs: Vec::new(),
+        rows: 0,
+        persons: 0,
+        spells: 0,
+        coverage: Coverage::default(),
+        passed_over: Vec::new(),
+        bytes: 0,
+    };
+    let mut covered: Vec<(PathBuf, Coverage)> = Vec::new();
+    let mut unknown = Vec::new();
+    for (number, name) in ingest.register.files.iter().enumerate() {
+        let path = ingest.folder.join(name);
+        let source = Source {
+            path: &path,
+            number,
+            ingest,
+            codes,
+        };
+        let file = source.scan(&mut sorter, done.bytes)?;
+        for (other, coverage) in &covered {
+            refuse_overlap(other, *coverage, &path, file.layout.coverage)?;
+        }
+        covered.push((path.clone(), file.layout.coverage));
+        done.coverage = done.coverage.with(file.layout.coverage);
+        done.rows += file.rows;
+        done.bytes += file.bytes;
+        done.inputs.push(Input {
+            file: name.display().to_string(),
+            digest: file.digest,
+        });
+        if !file.layout.passed_over.is_empty() {
+            done.passed_over.push((path, file.layout.passed_over));
+        }
+        merge_unknown(&mut unknown, file.unknown);
+    }
+    if !unknown.is_empty() {
+        unknown.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
+        return Err(RegisterError::UnknownCodes { codes: unknown });
+    }
+    let files: Vec<PathBuf> = covered.into_iter().map(|(path, _)| path).collect();
+    let mut writer = StoreWriter::create(
+        ingest.derived,
+        &ingest.register.id,
+        &done.coverage,
+        &done.inputs,
+        codes,
+        ingest.keep.as_ref().map(roster),
+    )?;
+    sorter.merge(&files, |person| {
+        done.persons += 1;
+        done.spells += person.spells.len() as u64;
+        writer.push(person.key, person.spells, person.wages)
+    })?;
+    done.store = writer.finish()?;
+    Ok(done)
+}
+
+fn roster(keep: &HashSet<Vec<u8>>) -> Digest {
+    let mut ids: Vec<_> = keep.iter().map(|id| String::from_utf8_lossy(id)).collect();
+    ids.sort_unstable();
+    Digest::of_roster(ids.iter().map(|id| id.as_ref()))
+}
+
+impl Coverage {
+    /// Returns the periods from the first of either to the last of either.
+    fn with(self, other: Coverage) -> Coverage {
+        fn span<T: Ord + Copy>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+                (a, b) => a.or(b),
+            }
+        }
+        Coverage {
+            weeks: span(self.weeks, other.weeks),
+            months: span(self.months, other.months),
+        }
+    }
+}
+
+fn refuse_overlap(
+    first: &Path,
+    a: Coverage,
+    second: &Path,
+    b: Coverage,
+) -> Result<(), RegisterError> {
+    let overlap = |from: String, to: String| RegisterError::Overlap {
+        first: first.to_owned(),
+        second: second.to_owned(),
+        from,
+        to,
+    };
+    if let (Some(a), Some(b)) = (a.weeks, b.weeks) {
+        let (from, to) = (a.0.max(b.0), a.1.min(b.1));
+        if from <= to {
+            return Err(overlap(from.to_string(), to.to_string()));
+        }
+    }
+    if let (Some(a), Some(b)) = (a.months, b.months) {
+        let (from, to) = (a.0.max(b.0), a.1.min(b.1));
+        if from <= to {
+            return Err(overlap(from.to_string(), to.to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn merge_unknown(all: &mut Vec<UnknownCode>, more: Vec<UnknownCode>) {
+    for code in more {
+        match all.iter_mut().find(|known| known.code == code.code) {
+            Some(known) => known.count += code.count,
+            None => all.push(code),
+        }
+    }
+}
+
+/// One file of a register.
+struct Source<'a> {
+    path: &'a Path,
+    number: usize,
+    ingest: &'a Ingest<'a>,
+    codes: &'a CodeTable,
+}
+
+/// What the scan of a file found.
+struct Scanned {
+    layout: Layout,
+    rows: u64,
+    bytes: u64,
+    digest: Digest,
+    unknown: Vec<UnknownCode>,
+}
+
+/// Blocks on their way: the reader fills them, workers scan them, and they come back in order.
+struct Filled {
+    sequence: u64,
+    bytes: Vec<u8>,
+}
+
+impl Source<'_> {
+    fn io(&self, action: &'static str) -> impl Fn(io::Error) -> RegisterError + '_ {
+        move |source| RegisterError::Io {
+            path: self.path.to_owned(),
+            action,
+            source,
+        }
+    }
+
+    fn scan(&self, sorter: &mut Sorter, bytes_before: u64) -> Result<Scanned, RegisterError> {
+        let mut lines = Lines::open(self.path).map_err(self.io("read"))?;
+        let layout = self.header(&mut lines)?;
+        let mut scanned = Scanned {
+            layout,
+            rows: 0,
+            bytes: 0,
+            digest: Digest::ZERO,
+            unknown: Vec::new(),
+        };
+        let layout = &scanned.layout;
+        let threads = self.ingest.threads.max(1);
+        // The number of blocks bounds the memory: each is empty, being filled, scanned or waiting.
+        let blocks = 2 * threads + 2;
+        let (give_back, empty) = sync_channel::<Vec<u8>>(blocks);
+        for _ in 0..blocks {
+            give_back.send(Vec::new()).expect("the channel is open");
+        }
+        let (fill, filled) = sync_channel::<Filled>(blocks);
+        let (finish, finished) = sync_channel::<(u64, Vec<u8>, Block)>(blocks);
+        let filled = Mutex::new(filled);
+        let mut line = 1;
+        let mut rows = 0;
+        let mut unknown = Vec::new();
+        let result = std::thread::scope(|scope| {
+            let reader = scope.spawn({
+                let lines = &mut lines;
+                let progress = self.ingest.progress;
+                move || -> io::Result<()> {
+                    let mut sequence = 0;
+                    while let Ok(mut bytes) = empty.recv() {
+                        if !lines.fill(&mut bytes)? {
+                            break;
+                        }
+                        progress(bytes_before + lines.bytes);
+                        if fill.send(Filled { sequence, bytes }).is_err() {
+                            break;
+                        }
+                        sequence += 1;
+                    }
+                    Ok(())
+                }
+            });
+            for _ in 0..threads {
+                let (filled, finish) = (&filled, finish.clone());
+                scope.spawn(move || {
+                    while let Some(Filled { sequence, bytes }) = next(filled) {
+                        let block = layout.scan(&bytes, self.codes, self.ingest.keep.as_ref());
+                        if finish.send((sequence, bytes, block)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(finish);
+            let mut waiting = BTreeMap::new();
+            let mut expected = 0;
+            for (sequence, bytes, block) in finished {
+                waiting.insert(sequence, (bytes, block));
+                while let Some((bytes, block)) = waiting.remove(&expected) {
+                    expected += 1;
+                    // The reader may have ended; then nobody takes the block back.
+                    let _ = give_back.send(bytes);
+                    self.take(block, &mut line, &mut rows, &mut unknown, layout, sorter)?;
+                }
+            }
+            drop(give_back);
+            reader
+                .join()
+                .expect("the reader does not panic")
+                .map_err(self.io("read"))
+        });
+        result?;
+        if line == 1 {
+            return Err(RegisterError::HeaderOnly {
+                path: self.path.to_owned(),
+            });
+        }
+        scanned.rows = rows;
+        scanned.unknown = unknown;
+        scanned.bytes = lines.bytes;
+        scanned.digest = lines.hasher.finish();
+        Ok(scanned)
+    }
+
+    fn header(&self, lines: &mut Lines) -> Result<Layout, RegisterError> {
+        let line = lines.first_line().map_err(self.io("read"))?;
+        let path = || self.path.to_owned();
+        if line.is_empty() {
+            return Err(RegisterError::Empty { path: path() });
+        }
+        if is_utf16(&line) {
+            return Err(RegisterError::Utf16 { path: path() });
+        }
+        let dialect = Dialect::recognise(&line);
+        let line = &line[dialect.mark..];
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if memchr(b'\r', line).is_some() {
+            return Err(RegisterError::CrOnly { path: path() });
+        }
+        Layout::read(
+            self.path,
+            line,
+            dialect,
+            self.ingest.register.key.as_deref(),
+        )
+    }
+
+    /// Takes in a scanned block, in the order of the file.
+    fn take(
+        &self,
+        block: Block,
+        line: &mut u64,
+        rows: &mut u64,
+        unknown: &mut Vec<UnknownCode>,
+        layout: &Layout,
+        sorter: &mut Sorter,
+    ) -> Result<(), RegisterError> {
+        if let Some((at, fault)) = block.fault {
+            return Err(self.row_fault(*line + at + 1, fault, layout));
+        }
+        let found = block
+            .unknown
+            .into_iter()
+            .map(|unknown| UnknownCode {
+                code: unknown.cell,
+                count: unknown.count,
+                file: self.path.to_owned(),
+                line: *line + unknown.line + 1,
+                column: layout.header[unknown.column].clone(),
+            })
+            .collect();
+        merge_unknown(unknown, found);
+        for person in block.people.iter() {
+            sorter.push(
+                PersonRef {
+                    line: *line + person.line + 1,
+                    ..person
+                },
+                self.number,
+            )?;
+        }
+        *line += block.lines;
+        *rows += block.rows;
+        Ok(())
+    }
+
+    fn row_fault(&self, line: u64, fault: RowFault, layout: &Layout) -> RegisterError {
+        let path = self.path.to_owned();
+        let column = |column: usize| layout.header[column].clone();
+        match fault {
+            RowFault::Ragged { found } => RegisterError::Ragged {
+                path,
+                line,
+                found,
+                expected: layout.header.len(),
+            },
+            RowFault::EmptyKey { column: at } => RegisterError::EmptyKey {
+                path,
+                line,
+                column: column(at),
+            },
+            RowFault::Industry { column: at, found } => RegisterError::Industry {
+                path,
+                line,
+                column: column(at),
+                found,
+            },
+        }
+    }
+}
+
+fn next(filled: &Mutex<Receiver<Filled>>) -> Option<Filled> {
+    filled.lock().expect("no worker panics").recv().ok()
+}
+
+/// A file read in blocks of whole lines, its digest made on the way.
+struct Lines {
+    file: File,
+    /// The start of a line whose end was not read yet.
+    rest: Vec<u8>,
+    ended: bool,
+    bytes: u64,
+    hasher: Hasher,
+}
+
+impl Lines {
+    fn open(path: &Path) -> io::Result<Lines> {
+        Ok(Lines {
+            file: File::open(path)?,
+            rest: Vec::new(),
+            ended: false,
+            bytes: 0,
+            hasher: Hasher::new(),
+        })
+    }
+
+    /// Returns the first line with its end; the bytes behind it are kept for the blocks.
+    fn first_line(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        loop {
+            let from = line.len();
+            if !self.read_more(&mut line)? {
+                return Ok(line);
+            }
+            if let Some(end) = memchr(b'\n', &line[from..]) {
+                self.rest = line.split_off(from + end + 1);
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Fills a block with whole lines; the last line of the file may lack its end. Returns false
+    /// at the end of the file.
+    fn fill(&mut self, block: &mut Vec<u8>) -> io::Result<bool> {
+        block.clear();
+        block.append(&mut self.rest);
+        loop {
+            if !self.read_more(block)? {
+                return Ok(!block.is_empty());
+            }
+            if let Some(end) = memrchr(b'\n', block) {
+                self.rest.extend_from_slice(&block[end + 1..]);
+                block.truncate(end + 1);
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Reads up to a block's length behind what is there; false at the end of the file.
+    fn read_more(&mut self, bytes: &mut Vec<u8>) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        let from = bytes.len();
+        bytes.reserve(BLOCK);
+        let read = Read::by_ref(&mut self.file)
+            .take(BLOCK as u64)
+            .read_to_end(bytes)?;
+        self.ended = read < BLOCK;
+        self.bytes += read as u64;
+        self.hasher.update(&bytes[from..]);
+        Ok(read > 0)
+    }
+}
+
+/// Persons on their way into order of key, then of file.
+struct Sorter {
+    folder: PathBuf,
+    name: String,
+    people: People,
+    /// Index of the file of each person in `people`.
+    files: Vec<u16>,
+    runs: Vec<PathBuf>,
+}
+
+impl Sorter {
+    fn new(folder: &Path, name: &str) -> Sorter {
+        Sorter {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            people: People::default(),
+            files: Vec::new(),
+            runs: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, person: PersonRef, file: usize) -> Result<(), RegisterError> {
+        self.people.push(person);
+        self.files.push(file as u16);
+        if self.people.bytes() >= RUN {
+            self.write_run()?;
+        }
+        Ok(())
+    }
+
+    fn order(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.people.len() as u32).collect();
+        let key = |index: u32| {
+            let index = index as usize;
+            (self.people.get(index).key, self.files[index])
+        };
+        if !order.is_sorted_by(|&a, &b| key(a) <= key(b)) {
+            order.sort_by(|&a, &b| key(a).cmp(&key(b)));
+        }
+        order
+    }
+
+    fn write_run(&mut self) -> Result<(), RegisterError> {
+        let path = self
+            .folder
+            .join(format!(".{}.run-{}", self.name, self.runs.len()));
+        let failed = |source| RegisterError::Io {
+            path: path.clone(),
+            action: "write",
+            source,
+        };
+        // Noted first, so that the file is taken away whatever happens to it.
+        self.runs.push(path.clone());
+        let mut out = BufWriter::with_capacity(1 << 18, File::create(&path).map_err(failed)?);
+        for index in self.order() {
+            let person = self.people.get(index as usize);
+            write_person(&mut out, person, self.files[index as usize]).map_err(failed)?;
+        }
+        out.flush().map_err(failed)?;
+        self.people.clear();
+        self.files.clear();
+        Ok(())
+    }
+
+    /// Calls `each` with every person in order of key, the parts of several files joined.
+    fn merge(
+        &mut self,
+        files: &[PathBuf],
+        mut each: impl FnMut(PersonRef) -> Result<(), RegisterError>,
+    ) -> Result<(), RegisterError> {
+        let mut joiner = Joiner {
+            files,
+            joined: People::default(),
+            part: None,
+        };
+        if self.runs.is_empty() {
+            for index in self.order() {
+                let person = self.people.get(index as usize);
+                joiner.push(person, self.files[index as usize], &mut each)?;
+            }
+            return joiner.finish(&mut each);
+        }
+        if !self.people.is_empty() {
+            self.write_run()?;
+        }
+        let mut runs = self
+            .runs
+            .iter()
+            .map(|path| Run::open(path))
+            .collect::<Result<Vec<Run>, RegisterError>>()?;
+        // A heap of the runs by their next person: the smallest key is on top.
+        let mut heap: BinaryHeap<std::cmp::Reverse<(Vec<u8>, u16, usize)>> = BinaryHeap::new();
+        for (index, run) in runs.iter_mut().enumerate() {
+            if let Some((key, file)) = run.advance()? {
+                heap.push(std::cmp::Reverse((key, file, index)));
+            }
+        }
+        while let Some(std::cmp::Reverse((_, file, index))) = heap.pop() {
+            let person = runs[index].people.get(0);
+            joiner.push(person, file, &mut each)?;
+            if let Some((key, file)) = runs[index].advance()? {
+                heap.push(std::cmp::Reverse((key, file, index)));
+            }
+        }
+        joiner.finish(&mut each)
+    }
+}
+
+impl Drop for Sorter {
+    fn drop(&mut self) {
+        for run in &self.runs {
+            let _ = fs::remove_file(run);
+        }
+    }
+}
+
+/// Joins the parts of one person from several files, and finds persons with two rows in one.
+struct Joiner<'a> {
+    files: &'a [PathBuf],
+    /// The person so far, as the only one.
+    joined: People,
+    /// File and line of the part that came last.
+    part: Option<(u16, u64)>,
+}
+
+impl Joiner<'_> {
+    fn push(
+        &mut self,
+        person: PersonRef,
+        file: u16,
+        each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
+    ) -> Result<(), RegisterError> {
+        if self.part.is_some() && self.joined.get(0).key == person.key {
+            let (before, line) = self.part.expect("looked at above");
+            if before == file {
+                return Err(RegisterError::TwoRows {
+                    path: self.files[usize::from(file)].clone(),
+                    first: line.min(person.line),
+                    second: line.max(person.line),
+                });
+            }
+            self.part = Some((file, person.line));
+            let first = std::mem::take(&mut self.joined);
+            let first = first.get(0);
+            for part in [first, person] {
+                part.spells
+                    .iter()
+                    .for_each(|&spell| self.joined.push_weeks(spell));
+                part.wages
+                    .iter()
+                    .for_each(|&wage| self.joined.push_months(wage));
+            }
+            self.joined.order_person();
+            self.joined.end_person(person.key, person.line);
+            return Ok(());
+        }
+        if self.part.is_some() {
+            each(self.joined.get(0))?;
+        }
+        self.joined.clear();
+        self.joined.push(person);
+        self.part = Some((file, person.line));
+        Ok(())
+    }
+
+    fn finish(
+        self,
+        each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
+    ) -> Result<(), RegisterError> {
+        match self.part {
+            Some(_) => each(self.joined.get(0)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A sorted run on the disk, read person by person.
+struct Run {
+    path: PathBuf,
+    input: BufReader<File>,
+    /// The person at hand, as the only one.
+    people: People,
+}
+
+impl Run {
+    fn open(path: &Path) -> Result<Run, RegisterError> {
+        let file = File::open(path).map_err(|source| RegisterError::Io {
+            path: path.to_owned(),
+            action: "read",
+            source,
+        })?;
+        Ok(Run {
+            path: path.to_owned(),
+            input: BufReader::with_capacity(1 << 18, file),
+            people: People::default(),
+        })
+    }
+
+    /// Reads the next person and returns its key and file.
+    fn advance(&mut self) -> Result<Option<(Vec<u8>, u16)>, RegisterError> {
+        self.people.clear();
+        match read_person(&mut self.input, &mut self.people) {
+            Ok(None) => Ok(None),
+            Ok(Some(file)) => Ok(Some((self.people.get(0).key.to_vec(), file))),
+            Err(source) => Err(RegisterError::Io {
+                path: self.path.clone(),
+                action: "read",
+                source,
+            }),
+        }
+    }
+}
+
+fn write_person(out: &mut impl Write, person: PersonRef, file: u16) -> io::Result<()> {
+    out.write_all(&(person.key.len() as u32).to_le_bytes())?;
+    out.write_all(&(person.spells.len() as u32).to_le_bytes())?;
+    out.write_all(&(person.wages.len() as u32).to_le_bytes())?;
+    out.write_all(&file.to_le_bytes())?;
+    out.write_all(&person.line.to_le_bytes())?;
+    out.write_all(person.key)?;
+    for spell in person.spells {
+        out.write_all(&spell.first.0.to_le_bytes())?;
+        out.write_all(&spell.weeks.to_le_bytes())?;
+        out.write_all(&spell.code.number().to_le_bytes())?;
+    }
+    for wage in person.wages {
+        out.write_all(&wage.first.0.to_le_bytes())?;
+        out.write_all(&wage.months.to_le_bytes())?;
+        out.write_all(&[u8::from(wage.paid)])?;
+    }
+    Ok(())
+}
+
+fn read_person(input: &mut impl Read, people: &mut People) -> io::Result<Option<u16>> {
+    fn array<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        input.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+    let length = match array::<4>(input) {
+        Ok(bytes) => u32::from_le_bytes(bytes),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let spells = u32::from_le_bytes(array(input)?);
+    let wages = u32::from_le_bytes(array(input)?);
+    let file = u16::from_le_bytes(array(input)?);
+    let line = u64::from_le_bytes(array(input)?);
+    let mut key = vec![0; length as usize];
+    input.read_exact(&mut key)?;
+    for _ in 0..spells {
+        people.push_weeks(Spell {
+            first: Week(i32::from_le_bytes(array(input)?)),
+            weeks: u32::from_le_bytes(array(input)?),
+            code: Code::from_number(u16::from_le_bytes(array(input)?)).unwrap_or(Code::BLANK),
+        });
+    }
+    for _ in 0..wages {
+        people.push_months(Wage {
+            first: Month(i32::from_le_bytes(array(input)?)),
+            months: u32::from_le_bytes(array(input)?),
+            paid: array::<1>(input)?[0] == 1,
+        });
+    }
+    people.end_person(&key, line);
+    Ok(Some(file))
+}

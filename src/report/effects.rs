@@ -1,0 +1,278 @@
+//! The effect table for a terminal of 80 columns.
+
+use std::fmt::Write;
+
+use super::number::{
+    decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
+};
+use crate::estimate::{ArmCounts, Estimate, Scale};
+use crate::protocol::{MethodId, Unit};
+
+/// Width that the table keeps to.
+const WIDTH: usize = 80;
+
+/// Writes estimates as a table: an outcome after the other, a contrast a row, with a second row
+/// for the counts behind it and the next method.
+pub fn table(rows: &[Estimate]) -> String {
+    let mut blocks: Vec<Block> = Vec::new();
+    for row in rows {
+        let title = title(row);
+        if blocks.last().is_none_or(|block| block.title != title) {
+            blocks.push(Block {
+                title,
+                lines: Vec::new(),
+                contrast: String::new(),
+            });
+        }
+        blocks
+            .last_mut()
+            .expect("a block was put in above")
+            .add(row);
+    }
+    let header = header(rows);
+    let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
+    let columns = if adjusted { 7 } else { 6 };
+    let mut widths = vec![0; columns];
+    for line in blocks
+        .iter()
+        .flat_map(|block| &block.lines)
+        .chain([&header])
+    {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    // With long names the contrast gets a line of its own.
+    let total = widths.iter().sum::<usize>() + 2 * (columns - 1);
+    let own_line = total > WIDTH;
+    if own_line {
+        widths[0] = 2;
+    }
+    let mut text = String::new();
+    for (index, block) in blocks.iter().enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
+        for line in wrap(&block.title, WIDTH) {
+            text += &line;
+            text.push('\n');
+        }
+        push_line(&mut text, &header, &widths, own_line);
+        for line in &block.lines {
+            push_line(&mut text, line, &widths, own_line);
+        }
+    }
+    text
+}
+
+/// The lines of one outcome.
+struct Block {
+    title: String,
+    lines: Vec<Vec<String>>,
+    /// The contrast that the last lines belong to.
+    contrast: String,
+}
+
+fn header(rows: &[Estimate]) -> Vec<String> {
+    let intervals = rows.iter().filter_map(|row| row.computed.interval.as_ref());
+    let interval = match intervals.map(|interval| interval.level).next() {
+        Some(value) => format!("{} interval", level(value)),
+        None => String::new(),
+    };
+    let two_arms = rows.iter().any(|row| row.reference.is_some());
+    let cells = match two_arms {
+        true => ["", "arm", "reference", "effect", &interval, "p", "p adj."],
+        false => ["", "arm", "target", "", &interval, "p", "p adj."],
+    };
+    cells.map(str::to_owned).to_vec()
+}
+
+fn title(row: &Estimate) -> String {
+    let name = match (&row.label, &row.outcome) {
+        (Some(label), _) => label.clone(),
+        (None, Some(outcome)) => outcome.clone(),
+        (None, None) => return String::new(),
+    };
+    match row.role {
+        _ if row.before_draw => format!("{name} (before the draw: no effect)"),
+        Some(role) => format!("{name} ({role})"),
+        None => name,
+    }
+}
+
+impl Block {
+    fn add(&mut self, row: &Estimate) {
+        let contrast = match &row.reference {
+            Some(reference) => format!("{} – {reference}", row.arm),
+            None => row.arm.clone(),
+        };
+        let (effect, interval) = effect(row);
+        let p = |p: Option<f64>| p.map_or_else(String::new, p_value);
+        let result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
+        let means = means(row);
+        if self.contrast != contrast {
+            let [arm, reference] = means;
+            let first = [contrast.clone(), arm, reference];
+            self.lines.push(first.into_iter().chain(result).collect());
+            let [arm, reference] = counts(row);
+            let second = [String::new(), arm, reference];
+            let nothing = std::iter::repeat_n(String::new(), 4);
+            self.lines.push(second.into_iter().chain(nothing).collect());
+            self.contrast = contrast;
+            return;
+        }
+        // The second method stands beside the counts, further ones below.
+        let last = self.lines.last_mut().expect("the contrast has lines");
+        if last[3..].iter().all(String::is_empty) {
+            last[3..].clone_from_slice(&result);
+        } else {
+            let nothing = std::iter::repeat_n(String::new(), 3);
+            self.lines.push(nothing.chain(result).collect());
+        }
+    }
+}
+
+fn means(row: &Estimate) -> [String; 2] {
+    let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
+    let mean = |counts: &ArmCounts| match (counts.mean, row.unit) {
+        (None, _) => "–".to_owned(),
+        (Some(mean), Unit::YesNo | Unit::ShareOfTime) => percent(mean),
+        (Some(mean), Unit::Weeks | Unit::TimeToEvent) => fixed(mean, 1),
+        (Some(mean), Unit::Number) => fixed(mean, decimals),
+    };
+    let reference = match (&row.reference_counts, row.target) {
+        (Some(counts), _) => mean(counts),
+        (None, Some(target)) => percent(target),
+        (None, None) => String::new(),
+    };
+    [mean(&row.arm_counts), reference]
+}
+
+fn counts(row: &Estimate) -> [String; 2] {
+    let count = |counts: &ArmCounts| {
+        let text = match counts.events {
+            Some(events) => format!("{events}/{}", counts.n),
+            None => format!("n {}", counts.n),
+        };
+        match counts.missing {
+            0 => text,
+            missing => format!("{text} ({missing} missing)"),
+        }
+    };
+    let reference = row.reference_counts.as_ref();
+    [
+        count(&row.arm_counts),
+        reference.map_or_else(String::new, count),
+    ]
+}
+
+/// Writes the estimate and its interval, both rounded alike, in the unit of the outcome.
+fn effect(row: &Estimate) -> (String, String) {
+    let computed = &row.computed;
+    let (factor, decimals, unit) = match (row.scale, row.unit) {
+        (Scale::Difference | Scale::Level, Unit::YesNo | Unit::ShareOfTime) => {
+            (100.0, 1, " points")
+        }
+        (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => (1.0, 1, " weeks"),
+        (Scale::Difference | Scale::Level, Unit::Number) => {
+            (1.0, decimals_for(computed.std_error.unwrap_or(0.0)), "")
+        }
+        (Scale::Ratio, _) => (1.0, 2, ""),
+    };
+    let value = match (row.scale, row.method, computed.estimate) {
+        (Scale::Ratio, MethodId::FisherExact, _) => "exact test".to_owned(),
+        (_, _, None) => "–".to_owned(),
+        (Scale::Level, ..) => String::new(),
+        (Scale::Difference, _, Some(value)) => {
+            format!("{}{unit}", signed(factor * value, decimals))
+        }
+        (Scale::Ratio, MethodId::OddsRatio, Some(value)) => format!("odds ×{}", fixed(value, 2)),
+        (Scale::Ratio, _, Some(value)) => relative(value),
+    };
+    let Some(interval) = &computed.interval else {
+        return (value, String::new());
+    };
+    let relative_change = row.scale == Scale::Ratio && row.method != MethodId::OddsRatio;
+    let bound = |bound: Option<f64>, missing: &str| match bound {
+        None => missing.to_owned(),
+        Some(bound) if relative_change => relative_bound(bound),
+        Some(bound) => fixed(factor * bound, decimals),
+    };
+    let infinite = if relative_change { "+∞ %" } else { "∞" };
+    let text = format!(
+        "{} to {}",
+        bound(interval.lower, "–∞"),
+        bound(interval.upper, infinite)
+    );
+    match row.scale {
+        Scale::Level => (value, format!("{text} %")),
+        _ => (value, text),
+    }
+}
+
+fn push_line(text: &mut String, cells: &[String], widths: &[usize], own_line: bool) {
+    let mut line = String::new();
+    for (index, (cell, &width)) in cells.iter().zip(widths).enumerate() {
+        if index == 0 && own_line {
+            if !cell.is_empty() {
+                let _ = writeln!(text, "  {cell}");
+            }
+            line += &" ".repeat(width);
+            continue;
+        }
+        if index > 0 {
+            line += "  ";
+        }
+        let blanks = " ".repeat(width.saturating_sub(cell.chars().count()));
+        // Names and effects begin their column; numbers end it.
+        if matches!(index, 0 | 3) {
+            line += cell;
+            line += &blanks;
+        } else {
+            line += &blanks;
+            line += cell;
+        }
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+/// Breaks a text into lines of at most `width` characters, at blanks.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Lists how the numbers of a table were made: each method with its interval and source.
+pub fn methods(rows: &[Estimate]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows {
+        let line = match &row.computed.interval {
+            Some(interval) => format!(
+                "{}: {}; interval {}. {}.",
+                row.method,
+                row.method.summary(),
+                interval.method,
+                interval.method.source()
+            ),
+            None => format!(
+                "{}: {}. {}.",
+                row.method,
+                row.method.summary(),
+                row.method.source()
+            ),
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}

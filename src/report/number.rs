@@ -1,0 +1,89 @@
+//! Numbers as text, and rounding, in one place.
+
+/// Writes a number with a fixed count of decimals and a true minus sign, never minus zero.
+///
+/// ```
+/// use klero::report::number::fixed;
+/// assert_eq!(fixed(-1.25, 1), "−1.2");
+/// assert_eq!(fixed(-0.04, 1), "0.0");
+/// ```
+pub fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let zero = text.bytes().all(|c| c == b'0' || c == b'.');
+    if value < 0.0 && !zero {
+        format!("−{text}")
+    } else {
+        text
+    }
+}
+
+/// Writes a number with a sign, `+` or a true minus.
+pub fn signed(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    let zero = text.bytes().all(|c| c == b'0' || c == b'.');
+    if value > 0.0 && !zero {
+        format!("+{text}")
+    } else {
+        text
+    }
+}
+
+/// Writes a share as a percentage with one decimal: `6.7 %`.
+pub fn percent(share: f64) -> String {
+    format!("{} %", fixed(100.0 * share, 1))
+}
+
+/// Writes a ratio as a relative change: `82 % more`, `12 % less`.
+pub fn relative(ratio: f64) -> String {
+    let change = 100.0 * (ratio - 1.0);
+    let word = if change < 0.0 { "less" } else { "more" };
+    format!("{} % {word}", fixed(change.abs(), 0))
+}
+
+/// Writes a bound of a ratio as a relative change: `−8 %`, `+259 %`.
+pub fn relative_bound(ratio: f64) -> String {
+    format!("{} %", signed(100.0 * (ratio - 1.0), 0))
+}
+
+/// Writes a p-value with two decimals, three below 0.1, and `<0.001` below that.
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "<0.001".to_owned()
+    } else if p < 0.0995 {
+        fixed(p, 3)
+    } else {
+        fixed(p, 2)
+    }
+}
+
+/// Writes a confidence level: `95 %`, `97.5 %`.
+pub fn level(level: f64) -> String {
+    let text = fixed(100.0 * level, 1);
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// Returns how many decimals show two digits of a standard error, from 0 to 6.
+pub fn decimals_for(std_error: f64) -> usize {
+    if !(std_error.is_finite() && std_error > 0.0) {
+        return 2;
+    }
+    (1.0 - std_error.log10().floor()).clamp(0.0, 6.0) as usize
+}
+
+/// Writes a count of things with its noun: `1 entry`, `503 entries`.
+pub fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+/// Writes a whole number with thin groups of three: `100,000`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
