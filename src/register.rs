@@ -38,7 +38,7 @@ pub struct Wage {
 }
 
 /// One person of a register.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Person {
     pub key: String,
     /// In order of time, neighbours merged, blank a code like any other; weeks outside every

@@ -146,9 +146,17 @@ impl Layout {
         })
     }
 
-    /// Reads a block of whole lines. With `keep`, only the persons in it are read.
-    pub fn scan(&self, bytes: &[u8], codes: &CodeTable, keep: Option<&HashSet<Vec<u8>>>) -> Block {
-        let mut block = Block::default();
+    /// Reads whole lines into a block, which forgets what it held. With `keep`, only the persons
+    /// in it are read.
+    pub fn scan(
+        &self,
+        bytes: &[u8],
+        codes: &CodeTable,
+        keep: Option<&HashSet<Vec<u8>>>,
+        block: &mut Block,
+    ) {
+        block.people.clear();
+        (block.lines, block.rows) = (0, 0);
         let mut from = 0;
         while from < bytes.len() {
             let end = memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
@@ -172,12 +180,11 @@ impl Layout {
                 separator: self.separator,
                 line,
             };
-            if let Err(fault) = self.row(&mut cursor, codes, &mut block) {
+            if let Err(fault) = self.row(&mut cursor, codes, block) {
                 block.fault = Some((line, fault));
-                return block;
+                return;
             }
         }
-        block
     }
 
     /// Returns whether a row's person is wanted. A row without a key is, so that it is reported.

@@ -114,7 +114,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
     sorter.merge(&files, |person| {
         done.persons += 1;
         done.spells += person.spells.len() as u64;
-        writer.push(person.key, person.spells, person.wages)
+        writer.push(person)
     })?;
     done.store = writer.finish()?;
     Ok(done)
@@ -199,6 +199,8 @@ struct Scanned {
 struct Filled {
     sequence: u64,
     bytes: Vec<u8>,
+    /// Empty; it is scanned into.
+    block: Block,
 }
 
 impl Source<'_> {
@@ -224,12 +226,14 @@ impl Source<'_> {
         let threads = self.ingest.threads.max(1);
         // The number of blocks bounds the memory: each is empty, being filled, scanned or waiting.
         let blocks = 2 * threads + 2;
-        let (give_back, empty) = sync_channel::<Vec<u8>>(blocks);
+        let (give_back, empty) = sync_channel::<(Vec<u8>, Block)>(blocks);
         for _ in 0..blocks {
-            give_back.send(Vec::new()).expect("the channel is open");
+            give_back
+                .send(Default::default())
+                .expect("the channel is open");
         }
         let (fill, filled) = sync_channel::<Filled>(blocks);
-        let (finish, finished) = sync_channel::<(u64, Vec<u8>, Block)>(blocks);
+        let (finish, finished) = sync_channel::<Filled>(blocks);
         let filled = Mutex::new(filled);
         let mut line = 1;
         let mut rows = 0;
@@ -240,12 +244,17 @@ impl Source<'_> {
                 let progress = self.ingest.progress;
                 move || -> io::Result<()> {
                     let mut sequence = 0;
-                    while let Ok(mut bytes) = empty.recv() {
+                    while let Ok((mut bytes, block)) = empty.recv() {
                         if !lines.fill(&mut bytes)? {
                             break;
                         }
                         progress(bytes_before + lines.bytes);
-                        if fill.send(Filled { sequence, bytes }).is_err() {
+                        let filled = Filled {
+                            sequence,
+                            bytes,
+                            block,
+                        };
+                        if fill.send(filled).is_err() {
                             break;
                         }
                         sequence += 1;
@@ -256,9 +265,10 @@ impl Source<'_> {
             for _ in 0..threads {
                 let (filled, finish) = (&filled, finish.clone());
                 scope.spawn(move || {
-                    while let Some(Filled { sequence, bytes }) = next(filled) {
-                        let block = layout.scan(&bytes, self.codes, self.ingest.keep.as_ref());
-                        if finish.send((sequence, bytes, block)).is_err() {
+                    while let Some(mut filled) = next(filled) {
+                        let keep = self.ingest.keep.as_ref();
+                        layout.scan(&filled.bytes, self.codes, keep, &mut filled.block);
+                        if finish.send(filled).is_err() {
                             break;
                         }
                     }
@@ -267,13 +277,23 @@ impl Source<'_> {
             drop(finish);
             let mut waiting = BTreeMap::new();
             let mut expected = 0;
-            for (sequence, bytes, block) in finished {
-                waiting.insert(sequence, (bytes, block));
-                while let Some((bytes, block)) = waiting.remove(&expected) {
+            for filled in finished {
+                waiting.insert(filled.sequence, filled);
+                while let Some(Filled {
+                    bytes, mut block, ..
+                }) = waiting.remove(&expected)
+                {
                     expected += 1;
+                    self.take(
+                        &mut block,
+                        &mut line,
+                        &mut rows,
+                        &mut unknown,
+                        layout,
+                        sorter,
+                    )?;
                     // The reader may have ended; then nobody takes the block back.
-                    let _ = give_back.send(bytes);
-                    self.take(block, &mut line, &mut rows, &mut unknown, layout, sorter)?;
+                    let _ = give_back.send((bytes, block));
                 }
             }
             drop(give_back);
@@ -322,19 +342,19 @@ impl Source<'_> {
     /// Takes in a scanned block, in the order of the file.
     fn take(
         &self,
-        block: Block,
+        block: &mut Block,
         line: &mut u64,
         rows: &mut u64,
         unknown: &mut Vec<UnknownCode>,
         layout: &Layout,
         sorter: &mut Sorter,
     ) -> Result<(), RegisterError> {
-        if let Some((at, fault)) = block.fault {
+        if let Some((at, fault)) = block.fault.take() {
             return Err(self.row_fault(*line + at + 1, fault, layout));
         }
         let found = block
             .unknown
-            .into_iter()
+            .drain(..)
             .map(|unknown| UnknownCode {
                 code: unknown.cell,
                 count: unknown.count,

@@ -38,6 +38,11 @@ impl People {
         self.ends.is_empty()
     }
 
+    /// Returns the number of spells, or of months with wage and without, whichever is more.
+    pub fn runs(&self) -> usize {
+        self.spells.len().max(self.wages.len())
+    }
+
     /// Returns the memory in use, in bytes.
     pub fn bytes(&self) -> usize {
         self.keys.len()

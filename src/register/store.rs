@@ -12,14 +12,15 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::codes::{Code, CodeTable};
+use super::people::{People, PersonRef};
 use super::{Coverage, Input, Person, RegisterError, Spell, Wage};
 use crate::digest::Digest;
 use crate::period::{Month, Week};
 
 /// Key of klero's own record in a Parquet file's metadata.
 const METADATA: &str = "klero";
-/// Rows written at once.
-const ROWS: usize = 1 << 18;
+/// Bytes of persons written at once, as one row group.
+const ROWS_BYTES: usize = 8 << 20;
 
 /// A column of a table, with its missing values.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,55 +125,21 @@ struct Record {
     /// First and last week and month, as numbers of [`Week`] and [`Month`].
     weeks: Option<(i32, i32)>,
     months: Option<(i32, i32)>,
-    inputs: Vec<(String, Digest)>,
-    codes: Digest,
+    /// Digest of each file.
+    inputs: Vec<(String, String)>,
+    codes: String,
     /// Roster of the persons who alone were taken in; everybody where there is none.
-    persons: Option<Digest>,
+    persons: Option<String>,
 }
 
 const FORMAT: &str = "klero-spells-1";
 
-/// A record that is read back from text owns its digests' text while they are parsed.
-#[derive(Deserialize)]
-struct RecordText {
-    format: String,
-    register: String,
-    weeks: Option<(i32, i32)>,
-    months: Option<(i32, i32)>,
-    inputs: Vec<(String, String)>,
-    codes: String,
-    persons: Option<String>,
-}
-
 /// Writes the spells of a register, person by person in order of key.
 pub(super) struct StoreWriter {
-    spells: Part,
-    wages: Part,
-    spell_rows: SpellRows,
-    wage_rows: WageRows,
-}
-
-/// A Parquet file in the making.
-struct Part {
     path: PathBuf,
     aside: PathBuf,
     writer: BatchedWriter<BufWriter<File>>,
-}
-
-#[derive(Default)]
-struct SpellRows {
-    person: Vec<String>,
-    first: Vec<i32>,
-    weeks: Vec<u32>,
-    code: Vec<String>,
-}
-
-#[derive(Default)]
-struct WageRows {
-    person: Vec<String>,
-    first: Vec<i32>,
-    months: Vec<u32>,
-    paid: Vec<bool>,
+    rows: People,
 }
 
 impl StoreWriter {
@@ -191,127 +158,104 @@ impl StoreWriter {
             months: coverage.months.map(|(first, last)| (first.0, last.0)),
             inputs: inputs
                 .iter()
-                .map(|input| (input.file.clone(), input.digest))
+                .map(|input| (input.file.clone(), input.digest.to_string()))
                 .collect(),
-            codes: codes.digest,
-            persons,
+            codes: codes.digest.to_string(),
+            persons: persons.map(|digest| digest.to_string()),
         };
         let record = serde_json::to_string(&record).expect("a record is texts and numbers");
+        let path = spells_path(folder, register);
+        let aside = aside(&path);
+        let writer = ParquetWriter::new(BufWriter::new(create(&aside)?))
+            .with_compression(ParquetCompression::Snappy)
+            .with_statistics(StatisticsOptions::empty())
+            .with_key_value_metadata(Some(metadata(&record)))
+            .batched(frame(&People::default()).schema())
+            .map_err(failed(&path))?;
         Ok(StoreWriter {
-            spells: Part::create(
-                spells_path(folder, register),
-                SpellRows::default().frame(),
-                &record,
-            )?,
-            wages: Part::create(
-                wages_path(folder, register),
-                WageRows::default().frame(),
-                &record,
-            )?,
-            spell_rows: SpellRows::default(),
-            wage_rows: WageRows::default(),
+            path,
+            aside,
+            writer,
+            rows: People::default(),
         })
     }
 
-    pub fn push(
-        &mut self,
-        key: &[u8],
-        spells: &[Spell],
-        wages: &[Wage],
-    ) -> Result<(), RegisterError> {
-        let key = String::from_utf8_lossy(key);
-        let rows = &mut self.spell_rows;
-        for spell in spells {
-            rows.person.push(key.to_string());
-            rows.first.push(spell.first.0);
-            rows.weeks.push(spell.weeks);
-            rows.code.push(spell.code.to_string());
-        }
-        let rows = &mut self.wage_rows;
-        for wage in wages {
-            rows.person.push(key.to_string());
-            rows.first.push(wage.first.0);
-            rows.months.push(wage.months);
-            rows.paid.push(wage.paid);
-        }
-        if self.spell_rows.person.len() >= ROWS {
-            let frame = std::mem::take(&mut self.spell_rows).frame();
-            self.spells.write(&frame)?;
-        }
-        if self.wage_rows.person.len() >= ROWS {
-            let frame = std::mem::take(&mut self.wage_rows).frame();
-            self.wages.write(&frame)?;
+    pub fn push(&mut self, person: PersonRef) -> Result<(), RegisterError> {
+        self.rows.push(person);
+        if self.rows.bytes() >= ROWS_BYTES {
+            self.write_rows()?;
         }
         Ok(())
     }
 
-    /// Writes what is left and puts both files into place; returns the file of spells.
+    fn write_rows(&mut self) -> Result<(), RegisterError> {
+        self.writer
+            .write_batch(&frame(&self.rows))
+            .map_err(failed(&self.path))?;
+        self.rows.clear();
+        Ok(())
+    }
+
+    /// Writes what is left and puts the file into place.
     pub fn finish(mut self) -> Result<PathBuf, RegisterError> {
-        self.spells.write(&self.spell_rows.frame())?;
-        self.wages.write(&self.wage_rows.frame())?;
-        let path = self.spells.path.clone();
-        self.wages.finish()?;
-        self.spells.finish()?;
-        Ok(path)
-    }
-}
-
-impl SpellRows {
-    fn frame(self) -> DataFrame {
-        frame(vec![
-            Column::new("person".into(), self.person),
-            Column::new("first_week".into(), self.first),
-            Column::new("weeks".into(), self.weeks),
-            Column::new("code".into(), self.code),
-        ])
-    }
-}
-
-impl WageRows {
-    fn frame(self) -> DataFrame {
-        frame(vec![
-            Column::new("person".into(), self.person),
-            Column::new("first_month".into(), self.first),
-            Column::new("months".into(), self.months),
-            Column::new("wage".into(), self.paid),
-        ])
-    }
-}
-
-fn frame(columns: Vec<Column>) -> DataFrame {
-    let height = columns[0].len();
-    DataFrame::new(height, columns).expect("columns of one length and distinct names")
-}
-
-impl Part {
-    fn create(path: PathBuf, empty: DataFrame, record: &str) -> Result<Part, RegisterError> {
-        let aside = aside(&path);
-        let writer = ParquetWriter::new(BufWriter::new(create(&aside)?))
-            .with_key_value_metadata(Some(metadata(record)))
-            .batched(empty.schema())
-            .map_err(failed(&path))?;
-        Ok(Part {
-            path,
-            aside,
-            writer,
-        })
-    }
-
-    fn write(&mut self, frame: &DataFrame) -> Result<(), RegisterError> {
-        self.writer.write_batch(frame).map_err(failed(&self.path))
-    }
-
-    fn finish(self) -> Result<(), RegisterError> {
+        self.write_rows()?;
         self.writer.finish().map_err(failed(&self.path))?;
         drop(self.writer);
-        into_place(&self.aside, &self.path)
+        into_place(&self.aside, &self.path)?;
+        Ok(self.path)
     }
 }
+
+/// Returns persons as a table: a row a person, its runs as lists of one length.
+fn frame(people: &People) -> DataFrame {
+    let mut person = StringChunkedBuilder::new("person".into(), people.len());
+    for one in people.iter() {
+        person.append_value(String::from_utf8_lossy(one.key));
+    }
+    let spells = |name: &str, value: fn(&Spell) -> i32| {
+        list(name, people, |one| one.spells.iter().map(value))
+    };
+    let wages =
+        |name: &str, value: fn(&Wage) -> i32| list(name, people, |one| one.wages.iter().map(value));
+    let columns = vec![
+        person.finish().into_column(),
+        spells(FIRST_WEEK, |spell| spell.first.0),
+        spells(WEEKS, |spell| spell.weeks as i32),
+        spells(CODE, |spell| i32::from(spell.code.number())),
+        wages(FIRST_MONTH, |wage| wage.first.0),
+        wages(MONTHS, |wage| wage.months as i32),
+        wages(WAGE, |wage| i32::from(wage.paid)),
+    ];
+    DataFrame::new(people.len(), columns).expect("columns of one length and distinct names")
+}
+
+fn list<'p, I: Iterator<Item = i32>>(
+    name: &str,
+    people: &'p People,
+    values: impl Fn(PersonRef<'p>) -> I,
+) -> Column {
+    let mut builder = ListPrimitiveChunkedBuilder::<Int32Type>::new(
+        name.into(),
+        people.len(),
+        people.runs(),
+        DataType::Int32,
+    );
+    for one in people.iter() {
+        builder.append_values_iter(values(one));
+    }
+    builder.finish().into_column()
+}
+
+const FIRST_WEEK: &str = "first_week";
+const WEEKS: &str = "weeks";
+const CODE: &str = "code";
+const FIRST_MONTH: &str = "first_month";
+const MONTHS: &str = "months";
+const WAGE: &str = "wage";
 
 /// The spells of a register, as they were ingested.
 pub struct Store {
-    spells: PathBuf,
-    wages: PathBuf,
+    path: PathBuf,
     pub coverage: Coverage,
     pub inputs: Vec<Input>,
     /// Digest of the code table the files were checked against.
@@ -323,17 +267,13 @@ pub struct Store {
 impl Store {
     /// Opens the store of a register.
     pub fn open(folder: &Path, register: &str) -> Result<Store, RegisterError> {
-        let (spells, wages) = (spells_path(folder, register), wages_path(folder, register));
-        let record = own_metadata(&mut ParquetReader::new(open(&spells, "spells")?), &spells)?;
-        let other = own_metadata(&mut ParquetReader::new(open(&wages, "months")?), &wages)?;
+        let path = spells_path(folder, register);
+        let record = own_metadata(&mut ParquetReader::new(open(&path, "spells")?), &path)?;
         let unusable = |message: &str| RegisterError::Store {
-            path: spells.clone(),
+            path: path.clone(),
             message: message.to_owned(),
         };
-        if record != other {
-            return Err(unusable("its weeks and its months are of two ingests"));
-        }
-        let record: RecordText =
+        let record: Record =
             serde_json::from_str(&record).map_err(|error| unusable(&error.to_string()))?;
         if record.format != FORMAT || record.register != register {
             return Err(unusable("it is not of this register and format"));
@@ -359,8 +299,7 @@ impl Store {
             inputs,
             codes: digest(&record.codes)?,
             persons: record.persons.as_deref().map(digest).transpose()?,
-            spells,
-            wages,
+            path: path.clone(),
         })
     }
 
@@ -370,174 +309,103 @@ impl Store {
         keep: Option<&HashSet<&str>>,
         mut each: impl FnMut(&Person),
     ) -> Result<(), RegisterError> {
-        let wanted = |key: &str| keep.is_none_or(|keep| keep.contains(key));
-        let mut spells = Runs::open(&self.spells, "first_week", "weeks", "code")?;
-        let mut wages = Runs::open(&self.wages, "first_month", "months", "wage")?;
-        let mut paid = Vec::new();
-        let mut paid_key = wages.next_person(&wanted, &mut paid)?;
-        let mut weeks = Vec::new();
-        let mut person = Person {
-            key: String::new(),
-            spells: Vec::new(),
-            wages: Vec::new(),
-        };
-        while let Some(key) = spells.next_person(&wanted, &mut weeks)? {
-            // Both files are in order of key; a person may lack months, when no file has any.
-            while paid_key.as_ref().is_some_and(|paid_key| *paid_key < key) {
-                paid_key = wages.next_person(&wanted, &mut paid)?;
-            }
-            person.spells.clear();
-            person.spells.extend(weeks.iter().map(|run: &Run| Spell {
-                first: Week(run.first),
-                weeks: run.length,
-                code: Code::from_number(run.value).unwrap_or(Code::BLANK),
-            }));
-            person.wages.clear();
-            if paid_key.as_ref() == Some(&key) {
-                person.wages.extend(paid.iter().map(|run: &Run| Wage {
-                    first: Month(run.first),
-                    months: run.length,
-                    paid: run.value == 1,
-                }));
-            }
-            person.key = key;
-            each(&person);
+        let path = &self.path;
+        let mut reader = ParquetReader::new(open(path, "spells")?);
+        let metadata = reader.get_metadata().map_err(failed(path))?.clone();
+        let mut person = Person::default();
+        let mut read = 0;
+        for group in &metadata.row_groups {
+            let rows = group.num_rows();
+            let mut reader = ParquetReader::new(open(path, "spells")?);
+            reader.set_metadata(metadata.clone());
+            let frame = reader
+                .with_slice(Some((read, rows)))
+                .finish()
+                .map_err(failed(path))?;
+            read += rows;
+            each_person(&frame, keep, &mut person, &mut each).map_err(failed(path))?;
         }
         Ok(())
     }
 }
 
-/// A row of a file of runs.
-#[derive(Clone, Copy)]
-struct Run {
-    first: i32,
-    length: u32,
-    value: u16,
-}
-
-/// A Parquet file of runs in order of person, read a piece at a time.
-struct Runs<'a> {
-    path: &'a Path,
-    names: [&'static str; 3],
-    rows: usize,
-    read: usize,
-    person: Option<StringChunked>,
-    runs: Vec<Run>,
-    /// The row reached in the piece.
-    at: usize,
-}
-
-impl<'a> Runs<'a> {
-    fn open(
-        path: &'a Path,
-        first: &'static str,
-        length: &'static str,
-        value: &'static str,
-    ) -> Result<Runs<'a>, RegisterError> {
-        let rows = ParquetReader::new(open(path, "spells")?)
-            .num_rows()
-            .map_err(failed(path))?;
-        Ok(Runs {
-            path,
-            names: [first, length, value],
-            rows,
-            read: 0,
-            person: None,
-            runs: Vec::new(),
-            at: 0,
-        })
-    }
-
-    /// Reads the next wanted person's runs and returns the key; `None` at the end of the file.
-    fn next_person(
-        &mut self,
-        wanted: &impl Fn(&str) -> bool,
-        runs: &mut Vec<Run>,
-    ) -> Result<Option<String>, RegisterError> {
-        runs.clear();
-        let mut key: Option<String> = None;
-        loop {
-            if self.at == self.runs.len() && !self.next_piece()? {
-                return Ok(key);
-            }
-            let array = self.person.as_ref().expect("a piece was read");
-            let array = array.downcast_as_array();
-            let length = array.len();
-            let name = array.value(self.at);
-            match &key {
-                None if wanted(name) => key = Some(name.to_owned()),
-                None => {
-                    while self.at < length && array.value(self.at) == name {
-                        self.at += 1;
-                    }
-                    continue;
-                }
-                Some(key) if key == name => {}
-                Some(_) => return Ok(key),
-            }
-            while self.at < length && array.value(self.at) == name {
-                runs.push(self.runs[self.at]);
-                self.at += 1;
-            }
+fn each_person(
+    frame: &DataFrame,
+    keep: Option<&HashSet<&str>>,
+    person: &mut Person,
+    each: &mut impl FnMut(&Person),
+) -> PolarsResult<()> {
+    let keys = frame.column("person")?.str()?;
+    let [first_week, weeks, code] = [FIRST_WEEK, WEEKS, CODE].map(|name| Lists::of(frame, name));
+    let (first_week, weeks, code) = (first_week?, weeks?, code?);
+    let [first_month, months, wage] =
+        [FIRST_MONTH, MONTHS, WAGE].map(|name| Lists::of(frame, name));
+    let (first_month, months, wage) = (first_month?, months?, wage?);
+    for (row, key) in keys.iter().enumerate() {
+        let key = key.unwrap_or_default();
+        if keep.is_some_and(|keep| !keep.contains(key)) {
+            continue;
         }
+        person.key.clear();
+        person.key.push_str(key);
+        let runs = first_week
+            .row(row)
+            .iter()
+            .zip(weeks.row(row))
+            .zip(code.row(row));
+        person.spells.clear();
+        person
+            .spells
+            .extend(runs.map(|((first, weeks), code)| Spell {
+                first: Week(*first),
+                weeks: *weeks as u32,
+                code: Code::from_number(*code as u16).unwrap_or(Code::BLANK),
+            }));
+        let runs = first_month
+            .row(row)
+            .iter()
+            .zip(months.row(row))
+            .zip(wage.row(row));
+        person.wages.clear();
+        person
+            .wages
+            .extend(runs.map(|((first, months), paid)| Wage {
+                first: Month(*first),
+                months: *months as u32,
+                paid: *paid == 1,
+            }));
+        each(person);
     }
-
-    fn next_piece(&mut self) -> Result<bool, RegisterError> {
-        if self.read == self.rows {
-            return Ok(false);
-        }
-        let rows = ROWS.min(self.rows - self.read);
-        let frame = ParquetReader::new(open(self.path, "spells")?)
-            .with_slice(Some((self.read, rows)))
-            .finish()
-            .map_err(failed(self.path))?;
-        self.read += rows;
-        self.at = 0;
-        let [first, length, value] = self.names;
-        self.runs = runs(&frame, first, length, value).map_err(failed(self.path))?;
-        let person = frame.column("person").and_then(|column| column.str());
-        self.person = Some(person.map_err(failed(self.path))?.rechunk().into_owned());
-        Ok(true)
-    }
+    Ok(())
 }
 
-fn runs(frame: &DataFrame, first: &str, length: &str, value: &str) -> PolarsResult<Vec<Run>> {
-    let first = frame.column(first)?.i32()?;
-    let length = frame.column(length)?.u32()?;
-    let value = frame.column(value)?;
-    let value: Vec<u16> = match value.dtype() {
-        DataType::Boolean => value
-            .bool()?
-            .iter()
-            .map(|paid| u16::from(paid == Some(true)))
-            .collect(),
-        _ => value
-            .str()?
-            .iter()
-            .map(|code| {
-                let code = code.and_then(|code| Code::read(code.as_bytes()));
-                code.unwrap_or(Code::BLANK).number()
-            })
-            .collect(),
-    };
-    Ok(first
-        .iter()
-        .zip(length.iter())
-        .zip(value)
-        .map(|((first, length), value)| Run {
-            first: first.unwrap_or_default(),
-            length: length.unwrap_or_default(),
-            value,
-        })
-        .collect())
+/// A column of lists of whole numbers.
+struct Lists {
+    offsets: Vec<usize>,
+    values: Int32Chunked,
+}
+
+impl Lists {
+    fn of(frame: &DataFrame, name: &str) -> PolarsResult<Lists> {
+        let lists = frame.column(name)?.list()?.rechunk();
+        let mut offsets = vec![0];
+        let mut end = 0;
+        for length in lists.lst_lengths().iter() {
+            end += length.unwrap_or(0) as usize;
+            offsets.push(end);
+        }
+        let values = lists.get_inner().i32()?.rechunk().into_owned();
+        Ok(Lists { offsets, values })
+    }
+
+    fn row(&self, row: usize) -> &[i32] {
+        let values = self.values.cont_slice().expect("one chunk without nulls");
+        &values[self.offsets[row]..self.offsets[row + 1]]
+    }
 }
 
 fn spells_path(folder: &Path, register: &str) -> PathBuf {
     folder.join(format!("{register}.spells.parquet"))
-}
-
-fn wages_path(folder: &Path, register: &str) -> PathBuf {
-    folder.join(format!("{register}.months.parquet"))
 }
 
 /// Returns the name a file has until it is whole.
