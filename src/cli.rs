@@ -188,7 +188,7 @@ pub fn main() -> ExitCode {
         Ok(Answer::No) => ExitCode::from(1),
         Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", failure::explain(&error));
+            eprintln!("{}", console::fold(&failure::explain(&error)));
             ExitCode::from(2)
         }
     }

@@ -122,6 +122,14 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF")
 }
 
+/// Returns the line a record stands on: the reader's own position is before the empty lines that
+/// it passes over.
+fn line_of(text: &str, start: &csv::Position) -> u64 {
+    let rest = &text.as_bytes()[start.byte() as usize..];
+    let empty = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    start.line() + empty.filter(|&&byte| byte == b'\n').count() as u64
+}
+
 impl Table {
     /// Reads a whole file.
     pub fn read(path: &Path) -> Result<Table, TableError> {
@@ -151,7 +159,7 @@ impl Table {
                 path: path.clone(),
                 message: error.to_string(),
             })?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |start| line_of(&text, start));
             let cells = record.iter().map(str::to_owned).collect();
             Ok(Row { line, cells })
         });

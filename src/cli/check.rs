@@ -2,6 +2,7 @@ use std::fs;
 
 use clap::Args;
 use klero::ledger::LedgerError;
+use klero::report::number::{count, grouped};
 use serde_json::json;
 
 use super::study::{SEED, Study, StudyError};
@@ -32,23 +33,21 @@ impl Check {
         if let Err(error) = klero::outcome::check_codes(&plan) {
             faults.push(error.to_string());
         }
+        let number = |n: usize, one, many| count(n as u64, one, many);
         let mut facts = vec![format!(
-            "plan: {} arms, {} factors, {} outcomes, {} estimates",
-            plan.arms.len(),
-            plan.factors.len(),
-            plan.outcomes.len(),
-            plan.estimates.len()
+            "plan: {}, {}, {}, {}",
+            number(plan.arms.len(), "arm", "arms"),
+            number(plan.factors.len(), "factor", "factors"),
+            number(plan.outcomes.len(), "outcome", "outcomes"),
+            number(plan.estimates.len(), "estimate", "estimates"),
         )];
         for register in &plan.registers {
             for file in &register.files {
                 let path = study.folder.join(file);
                 match fs::metadata(&path) {
                     Ok(file) => {
-                        facts.push(format!(
-                            "register: {}, {} bytes",
-                            path.display(),
-                            file.len()
-                        ));
+                        let size = grouped(file.len());
+                        facts.push(format!("register: {}, {size} bytes", path.display()));
                     }
                     Err(_) => facts.push(format!("register: {} is not there yet", path.display())),
                 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use klero::report::effects::wrap;
 use serde_json::Value;
 
 pub struct Console {
@@ -52,7 +53,7 @@ impl Console {
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.quiet {
             // Talk that cannot be heard is no failure.
-            let _ = writeln!(io::stderr(), "{}", text.as_ref());
+            let _ = writeln!(io::stderr(), "{}", fold(text.as_ref()));
         }
     }
 
@@ -96,4 +97,22 @@ impl Console {
             Err(NotConfirmed { found }.into())
         }
     }
+}
+
+/// Breaks lines longer than 80 characters at blanks, further lines indented by two more.
+pub fn fold(text: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        if line.chars().count() <= WIDTH {
+            lines.push(line.to_owned());
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        for (index, part) in wrap(line, WIDTH - indent - 2).iter().enumerate() {
+            let more = if index == 0 { 0 } else { 2 };
+            lines.push(format!("{}{part}", " ".repeat(indent + more)));
+        }
+    }
+    lines.join("\n")
 }

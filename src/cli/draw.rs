@@ -14,15 +14,16 @@ use super::study::{AlreadyThere, Study, write_file};
 use super::{Acting, Answer, Surroundings};
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("who").required(true))]
 pub struct Draw {
     /// Draw one referral, by its id
-    #[arg(long, value_name = "ID", required_unless_present = "list")]
+    #[arg(long, value_name = "ID", group = "who")]
     referral: Option<String>,
     /// Set a factor of the referral; once for each factor
     #[arg(long, value_name = "FACTOR=LEVEL", value_parser = pair, requires = "referral")]
     set: Vec<(String, String)>,
     /// Draw every referral of a list: a column `id` and one for each factor
-    #[arg(long, value_name = "FILE", conflicts_with = "referral")]
+    #[arg(long, value_name = "FILE", group = "who")]
     list: Option<PathBuf>,
     /// Write what a list gave to this file as CSV, not to stdout
     #[arg(long, value_name = "FILE", requires = "list")]

@@ -33,10 +33,10 @@ pub enum StudyError {
     Io { path: PathBuf, source: io::Error },
     #[error("`{}` is not UTF-8 text", path.display())]
     NotUtf8 { path: PathBuf },
-    #[error("{}", faults_in(path, source))]
+    #[error("{}", faults_in(path, faults))]
     Protocol {
         path: PathBuf,
-        source: ProtocolError,
+        faults: ProtocolError,
     },
     #[error("no seed at `{}`", path.display())]
     NoSeed { path: PathBuf },
@@ -101,7 +101,7 @@ impl Study {
     pub fn plan(&self) -> Result<Protocol, StudyError> {
         let path = self.plan_path();
         let text = read_text(&path)?;
-        Protocol::read(&text).map_err(|source| StudyError::Protocol { path, source })
+        Protocol::read(&text).map_err(|faults| StudyError::Protocol { path, faults })
     }
 
     pub fn ledger(&self) -> Result<Ledger, LedgerError> {

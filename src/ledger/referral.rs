@@ -92,36 +92,36 @@ impl fmt::Display for Faulty<'_> {
 impl fmt::Display for ReferralFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = &self.column;
-        match &self.kind {
-            FaultKind::Cpr => write!(f, "column {column}: the id has the shape of a CPR number"),
-            FaultKind::NotAnId => write!(
-                f,
-                "column {column}: the id is empty, too long, or has blanks or control characters \
-                 at its ends or inside"
-            ),
-            FaultKind::Duplicate { id, first } => {
-                write!(f, "column {column}: `{id}` stands on line {first} too")
+        match (self.line, &self.kind) {
+            (_, FaultKind::UnknownFactor { .. } | FaultKind::Missing) => {}
+            (Some(_), _) => write!(f, "column {column}: ")?,
+            (None, FaultKind::Fact(_)) => write!(f, "factor `{column}`: ")?,
+            (None, _) => {}
+        }
+        let nearest = match &self.kind {
+            FaultKind::Cpr => return f.write_str("the id has the shape of a CPR number"),
+            FaultKind::NotAnId => {
+                return f.write_str(
+                    "the id is empty, too long, or has control characters or blanks at its ends",
+                );
             }
-            FaultKind::Missing => write!(f, "no value for factor `{column}`"),
+            FaultKind::Duplicate { id, first } => {
+                return write!(f, "`{id}` stands on line {first} too");
+            }
+            FaultKind::Missing => return write!(f, "no value for factor `{column}`"),
             FaultKind::Fact(wrong) => {
-                write!(
-                    f,
-                    "column {column}: found `{}`, expected {}",
-                    wrong.found.escape_debug(),
-                    wrong.expected
-                )?;
-                match &wrong.nearest {
-                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
-                    None => Ok(()),
-                }
+                let found = wrong.found.escape_debug();
+                write!(f, "found `{found}`, expected {}", wrong.expected)?;
+                &wrong.nearest
             }
             FaultKind::UnknownFactor { nearest } => {
                 write!(f, "`{column}` is no factor of the plan")?;
-                match nearest {
-                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
-                    None => Ok(()),
-                }
+                nearest
             }
+        };
+        match nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
         }
     }
 }

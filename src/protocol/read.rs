@@ -49,16 +49,16 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
     let mut outcomes: Vec<Outcome> = Vec::new();
     for section in root.tables("outcome", f) {
         let span = section.span.clone();
-        if let Some(outcome) = outcome(section, &registers, &unions, f) {
-            if outcomes.iter().any(|other| other.id == outcome.id) {
-                f.add(
-                    &span,
-                    format!("outcome `{}` stands twice", outcome.id),
-                    "an id of its own",
-                );
-            }
-            outcomes.push(outcome);
+        let id = section.peek_text("id");
+        let Some(outcome) = outcome(section, &registers, &unions, f) else {
+            f.faulty("outcome", id.unwrap_or_default());
+            continue;
+        };
+        if outcomes.iter().any(|other| other.id == outcome.id) {
+            let found = format!("outcome `{}` stands twice", outcome.id);
+            f.add(&span, found, "an id of its own");
         }
+        outcomes.push(outcome);
     }
     let estimates = root
         .tables("estimate", f)
@@ -241,7 +241,10 @@ fn factors(sections: Vec<Section>, f: &mut Faults) -> Vec<At<Factor>> {
         let kind = factor_kind(&mut section, f);
         let span = section.span.clone();
         section.finish(f);
-        let (Some(id), Some(kind)) = (id, kind) else {
+        let (Some(id), Some(kind)) = (&id, kind) else {
+            if let Some(id) = id {
+                f.faulty("factor", id.value);
+            }
             continue;
         };
         if id.value == "id" {
@@ -257,7 +260,7 @@ fn factors(sections: Vec<Section>, f: &mut Faults) -> Vec<At<Factor>> {
         }
         factors.push(At {
             value: Factor {
-                id: id.value,
+                id: id.value.clone(),
                 label,
                 kind,
             },
@@ -408,7 +411,7 @@ fn find_factor(
     let found = factors
         .iter()
         .position(|factor| factor.value.id == name.value);
-    if found.is_none() {
+    if found.is_none() && !f.is_faulty("factor", &name.value) {
         f.unknown(
             &name.span,
             format!("`{}` in {place} is no factor", name.value),
@@ -614,12 +617,14 @@ fn required_whole(
     f: &mut Faults,
 ) -> Option<u32> {
     if !section.has(key) {
+        if section.lacks(key) {
+            f.add(
+                &section.span,
+                format!("{} has no `{key}`", section.name),
+                format!("`{key}`, a whole number from {min}"),
+            );
+        }
         section.pass(key);
-        f.add(
-            &section.span,
-            format!("{} has no `{key}`", section.name),
-            format!("`{key}`, a whole number from {min}"),
-        );
         return None;
     }
     section
@@ -704,12 +709,14 @@ fn counts(section: &mut Section, arms: &[At<Arm>], f: &mut Faults) -> Option<Opt
 
 fn block_sizes(section: &mut Section, total: u64, f: &mut Faults) -> Option<Vec<u32>> {
     if !section.has("block_sizes") {
+        if section.lacks("block_sizes") {
+            f.add(
+                &section.span,
+                "permuted-blocks without `block_sizes`",
+                format!("`block_sizes`, multiples of {total}"),
+            );
+        }
         section.pass("block_sizes");
-        f.add(
-            &section.span,
-            "permuted-blocks without `block_sizes`",
-            format!("`block_sizes`, multiples of {total}"),
-        );
         return None;
     }
     let sizes = section.wholes("block_sizes", f)?;
@@ -739,12 +746,14 @@ fn block_sizes(section: &mut Section, total: u64, f: &mut Faults) -> Option<Vec<
 fn fraction(section: &mut Section, f: &mut Faults) -> Option<At<Fraction>> {
     const EXPECTED: &str = "a fraction in quotes, such as \"4/5\", above 0 and below 1";
     if !section.has("probability") {
+        if section.lacks("probability") {
+            f.add(
+                &section.span,
+                format!("{} has no `probability`", section.name),
+                EXPECTED,
+            );
+        }
         section.pass("probability");
-        f.add(
-            &section.span,
-            format!("{} has no `probability`", section.name),
-            EXPECTED,
-        );
         return None;
     }
     if !section.is_text("probability") {
@@ -785,12 +794,14 @@ fn weights(
     f: &mut Faults,
 ) -> Option<Vec<(usize, u32)>> {
     if !section.has("weights") {
+        if section.lacks("weights") {
+            f.add(
+                &name.span,
+                "minimisation without `weights`",
+                "`weights = { factor = 1, … }`: they name its factors",
+            );
+        }
         section.pass("weights");
-        f.add(
-            &name.span,
-            "minimisation without `weights`",
-            "`weights = { factor = 1, … }`: they name its factors",
-        );
         return None;
     }
     let table = section.table("weights", f)?;
@@ -921,18 +932,20 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
         }
         let key = section.text("key", f).map(|key| key.value);
         section.finish(f);
-        if let (Some(kind), Some(files)) = (kind, files) {
-            registers.push(Register {
-                id: name.value,
-                kind: kind.value,
-                files: files
-                    .value
-                    .into_iter()
-                    .map(|file| PathBuf::from(file.value))
-                    .collect(),
-                key,
-            });
-        }
+        let (Some(kind), Some(files)) = (kind, files) else {
+            f.faulty("register", name.value);
+            continue;
+        };
+        registers.push(Register {
+            id: name.value,
+            kind: kind.value,
+            files: files
+                .value
+                .into_iter()
+                .map(|file| PathBuf::from(file.value))
+                .collect(),
+            key,
+        });
     }
     registers
 }
@@ -1095,7 +1108,7 @@ fn register_of(section: &mut Section, registers: &[Register], f: &mut Faults) ->
     let known = registers.iter().map(|register| register.id.as_str());
     if let Some(name) = section.text("register", f) {
         let index = known.clone().position(|id| id == name.value);
-        if index.is_none() {
+        if index.is_none() && !f.is_faulty("register", &name.value) {
             f.unknown(
                 &name.span,
                 format!("`{}` is no register", name.value),
@@ -1106,6 +1119,7 @@ fn register_of(section: &mut Section, registers: &[Register], f: &mut Faults) ->
         return index;
     }
     match registers {
+        _ if f.any_faulty("register") => None,
         [_] => Some(0),
         [] => {
             f.add(
@@ -1194,9 +1208,11 @@ fn window(section: &mut Section, f: &mut Faults) -> Option<Window> {
     const EXPECTED: &str = "`weeks = [first, last]` with 1 ≤ first ≤ last ≤ 5000, \
                             counted from the week after the draw";
     if !section.has("weeks") {
+        if section.lacks("weeks") {
+            let found = format!("{} has no `weeks`", section.name);
+            f.add(&section.span, found, EXPECTED);
+        }
         section.pass("weeks");
-        let found = format!("{} has no `weeks`", section.name);
-        f.add(&section.span, found, EXPECTED);
         return None;
     }
     let weeks = section.wholes("weeks", f)?;
@@ -1258,7 +1274,7 @@ fn estimate(
     }
     let name = name?;
     let outcome = outcomes.iter().position(|outcome| outcome.id == name.value);
-    if outcome.is_none() {
+    if outcome.is_none() && !f.is_faulty("outcome", &name.value) {
         f.unknown(
             &name.span,
             format!("`{}` is no outcome", name.value),

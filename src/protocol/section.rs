@@ -52,6 +52,9 @@ impl fmt::Display for Fault {
 pub(super) struct Faults<'t> {
     text: &'t str,
     found: Vec<Fault>,
+    /// Sections that are there but faulty, by kind and id: a name that means one of them is no
+    /// fault of its own.
+    faulty: Vec<(&'static str, String)>,
 }
 
 impl<'t> Faults<'t> {
@@ -59,7 +62,23 @@ impl<'t> Faults<'t> {
         Faults {
             text,
             found: Vec::new(),
+            faulty: Vec::new(),
         }
+    }
+
+    /// Remembers a section that cannot be used.
+    pub fn faulty(&mut self, kind: &'static str, id: impl Into<String>) {
+        self.faulty.push((kind, id.into()));
+    }
+
+    /// Returns whether a name means a section that is faulty.
+    pub fn is_faulty(&self, kind: &str, id: &str) -> bool {
+        self.faulty.iter().any(|(k, i)| *k == kind && i == id)
+    }
+
+    /// Returns whether any section of a kind is faulty.
+    pub fn any_faulty(&self, kind: &str) -> bool {
+        self.faulty.iter().any(|(k, _)| *k == kind)
     }
 
     /// Returns the line, from 1, on which a byte stands.
@@ -171,12 +190,14 @@ impl<'a> Section<'a> {
 
     pub fn required_text(&mut self, key: &'static str, faults: &mut Faults) -> Option<At<String>> {
         if !self.has(key) {
+            if self.lacks(key) {
+                faults.add(
+                    &self.span,
+                    format!("{} has no `{key}`", self.name),
+                    format!("`{key} = \"…\"`"),
+                );
+            }
             self.asked.push(key);
-            faults.add(
-                &self.span,
-                format!("{} has no `{key}`", self.name),
-                format!("`{key} = \"…\"`"),
-            );
             return None;
         }
         let text = self.text(key, faults)?;
@@ -271,6 +292,16 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// Returns whether a key is lacking, and no other key looks like its misspelling: that one is
+    /// reported by itself.
+    pub fn lacks(&self, key: &str) -> bool {
+        !self.has(key)
+            && !self.table.keys().any(|other| {
+                let other: &str = other.get_ref();
+                !self.asked.contains(&other) && nearest(other, [key]).is_some()
+            })
+    }
+
     /// Marks a key as known without reading it.
     pub fn pass(&mut self, key: &'static str) {
         self.asked.push(key);
@@ -286,6 +317,12 @@ impl<'a> Section<'a> {
         self.table
             .get(key)
             .map_or_else(|| self.span.clone(), Spanned::span)
+    }
+
+    /// Returns the text of a key, if it is one, without asking for it.
+    pub fn peek_text(&self, key: &str) -> Option<String> {
+        let value = self.table.get(key)?;
+        value.get_ref().as_str().map(str::to_owned)
     }
 
     /// Returns whether the value of a key is a text.

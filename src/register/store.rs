@@ -200,9 +200,15 @@ impl StoreWriter {
     pub fn finish(mut self) -> Result<PathBuf, RegisterError> {
         self.write_rows()?;
         self.writer.finish().map_err(failed(&self.path))?;
-        drop(self.writer);
         into_place(&self.aside, &self.path)?;
-        Ok(self.path)
+        Ok(self.path.clone())
+    }
+}
+
+impl Drop for StoreWriter {
+    fn drop(&mut self) {
+        // What was not put into place is taken away.
+        let _ = fs::remove_file(&self.aside);
     }
 }
 

@@ -2,3 +2,5 @@
 //! script stands beside the number.
 
 mod draws;
+mod programs;
+mod published;

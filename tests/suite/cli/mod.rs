@@ -1,0 +1,4 @@
+//! Through the program: wiring, words, exit codes.
+
+mod study;
+mod tables;

@@ -1,0 +1,124 @@
+//! The console blocks of the READMEs, run and compared letter for letter.
+//!
+//! In a block, a line `$ command` is run by `sh` in one folder for the whole file, and the lines
+//! below it are what it prints, on stdout and stderr together. A line `…` stands for any lines.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::workshop::Folder;
+
+struct Step {
+    line: usize,
+    command: String,
+    expected: Vec<String>,
+}
+
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    for (index, line) in text.lines().enumerate() {
+        match line {
+            "```console" => inside = true,
+            "```" => inside = false,
+            _ if !inside => {}
+            _ => match line.strip_prefix("$ ") {
+                Some(command) => steps.push(Step {
+                    line: index + 1,
+                    command: command.to_owned(),
+                    expected: Vec::new(),
+                }),
+                None if line.starts_with('#') && steps.is_empty() => {}
+                None => steps
+                    .last_mut()
+                    .expect("a block begins with a command")
+                    .expected
+                    .push(line.to_owned()),
+            },
+        }
+    }
+    steps
+}
+
+/// Whether found lines are those expected, where `…` stands for any number of lines.
+fn matches(expected: &[String], found: &[&str]) -> bool {
+    match expected.split_first() {
+        None => found.is_empty(),
+        Some((first, rest)) if first == "…" => {
+            (0..=found.len()).any(|skip| matches(rest, &found[skip..]))
+        }
+        Some((first, rest)) => found
+            .split_first()
+            .is_some_and(|(line, more)| first.trim_end() == line.trim_end() && matches(rest, more)),
+    }
+}
+
+/// Runs the blocks of a file in a new folder that holds a copy of `with`.
+fn walk(file: &str, with: Option<&str>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join(file)).unwrap();
+    let folder = Folder::new();
+    if let Some(with) = with {
+        copy(&root.join(with), folder.path());
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_klero")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let steps = steps(&text);
+    assert!(!steps.is_empty(), "{file} has console blocks");
+    // One shell for the file, so that `cd` and `export` hold; a mark ends each command's output.
+    let mut script = String::new();
+    for step in &steps {
+        script += &format!("{{ {}\n}} 2>&1\necho '--8<--'\n", step.command);
+    }
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(&script)
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .env_remove("KLERO_NOW")
+        .env_remove("KLERO_BY")
+        .output()
+        .unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let mut parts = output.split("--8<--\n");
+    for step in steps {
+        let part = parts.next().unwrap_or_default();
+        let found: Vec<&str> = part.lines().collect();
+        let mut expected = step.expected;
+        while expected.last().is_some_and(String::is_empty) {
+            expected.pop();
+        }
+        assert!(
+            matches(&expected, &found),
+            "{file}, line {}: $ {}\nfound:\n{part}",
+            step.line,
+            step.command
+        );
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_readme_is_true() {
+    walk("README.md", None);
+}
+
+#[test]
+fn the_vordingborg_readme_is_true() {
+    walk(
+        "examples/vordingborg/README.md",
+        Some("examples/vordingborg"),
+    );
+}
