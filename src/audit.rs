@@ -425,8 +425,20 @@ impl Auditor {
             self.find(Rule::Arm, message);
         }
         let key = StratumKey::of(&draw.stratum);
-        let slot = study.positions.entry(key.clone()).or_default().slots;
-        study.positions.get_mut(&key).expect("put in above").slots += 1;
+        let slot = match study.positions.get_mut(&key) {
+            Some(position) => {
+                position.slots += 1;
+                position.slots - 1
+            }
+            None => {
+                let first = Position {
+                    slots: 1,
+                    batches: 0,
+                };
+                study.positions.insert(key.clone(), first);
+                0
+            }
+        };
         if let Some(batch) = self.batch_of(study, draw) {
             let (entry, id) = (self.link.number, draw.referral.clone());
             batch.draws.push((entry, id, draw.slot, draw.arm.clone()));
@@ -453,7 +465,7 @@ impl Auditor {
         };
         let stratum = study.plan.stratum(|factor| facts[factor].as_ref());
         let names = stratum.map(|stratum| study.plan.stratum_names(&stratum));
-        if names.as_ref() != Some(&draw.stratum) {
+        if !names.as_ref().is_some_and(|names| *names == draw.stratum) {
             let message = format!(
                 "stratum `{}`, and the levels are of `{}`",
                 draw.stratum.join(" / "),
@@ -462,7 +474,7 @@ impl Auditor {
             self.find(Rule::Stratum, message);
         }
         // In a trial of clusters the conditions are on persons, whose facts are not recorded.
-        if study.plan.cluster().is_none() {
+        if study.plan.cluster().is_none() && !study.plan.eligible.is_empty() {
             let person: Option<Vec<Fact>> = facts.iter().cloned().collect();
             if let Some(label) =
                 person.and_then(|facts| study.plan.refusal(&facts).map(str::to_owned))

@@ -129,6 +129,8 @@ struct Surroundings {
     set_clock: Option<Moment>,
     /// Who acts, unless a command says otherwise.
     by: Option<String>,
+    /// Whether the study in use is said.
+    announced: bool,
 }
 
 impl Surroundings {
@@ -144,6 +146,7 @@ impl Surroundings {
             threads: global.threads.map_or(cores, usize::from),
             set_clock,
             by: std::env::var("KLERO_BY").ok(),
+            announced: true,
         })
     }
 

@@ -163,14 +163,12 @@ impl MethodId {
     /// Returns what the method does, in a line.
     pub const fn summary(self) -> &'static str {
         match self {
-            MethodId::DifferenceInMeans => {
-                "difference in means, Neyman variance, t with Welch-Satterthwaite df"
-            }
-            MethodId::RiskDifference => "difference of two shares, score interval",
-            MethodId::RiskRatio => "ratio of two shares, score interval",
-            MethodId::OddsRatio => "odds ratio, log interval",
+            MethodId::DifferenceInMeans => "difference in means, Neyman's variance",
+            MethodId::RiskDifference => "difference of two shares",
+            MethodId::RiskRatio => "ratio of two shares, as a relative change",
+            MethodId::OddsRatio => "odds ratio",
             MethodId::FisherExact => "exact test of two shares, two-sided by point probabilities",
-            MethodId::Share => "one share, exact interval, exact binomial test of a target",
+            MethodId::Share => "one share; p of its target by the exact binomial test",
         }
     }
 
@@ -200,20 +198,52 @@ impl MethodId {
 }
 
 impl IntervalId {
-    /// Returns the publication of the interval.
-    pub const fn source(self) -> &'static str {
+    /// Returns how the interval is formed, and the p that goes with it.
+    pub const fn summary(self) -> &'static str {
+        match self {
+            IntervalId::MiettinenNurminen => {
+                "Miettinen-Nurminen score limits, p by the same score (N - 1 chi-squared)"
+            }
+            IntervalId::Newcombe => {
+                "Newcombe's, from Wilson's limits without continuity correction, p by the score \
+                 (N - 1 chi-squared)"
+            }
+            IntervalId::Wald => "unrestricted standard error and normal, p by the same",
+            IntervalId::Log => "normal on the log scale, p by the same",
+            IntervalId::ClopperPearson => "exact, Clopper-Pearson",
+            IntervalId::Wilson => "Wilson's score limits",
+            IntervalId::Welch => "t with Welch-Satterthwaite degrees of freedom, p by the same",
+        }
+    }
+
+    /// Returns the publication of the interval, as a row of `method` names it.
+    pub const fn source(self, method: MethodId) -> &'static str {
         match self {
             IntervalId::MiettinenNurminen => {
                 "Miettinen & Nurminen 1985, doi:10.1002/sim.4780040211"
             }
             IntervalId::Newcombe => {
-                "Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I"
+                "Newcombe 1998 (method 10), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-\
+                 SIM779>3.0.CO;2-I"
             }
-            IntervalId::Wald => "Wald: the unrestricted standard error and the normal",
-            IntervalId::Log => "the normal on the log scale",
+            IntervalId::Wald => "Newcombe 1998 (method 1)",
+            IntervalId::Log => match method {
+                MethodId::RiskRatio => "Katz et al. 1978, doi:10.2307/2530610",
+                _ => method.source(),
+            },
             IntervalId::ClopperPearson => "Clopper & Pearson 1934, doi:10.2307/2331986",
             IntervalId::Wilson => "Wilson 1927, doi:10.2307/2276774",
-            IntervalId::Welch => "Welch 1947, doi:10.2307/2332510",
+            IntervalId::Welch => MethodId::DifferenceInMeans.source(),
+        }
+    }
+}
+
+impl Estimate {
+    /// Returns the publication behind the row: that of its interval, else of its method.
+    pub fn source(&self) -> &'static str {
+        match &self.computed.interval {
+            Some(interval) => interval.method.source(self.method),
+            None => self.method.source(),
         }
     }
 }

@@ -547,7 +547,7 @@ impl Protocol {
     }
 
     /// Returns the allocation with factors by id, so that their order in the file is no matter.
-    fn allocation_by_name(&self) -> Option<(Procedure, Vec<&str>, Option<&str>, Vec<(&str, u32)>)> {
+    fn allocation_by_name(&self) -> Option<NamedAllocation<'_>> {
         let allocation = self.allocation.as_ref()?;
         let id = |factor: usize| self.factors[factor].id.as_str();
         let mut procedure = allocation.procedure.clone();
@@ -558,8 +558,12 @@ impl Protocol {
                 .collect(),
             _ => Vec::new(),
         };
-        let strata = allocation.strata.iter().map(|&factor| id(factor)).collect();
-        Some((procedure, strata, allocation.cluster.map(id), weights))
+        Some(NamedAllocation {
+            procedure,
+            strata: allocation.strata.iter().map(|&factor| id(factor)).collect(),
+            cluster: allocation.cluster.map(id),
+            weights,
+        })
     }
 
     /// Returns the label of the first eligibility rule that the facts do not meet.
@@ -569,6 +573,15 @@ impl Protocol {
             .find(|rule| !rule.condition.holds(&facts[rule.factor]))
             .map(|rule| rule.label.as_str())
     }
+}
+
+/// An allocation that names its factors, the weights of its procedure taken out.
+#[derive(PartialEq, Eq)]
+struct NamedAllocation<'p> {
+    procedure: Procedure,
+    strata: Vec<&'p str>,
+    cluster: Option<&'p str>,
+    weights: Vec<(&'p str, u32)>,
 }
 
 impl Condition {

@@ -5,9 +5,11 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::time::Instant;
 
 use klero::digest::Digest;
-use klero::draw::{Stream, Words};
+use klero::draw::{Seed, Stream, Words};
+use klero::ledger::{Clock, Seal, Stamp, Writer};
 use klero::period::Week;
 use klero::register::CodeTable;
 
@@ -69,4 +71,85 @@ pub fn wide_file(path: &Path, persons: u64, weeks: i32) -> u64 {
         out.write_all(row.as_bytes()).unwrap();
     }
     out.into_inner().unwrap().metadata().unwrap().len()
+}
+
+/// A plan with 7 × 7 × 2 = 98 strata, drawn by `allocation`'s procedure.
+pub fn plan(procedure: &str) -> String {
+    let levels = |prefix: &str, n: u32| -> String {
+        let names: Vec<String> = (1..=n).map(|i| format!("\"{prefix}{i}\"")).collect();
+        names.join(", ")
+    };
+    format!(
+        "[study]\nid = \"bench\"\ntitle = \"Bench\"\n\
+         [[arm]]\nid = \"a\"\n[[arm]]\nid = \"b\"\n[[arm]]\nid = \"c\"\nreference = true\n\
+         [[factor]]\nid = \"place\"\nlevels = [{}]\n\
+         [[factor]]\nid = \"desk\"\nlevels = [{}]\n\
+         [[factor]]\nid = \"sex\"\nlevels = [{}]\n\
+         [allocation]\nprocedure = \"{procedure}\"\nstrata = [\"place\", \"desk\", \"sex\"]\n",
+        levels("p", 7),
+        levels("d", 7),
+        levels("s", 2)
+    )
+}
+
+/// A list of referrals for that plan.
+pub fn referrals(count: u64) -> String {
+    let mut words = stream("referrals");
+    let mut text = String::from("id,place,desk,sex\n");
+    for n in 0..count {
+        text += &format!(
+            "r-{n:07},p{},d{},s{}\n",
+            1 + words.below(7),
+            1 + words.below(7),
+            1 + words.below(2)
+        );
+    }
+    text
+}
+
+/// Seals the plan into a new ledger and returns its path.
+pub fn seal(folder: &Path, plan: &str) -> std::path::PathBuf {
+    let path = folder.join("ledger.jsonl");
+    let _ = std::fs::remove_file(&path);
+    let seal = Seal {
+        format: "klero-ledger-1".to_owned(),
+        draw: "klero-draw-1".to_owned(),
+        study: "bench".to_owned(),
+        protocol: plan.to_owned(),
+        commitment: seed().commitment("bench"),
+        beacon_rule: String::new(),
+    };
+    Writer::create(&path, seal, &stamp()).unwrap();
+    path
+}
+
+pub fn seed() -> Seed {
+    Seed::from_bytes([1; 32])
+}
+
+pub fn stamp() -> Stamp {
+    Stamp {
+        time: "2017-05-01T08:00:00Z".parse().unwrap(),
+        by: "bench".to_owned(),
+        clock: Clock::Set,
+    }
+}
+
+/// Runs a piece of work some times and prints the median, the least and the most seconds.
+pub fn timed(name: &str, runs: usize, mut work: impl FnMut()) -> f64 {
+    let mut seconds: Vec<f64> = (0..runs)
+        .map(|_| {
+            let begin = Instant::now();
+            work();
+            begin.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    let median = seconds[runs / 2];
+    println!(
+        "{name:44} {median:8.3} s ({:.3} to {:.3})",
+        seconds[0],
+        seconds[runs - 1]
+    );
+    median
 }

@@ -75,11 +75,12 @@ impl Demo {
         std::env::set_current_dir(dir)
             .with_context(|| format!("cannot go to `{}`", dir.display()))?;
         let inner = Surroundings {
-            console: Console::new(false, true, true),
+            console: Console::new(false, false, true),
             study: None,
             threads: around.threads,
             set_clock: Some(NOW.parse().expect("the demo's time is a time")),
             by: Some(BY.to_owned()),
+            announced: false,
         };
         let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
         around.console.data(&format!(

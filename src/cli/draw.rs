@@ -56,11 +56,15 @@ impl Draw {
         if let Some(path) = self.out.as_ref().filter(|path| path.exists()) {
             return Err(AlreadyThere { path: path.clone() }.into());
         }
-        let seed = study.seed(self.seed.as_deref())?;
+        let foreseen = ledger.foresee(&coming)?;
+        let seed = match foreseen.contains(&Foreseen::WillBeDrawn) {
+            true => Some(study.seed(self.seed.as_deref())?),
+            false => None,
+        };
         drop(ledger);
         let stamp = around.stamp(&self.acting)?;
         let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
-        let (answers, appended) = writer.draw(&coming, &seed, &stamp)?;
+        let (answers, appended) = writer.draw(&coming, seed.as_ref(), &stamp)?;
         self.show(&answers, appended.as_ref(), &writer.ledger, around)?;
         Ok(Answer::Yes)
     }

@@ -78,12 +78,12 @@ pub fn level(text: &str) -> Result<f64, String> {
 impl Estimate {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         match &self.data {
-            Some(file) => self.from_table(file, around),
-            None => self.from_study(around),
+            Some(file) => self.of_table(file, around),
+            None => self.of_study(around),
         }
     }
 
-    fn from_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
+    fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
         let table = Table::read(file)?;
         let arm = self.arm.as_deref().unwrap_or_default();
         let mut rows = Vec::new();
@@ -100,7 +100,7 @@ impl Estimate {
         show("", &provenance, &rows, &[], around)
     }
 
-    fn from_study(&self, around: &Surroundings) -> anyhow::Result<Answer> {
+    fn of_study(&self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         let ledger = study.ledger()?;
         let plan = study.plan_beside(&ledger, around)?;
@@ -304,7 +304,11 @@ pub fn footnotes(rows: &[Row]) -> String {
         push_wrapped(&mut text, &line);
     }
     let mut notes: Vec<&String> = Vec::new();
-    for note in rows.iter().flat_map(|row| &row.computed.notes) {
+    // A test alone has no estimate, which the table shows.
+    let told = rows
+        .iter()
+        .filter(|row| row.method != MethodId::FisherExact);
+    for note in told.flat_map(|row| &row.computed.notes) {
         // The scale of a standard error concerns the machine's form, which prints one.
         if !note.starts_with("std_error") && !notes.contains(&note) {
             notes.push(note);

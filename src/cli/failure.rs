@@ -130,7 +130,7 @@ fn of_draw(error: &DrawError) -> Option<String> {
         DrawError::BeaconAwaited { .. } => {
             "when it is known, record it: `klero beacon VALUE`; then draw"
         }
-        DrawError::WrongSeed => "give the seed's file: `--seed FILE`",
+        DrawError::WrongSeed | DrawError::NoSeed => "give the seed's file: `--seed FILE`",
         DrawError::WholeLists => {
             "`klero draw --list FILE`; for one at a time seal another procedure"
         }

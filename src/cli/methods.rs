@@ -2,6 +2,7 @@ use clap::Args;
 use klero::protocol::MethodId;
 use serde_json::json;
 
+use super::console::fold;
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
@@ -17,7 +18,10 @@ impl Methods {
                         .intervals()
                         .iter()
                         .map(|interval| {
-                            json!({"interval": interval.name(), "source": interval.source()})
+                            json!({
+                                "interval": interval.name(), "summary": interval.summary(),
+                                "source": interval.source(*method),
+                            })
                         })
                         .collect();
                     json!({
@@ -34,10 +38,10 @@ impl Methods {
             text += &format!("{method}\n  {}\n  {}\n", method.summary(), method.source());
             for (index, interval) in method.intervals().iter().enumerate() {
                 let default = if index == 0 { " (default)" } else { "" };
-                text += &format!(
-                    "  interval {interval}{default}\n    {}\n",
-                    interval.source()
-                );
+                text += &format!("  --interval {interval}{default}\n");
+                for line in [interval.summary(), interval.source(*method)] {
+                    text += &format!("{}\n", fold(&format!("      {line}")));
+                }
             }
         }
         around.console.data(&text)?;

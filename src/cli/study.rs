@@ -75,9 +75,10 @@ impl Study {
                 }
             }
         };
-        around
-            .console
-            .say(format!("study: {}", folder.join(PLAN).display()));
+        if around.announced {
+            let plan = folder.join(PLAN);
+            around.console.say(format!("study: {}", plan.display()));
+        }
         Ok(Study { folder })
     }
 

@@ -1,6 +1,8 @@
 //! One entry and its one text form.
 
-use serde::de::{MapAccess, Visitor};
+use std::borrow::Cow;
+
+use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -78,7 +80,7 @@ pub struct Draw {
 }
 
 /// The value of a factor as it was at the draw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum LevelValue {
     Whole(i64),
@@ -137,39 +139,39 @@ pub enum FormError {
 /// The keys of every type of entry, in an order that serves all of them.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct Line<'a> {
     entry: u64,
     prev: Option<Digest>,
-    time: String,
-    by: String,
+    time: Cow<'a, str>,
+    by: Cow<'a, str>,
     #[serde(rename = "type")]
-    kind: String,
+    kind: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<String>,
+    format: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    draw: Option<String>,
+    draw: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    study: Option<String>,
+    study: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    protocol: Option<String>,
+    protocol: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commitment: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    beacon_rule: Option<String>,
+    beacon_rule: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
+    value: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    referral: Option<String>,
+    referral: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stratum: Option<Vec<String>>,
+    stratum: Option<Cow<'a, [String]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     slot: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    levels: Option<Levels>,
+    levels: Option<Levels<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cluster: Option<String>,
+    cluster: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    arm: Option<String>,
+    arm: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,54 +179,85 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     roster: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    factor: Option<String>,
+    factor: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<String>,
+    from: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<String>,
+    to: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    seed: Option<String>,
+    seed: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    clock: Option<String>,
+    clock: Option<Cow<'a, str>>,
 }
 
 /// A JSON object whose keys keep their order.
 #[derive(Default)]
-struct Levels(Vec<(String, LevelValue)>);
+struct Levels<'a>(Cow<'a, [(String, LevelValue)]>);
 
-impl Serialize for Levels {
+impl Serialize for Levels<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (factor, value) in &self.0 {
+        for (factor, value) in self.0.iter() {
             map.serialize_entry(factor, value)?;
         }
         map.end()
     }
 }
 
-impl<'de> Deserialize<'de> for Levels {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Levels, D::Error> {
+impl<'de> Deserialize<'de> for Levels<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;
 
         impl<'de> Visitor<'de> for InOrder {
-            type Value = Levels;
+            type Value = Levels<'static>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
                 f.write_str("an object of factors and their values")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Levels, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Levels<'static>, A::Error> {
                 let mut levels = Vec::new();
                 while let Some(entry) = map.next_entry()? {
                     levels.push(entry);
                 }
-                Ok(Levels(levels))
+                Ok(Levels(Cow::Owned(levels)))
             }
         }
 
-        deserializer.deserialize_map(InOrder)
+        let Levels(levels) = deserializer.deserialize_map(InOrder)?;
+        Ok(Levels(Cow::Owned(levels.into_owned())))
+    }
+}
+
+impl<'de> Deserialize<'de> for LevelValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<LevelValue, D::Error> {
+        struct WholeOrText;
+
+        impl Visitor<'_> for WholeOrText {
+            type Value = LevelValue;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a whole number or a text")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<LevelValue, E> {
+                Ok(LevelValue::Whole(number))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<LevelValue, E> {
+                i64::try_from(number)
+                    .map(LevelValue::Whole)
+                    .map_err(E::custom)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<LevelValue, E> {
+                Ok(LevelValue::Text(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(WholeOrText)
     }
 }
 
@@ -251,9 +284,10 @@ impl Entry {
     /// Reads a line, without its line end.
     pub fn read(line: &[u8]) -> Result<Entry, FormError> {
         let text = std::str::from_utf8(line).map_err(|_| FormError::NotUtf8)?;
-        let parsed: Line = serde_json::from_str(text).map_err(|error| FormError::NotAnEntry {
-            message: error.to_string(),
-        })?;
+        let parsed: Line<'static> =
+            serde_json::from_str(text).map_err(|error| FormError::NotAnEntry {
+                message: error.to_string(),
+            })?;
         let entry = from_line(parsed)?;
         // The canonical form: whatever was read must be written back byte for byte.
         let written = entry.write();
@@ -270,173 +304,170 @@ impl Entry {
 
     /// Writes the entry as a line, without its line end.
     pub fn write(&self) -> String {
-        serde_json::to_string(&to_line(self)).expect("an entry is texts and whole numbers")
+        let mut line = Vec::with_capacity(512);
+        serde_json::to_writer(&mut line, &to_line(self))
+            .expect("an entry is texts and whole numbers");
+        String::from_utf8(line).expect("JSON is UTF-8")
     }
 }
 
-fn from_line(line: Line) -> Result<Entry, FormError> {
-    let wrong_keys = FormError::Keys {
-        kind: line.kind.clone(),
-    };
+/// The types of entries, by their public names.
+const KINDS: &[&str] = &[
+    "seal", "beacon", "batch", "draw", "member", "refuse", "withdraw", "exclude", "correct",
+    "amend", "unseal",
+];
+
+fn from_line(line: Line<'static>) -> Result<Entry, FormError> {
     let bad = |message: String| FormError::NotAnEntry { message };
-    let time = line.time.parse().map_err(|error| bad(format!("{error}")))?;
+    let kind = line.kind.to_string();
+    if !KINDS.contains(&kind.as_str()) {
+        return Err(FormError::Kind { kind });
+    }
     let clock = match line.clock.as_deref() {
         None => Clock::Real,
         Some("set") => Clock::Set,
         Some(other) => return Err(bad(format!("`clock` is `{other}`"))),
     };
-    let prev = line.prev.ok_or_else(|| bad("no `prev`".to_owned()))?;
-    // A key that does not belong to the type is dropped here, and then missed by the comparison
-    // of the canonical form; a key that is lacking is found here.
-    let event = match line.kind.as_str() {
-        "seal" => line
-            .format
-            .zip(line.draw)
-            .zip(line.study)
-            .and_then(|((format, draw), study)| {
-                Some(Event::Seal(Seal {
-                    format,
-                    draw,
-                    study,
-                    protocol: line.protocol?,
-                    commitment: line.commitment?,
-                    beacon_rule: line.beacon_rule?,
-                }))
-            }),
-        "beacon" => line.value.map(|value| Event::Beacon { value }),
-        "batch" => line.stratum.zip(line.batch).and_then(|(stratum, batch)| {
-            Some(Event::Batch(Batch {
-                stratum,
-                batch,
-                size: line.size?,
-                roster: line.roster?,
-            }))
-        }),
-        "draw" => line
-            .referral
-            .zip(line.stratum)
-            .and_then(|(referral, stratum)| {
-                Some(Event::Draw(Draw {
-                    referral,
-                    stratum,
-                    slot: line.slot?,
-                    levels: line.levels?.0,
-                    arm: line.arm?,
-                    batch: line.batch,
-                }))
-            }),
-        "member" => line
-            .referral
-            .zip(line.cluster)
-            .and_then(|(referral, cluster)| {
-                Some(Event::Member(Member {
-                    referral,
-                    cluster,
-                    arm: line.arm?,
-                }))
-            }),
-        kind @ ("refuse" | "withdraw" | "exclude") => {
-            line.referral.zip(line.reason).map(|(referral, reason)| {
-                let note = Note { referral, reason };
-                match kind {
-                    "refuse" => Event::Refuse(note),
-                    "withdraw" => Event::Withdraw(note),
-                    _ => Event::Exclude(note),
-                }
-            })
-        }
-        "correct" => line
-            .referral
-            .zip(line.reason)
-            .and_then(|(referral, reason)| {
-                Some(Event::Correct(Correct {
-                    referral,
-                    reason,
-                    factor: line.factor?,
-                    from: line.from?,
-                    to: line.to?,
-                }))
-            }),
-        "amend" => line
-            .protocol
-            .zip(line.reason)
-            .map(|(protocol, reason)| Event::Amend(Amend { protocol, reason })),
-        "unseal" => match line.seed {
-            Some(seed) => Some(Event::Unseal {
-                seed: Seed::read(&seed).map_err(|_| FormError::Seed)?,
-            }),
-            None => None,
-        },
-        _ => return Err(FormError::Kind { kind: line.kind }),
-    };
+    if line
+        .seed
+        .as_deref()
+        .is_some_and(|seed| Seed::read(seed).is_err())
+    {
+        return Err(FormError::Seed);
+    }
     Ok(Entry {
         number: line.entry,
-        prev,
-        time,
-        by: line.by,
-        event: event.ok_or(wrong_keys)?,
+        prev: line.prev.ok_or_else(|| bad("no `prev`".to_owned()))?,
+        time: line.time.parse().map_err(|error| bad(format!("{error}")))?,
+        by: line.by.to_string(),
         clock,
+        event: event(line).ok_or(FormError::Keys { kind })?,
     })
 }
 
-fn to_line(entry: &Entry) -> Line {
+/// Returns the event of a line; `None` where a key is lacking. A key that does not belong to the
+/// type is dropped here, and then missed by the comparison of the canonical form.
+fn event(line: Line<'static>) -> Option<Event> {
+    let own = |text: Option<Cow<'static, str>>| text.map(Cow::into_owned);
+    let note = |line: Line<'static>| {
+        Some(Note {
+            referral: own(line.referral)?,
+            reason: own(line.reason)?,
+        })
+    };
+    Some(match &*line.kind {
+        "seal" => Event::Seal(Seal {
+            format: own(line.format)?,
+            draw: own(line.draw)?,
+            study: own(line.study)?,
+            protocol: own(line.protocol)?,
+            commitment: line.commitment?,
+            beacon_rule: own(line.beacon_rule)?,
+        }),
+        "beacon" => Event::Beacon {
+            value: own(line.value)?,
+        },
+        "batch" => Event::Batch(Batch {
+            stratum: line.stratum?.into_owned(),
+            batch: line.batch?,
+            size: line.size?,
+            roster: line.roster?,
+        }),
+        "draw" => Event::Draw(Draw {
+            referral: own(line.referral)?,
+            stratum: line.stratum?.into_owned(),
+            slot: line.slot?,
+            levels: line.levels?.0.into_owned(),
+            arm: own(line.arm)?,
+            batch: line.batch,
+        }),
+        "member" => Event::Member(Member {
+            referral: own(line.referral)?,
+            cluster: own(line.cluster)?,
+            arm: own(line.arm)?,
+        }),
+        "refuse" => Event::Refuse(note(line)?),
+        "withdraw" => Event::Withdraw(note(line)?),
+        "exclude" => Event::Exclude(note(line)?),
+        "correct" => Event::Correct(Correct {
+            referral: own(line.referral)?,
+            reason: own(line.reason)?,
+            factor: own(line.factor)?,
+            from: own(line.from)?,
+            to: own(line.to)?,
+        }),
+        "amend" => Event::Amend(Amend {
+            protocol: own(line.protocol)?,
+            reason: own(line.reason)?,
+        }),
+        "unseal" => Event::Unseal {
+            seed: Seed::read(&line.seed?).ok()?,
+        },
+        _ => return None,
+    })
+}
+
+fn to_line(entry: &Entry) -> Line<'_> {
+    fn text(text: &str) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(text))
+    }
     let mut line = Line {
         entry: entry.number,
         prev: Some(entry.prev),
-        time: entry.time.to_string(),
-        by: entry.by.clone(),
-        kind: entry.event.kind().to_owned(),
+        time: entry.time.to_string().into(),
+        by: entry.by.as_str().into(),
+        kind: entry.event.kind().into(),
         clock: match entry.clock {
             Clock::Real => None,
-            Clock::Set => Some("set".to_owned()),
+            Clock::Set => text("set"),
         },
         ..Line::default()
     };
-    match entry.event.clone() {
+    match &entry.event {
         Event::Seal(seal) => {
-            line.format = Some(seal.format);
-            line.draw = Some(seal.draw);
-            line.study = Some(seal.study);
-            line.protocol = Some(seal.protocol);
+            line.format = text(&seal.format);
+            line.draw = text(&seal.draw);
+            line.study = text(&seal.study);
+            line.protocol = text(&seal.protocol);
             line.commitment = Some(seal.commitment);
-            line.beacon_rule = Some(seal.beacon_rule);
+            line.beacon_rule = text(&seal.beacon_rule);
         }
-        Event::Beacon { value } => line.value = Some(value),
+        Event::Beacon { value } => line.value = text(value),
         Event::Batch(batch) => {
-            line.stratum = Some(batch.stratum);
+            line.stratum = Some(Cow::Borrowed(&batch.stratum));
             line.batch = Some(batch.batch);
             line.size = Some(batch.size);
             line.roster = Some(batch.roster);
         }
         Event::Draw(draw) => {
-            line.referral = Some(draw.referral);
-            line.stratum = Some(draw.stratum);
+            line.referral = text(&draw.referral);
+            line.stratum = Some(Cow::Borrowed(&draw.stratum));
             line.slot = Some(draw.slot);
-            line.levels = Some(Levels(draw.levels));
-            line.arm = Some(draw.arm);
+            line.levels = Some(Levels(Cow::Borrowed(&draw.levels)));
+            line.arm = text(&draw.arm);
             line.batch = draw.batch;
         }
         Event::Member(member) => {
-            line.referral = Some(member.referral);
-            line.cluster = Some(member.cluster);
-            line.arm = Some(member.arm);
+            line.referral = text(&member.referral);
+            line.cluster = text(&member.cluster);
+            line.arm = text(&member.arm);
         }
         Event::Refuse(note) | Event::Withdraw(note) | Event::Exclude(note) => {
-            line.referral = Some(note.referral);
-            line.reason = Some(note.reason);
+            line.referral = text(&note.referral);
+            line.reason = text(&note.reason);
         }
         Event::Correct(correct) => {
-            line.referral = Some(correct.referral);
-            line.reason = Some(correct.reason);
-            line.factor = Some(correct.factor);
-            line.from = Some(correct.from);
-            line.to = Some(correct.to);
+            line.referral = text(&correct.referral);
+            line.reason = text(&correct.reason);
+            line.factor = text(&correct.factor);
+            line.from = text(&correct.from);
+            line.to = text(&correct.to);
         }
         Event::Amend(amend) => {
-            line.protocol = Some(amend.protocol);
-            line.reason = Some(amend.reason);
+            line.protocol = text(&amend.protocol);
+            line.reason = text(&amend.reason);
         }
-        Event::Unseal { seed } => line.seed = Some(seed.reveal()),
+        Event::Unseal { seed } => line.seed = Some(seed.reveal().into()),
     }
     line
 }

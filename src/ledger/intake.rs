@@ -12,6 +12,7 @@ use super::{
 use crate::digest::Digest;
 use crate::draw::{Live, Machine, MasterKey, Seed, StratumKey};
 use crate::protocol::{Allocation, Fact, FactorKind, Procedure, Protocol};
+use crate::spelling::listed;
 
 /// What a referral gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,17 @@ pub enum Foreseen {
     WillBeDrawn,
 }
 
+impl Foreseen {
+    /// Returns whether the answer stands in the ledger already.
+    fn is_recorded(&self) -> bool {
+        match self {
+            Foreseen::Already { .. } => true,
+            Foreseen::Refused { already, .. } => *already,
+            Foreseen::WillBeDrawn => false,
+        }
+    }
+}
+
 /// Why nothing was drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
@@ -64,6 +76,8 @@ pub enum DrawError {
     BeaconAwaited { rule: String },
     #[error("the seed is not the one the trial was sealed with")]
     WrongSeed,
+    #[error("somebody is to be drawn, and there is no seed")]
+    NoSeed,
     #[error("the plan draws whole lists at once (`complete`), not one referral")]
     WholeLists,
     #[error(
@@ -123,20 +137,14 @@ pub fn recorded_facts(
     levels: &[(String, LevelValue)],
 ) -> Result<Vec<Option<Fact>>, String> {
     let expected = protocol.recorded_factors();
-    let names = |factors: &mut dyn Iterator<Item = &str>| factors.collect::<Vec<_>>().join(", ");
-    if !levels
-        .iter()
-        .map(|(name, _)| name)
-        .eq(expected.iter().map(|&index| &protocol.factors[index].id))
-    {
+    let known = expected.iter().map(|&index| &protocol.factors[index].id);
+    let found = levels.iter().map(|(name, _)| name);
+    if !found.clone().eq(known.clone()) {
+        let listed = |names: Vec<&String>| listed(names.into_iter().map(String::as_str));
         return Err(format!(
-            "levels of [{}], expected [{}]",
-            names(&mut levels.iter().map(|(name, _)| name.as_str())),
-            names(
-                &mut expected
-                    .iter()
-                    .map(|&index| protocol.factors[index].id.as_str())
-            ),
+            "levels of {}, expected {}",
+            listed(found.collect()),
+            listed(known.collect())
         ));
     }
     let mut facts = vec![None; protocol.factors.len()];
@@ -179,15 +187,29 @@ impl Ledger {
         self.sealed().allocation.as_ref().ok_or(DrawError::OneArm)
     }
 
-    /// Returns what would happen to each referral. Nothing is derived and nothing is written.
+    /// Returns what would happen to each referral, or why nothing can be drawn. Nothing is derived
+    /// and nothing is written.
+    ///
+    /// Whoever was drawn before is answered whatever the state of the trial.
     pub fn foresee(&self, referrals: &[Referral]) -> Result<Vec<Foreseen>, DrawError> {
-        let allocation = self.open_for_drawing()?;
-        if matches!(allocation.procedure, Procedure::Complete { .. })
-            && let [Referral { line: None, .. }] = referrals
-            && self.entry_of(&referrals[0].id).is_none()
-        {
+        let foreseen = self.look_ahead(referrals)?;
+        if foreseen.iter().any(|foreseen| !foreseen.is_recorded()) {
+            self.open_for_drawing()?;
+        }
+        let drawn_singly = referrals.iter().zip(&foreseen).any(|(referral, foreseen)| {
+            *foreseen == Foreseen::WillBeDrawn && referral.line.is_none()
+        });
+        let whole_lists =
+            self.sealed().allocation.as_ref().is_some_and(|allocation| {
+                matches!(allocation.procedure, Procedure::Complete { .. })
+            });
+        if drawn_singly && whole_lists {
             return Err(DrawError::WholeLists);
         }
+        Ok(foreseen)
+    }
+
+    fn look_ahead(&self, referrals: &[Referral]) -> Result<Vec<Foreseen>, DrawError> {
         let mut refusals: HashMap<&str, &str> = HashMap::new();
         for entry in &self.entries {
             if let Event::Refuse(note) = &entry.event {
@@ -322,35 +344,41 @@ impl Writer {
     /// Draws the referrals that can be drawn, all of them or none, and records them with one
     /// append; answers come in the order of the referrals.
     ///
-    /// A referral drawn before gets its recorded arm again, and nothing is appended for it.
+    /// A referral drawn before gets its recorded arm again, and nothing is appended for it. The
+    /// seed is needed only where somebody is drawn.
     pub fn draw(
         &mut self,
         referrals: &[Referral],
-        seed: &Seed,
+        seed: Option<&Seed>,
         stamp: &Stamp,
     ) -> Result<(Vec<Answer>, Option<Appended>), DrawError> {
         let foreseen = self.ledger.foresee(referrals)?;
-        let mut series = Series::new(&self.ledger, seed)?;
-        for (referral, foreseen) in referrals.iter().zip(&foreseen) {
-            if let Foreseen::Refused {
-                reason,
-                already: false,
-            } = foreseen
-            {
-                series.events.push(Event::Refuse(Note {
+        let mut events: Vec<Event> = referrals
+            .iter()
+            .zip(&foreseen)
+            .filter_map(|(referral, foreseen)| match foreseen {
+                Foreseen::Refused {
+                    reason,
+                    already: false,
+                } => Some(Event::Refuse(Note {
                     referral: referral.id.clone(),
                     reason: reason.clone(),
-                }));
-            }
-        }
+                })),
+                _ => None,
+            })
+            .collect();
         let coming: Vec<&Referral> = referrals
             .iter()
             .zip(&foreseen)
-            .filter(|(_, foreseen)| matches!(foreseen, Foreseen::WillBeDrawn))
+            .filter(|(_, foreseen)| **foreseen == Foreseen::WillBeDrawn)
             .map(|(referral, _)| referral)
             .collect();
-        series.draw(&coming)?;
-        let events = series.events;
+        if !coming.is_empty() {
+            let seed = seed.ok_or(DrawError::NoSeed)?;
+            let mut series = Series::new(&self.ledger, seed)?;
+            series.draw(&coming)?;
+            events.extend(series.events);
+        }
         let appended = if events.is_empty() {
             None
         } else {

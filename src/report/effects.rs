@@ -255,21 +255,16 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 pub fn methods(rows: &[Estimate]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for row in rows {
-        let line = match &row.computed.interval {
+        let interval = match &row.computed.interval {
             Some(interval) => format!(
-                "{}: {}; interval {}. {}.",
-                row.method,
-                row.method.summary(),
-                interval.method,
-                interval.method.source()
+                "; {} interval: {}",
+                level(interval.level),
+                interval.method.summary()
             ),
-            None => format!(
-                "{}: {}. {}.",
-                row.method,
-                row.method.summary(),
-                row.method.source()
-            ),
+            None => String::new(),
         };
+        let (method, summary, source) = (row.method, row.method.summary(), row.source());
+        let line = format!("{method}: {summary}{interval}. {source}.");
         if !lines.contains(&line) {
             lines.push(line);
         }

@@ -58,11 +58,6 @@ fn row(row: &Estimate) -> Value {
     if row.before_draw {
         notes.push("measured before the draw: a chance difference, not an effect".to_owned());
     }
-    // A row of the interval's method names its source; without one, the method's own.
-    let source = match &computed.interval {
-        Some(interval) => interval.method.source(),
-        None => row.method.source(),
-    };
     json!({
         "outcome": row.outcome,
         "label": row.label,
@@ -95,7 +90,7 @@ fn row(row: &Estimate) -> Value {
         "missing_reference": of_reference(|counts| json!(counts.missing)),
         "target": row.target,
         "options": {"adjust": [], "se": null},
-        "source": source,
+        "source": row.source(),
         "notes": notes,
     })
 }

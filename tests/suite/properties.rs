@@ -69,9 +69,7 @@ proptest! {
             prop_assert!(d - 1e-12 <= upper && upper <= 1.0, "{method} {d} {upper}");
             let back = risk_difference(reference, arm, 0.95, method).interval.unwrap();
             prop_assert!((back.lower.unwrap() + upper).abs() < 1e-12);
-            for p in [found.p_value] {
-                prop_assert!(p.is_none_or(|p| (0.0..=1.0).contains(&p)));
-            }
+            prop_assert!(found.p_value.is_none_or(|p| (0.0..=1.0).contains(&p)));
         }
         let ratio = risk_ratio(arm, reference, 0.95, IntervalId::MiettinenNurminen);
         prop_assert_eq!(ratio.estimate.is_some(), x0 > 0);
@@ -228,9 +226,7 @@ impl Naive<'_> {
 
     /// Every answer that could be true of the week.
     fn inside(&self, week: Week, selectors: &[Selector]) -> Option<bool> {
-        let Some(code) = self.code(week) else {
-            return None;
-        };
+        let code = self.code(week)?;
         let paid = match self.months {
             true => vec![self.paid(week)],
             false => vec![false, true],

@@ -24,7 +24,10 @@ fn arms(answers: &[Answer]) -> HashMap<String, String> {
 }
 
 fn draw(folder: &Folder, referrals: &[Referral]) -> Vec<Answer> {
-    open(folder).draw(referrals, &seed(), &noon()).unwrap().0
+    open(folder)
+        .draw(referrals, Some(&seed()), &noon())
+        .unwrap()
+        .0
 }
 
 fn bytes(folder: &Folder) -> Vec<u8> {
@@ -130,7 +133,9 @@ fn whoever_comes_back_with_other_facts_stops_the_list() {
     draw(&folder, &list("id,place,age\na,Tønder,30\n", &protocol));
     let before = bytes(&folder);
     let other = list("id,place,age\na,Brøndby,30\nb,Tønder,40\n", &protocol);
-    let error = open(&folder).draw(&other, &seed(), &noon()).unwrap_err();
+    let error = open(&folder)
+        .draw(&other, Some(&seed()), &noon())
+        .unwrap_err();
     assert!(
         matches!(&error, DrawError::OtherFacts { factor, .. } if factor == "place"),
         "{error}"
@@ -144,7 +149,9 @@ fn counts_must_fit_the_list() {
     let counts = "[allocation]\nprocedure = \"complete\"\ncounts = { effort = 3, control = 4 }";
     let protocol = sealed(&folder, &plan_with(counts));
     let all = list(&people(8), &protocol);
-    let error = open(&folder).draw(&all, &seed(), &noon()).unwrap_err();
+    let error = open(&folder)
+        .draw(&all, Some(&seed()), &noon())
+        .unwrap_err();
     assert!(
         matches!(
             error,
@@ -217,12 +224,14 @@ fn nothing_is_drawn_with_a_wrong_seed_or_after_the_end() {
     let protocol = sealed(&folder, &plan_with(COMPLETE));
     let all = list(&people(4), &protocol);
     let wrong = Seed::from_bytes([8; 32]);
-    let error = open(&folder).draw(&all, &wrong, &noon()).unwrap_err();
+    let error = open(&folder).draw(&all, Some(&wrong), &noon()).unwrap_err();
     assert!(matches!(error, DrawError::WrongSeed));
     open(&folder)
         .append(vec![Event::Unseal { seed: seed() }], &noon())
         .unwrap();
-    let error = open(&folder).draw(&all, &seed(), &noon()).unwrap_err();
+    let error = open(&folder)
+        .draw(&all, Some(&seed()), &noon())
+        .unwrap_err();
     assert!(matches!(error, DrawError::Unsealed { entry: 1 }));
 }
 
@@ -445,7 +454,9 @@ fn clusters_are_drawn_whole_and_later_members_join_them() {
     let later = list("id,place,age,mentor\nd,Brøndby,33,M2\n", &protocol);
     assert_eq!(arms(&draw(&folder, &later))["d"], drawn["c"]);
     let wrong = list("id,place,age,mentor\ne,Tønder,33,M2\n", &protocol);
-    let error = open(&folder).draw(&wrong, &seed(), &noon()).unwrap_err();
+    let error = open(&folder)
+        .draw(&wrong, Some(&seed()), &noon())
+        .unwrap_err();
     assert!(matches!(error, DrawError::ClusterFacts { .. }), "{error}");
     let seen = audited(&folder);
     assert_eq!((seen.findings.len(), seen.draws, seen.rederived), (0, 2, 2));
