@@ -465,7 +465,7 @@ impl Auditor {
         };
         let stratum = study.plan.stratum(|factor| facts[factor].as_ref());
         let names = stratum.map(|stratum| study.plan.stratum_names(&stratum));
-        if !names.as_ref().is_some_and(|names| *names == draw.stratum) {
+        if names.as_ref() != Some(&draw.stratum) {
             let message = format!(
                 "stratum `{}`, and the levels are of `{}`",
                 draw.stratum.join(" / "),

@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::digest::Digest;
 use crate::period::{Date, Week};
 use crate::protocol::{Measure, Outcome, Protocol, Selector, State, Unit, WAGE};
-use crate::register::store::{Columns, Store, Values};
+use crate::register::columns::{Columns, Values};
+use crate::register::store::Store;
 use crate::register::{Class, Code, CodeTable, Coverage, Input, Person, RegisterError};
 
 /// A referral and the date of its draw.

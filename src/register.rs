@@ -6,6 +6,7 @@
 //! Hides: file formats, threads, sorting, and polars, which reads and writes the Parquet stores.
 
 pub mod codes;
+pub mod columns;
 mod dream;
 mod ingest;
 mod people;

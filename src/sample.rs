@@ -12,7 +12,7 @@ use crate::ledger::{Event, Ledger};
 use crate::outcome::{OUTCOMES_FORMAT, definition};
 use crate::protocol::{Measure, Outcome, Unit};
 use crate::register::RegisterError;
-use crate::register::store::{Columns, Values};
+use crate::register::columns::{Columns, Values};
 use crate::spelling::{listed, nearest};
 use crate::table::{Table, TableError};
 

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use klero::ledger::{Event, Ledger};
-use klero::register::store::{Columns, Values};
+use klero::register::columns::{Columns, Values};
 use serde_json::json;
 
 use super::study::{AlreadyThere, Study, write_file};

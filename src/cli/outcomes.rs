@@ -5,7 +5,8 @@ use klero::ledger::{Event, Ledger};
 use klero::outcome::{Dated, Outcomes as Made, definition, measure};
 use klero::period::Date;
 use klero::protocol::Protocol;
-use klero::register::store::{Columns, Store, Values};
+use klero::register::columns::{Columns, Values};
+use klero::register::store::Store;
 use klero::report::effects::wrap;
 use klero::table::Table;
 

@@ -13,13 +13,12 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use memchr::{memchr, memrchr};
 
-use super::codes::{Code, CodeTable};
+use super::codes::CodeTable;
 use super::dream::{Block, Layout, RowFault};
-use super::people::{People, PersonRef};
+use super::people::{People, PersonReader, PersonRef, write_person};
 use super::store::StoreWriter;
-use super::{Coverage, Input, RegisterError, Spell, UnknownCode, Wage};
+use super::{Coverage, Input, RegisterError, UnknownCode};
 use crate::digest::{Digest, Hasher};
-use crate::period::{Month, Week};
 use crate::protocol::Register;
 use crate::table::{Dialect, is_utf16};
 
@@ -535,7 +534,9 @@ impl Sorter {
             let person = self.people.get(index as usize);
             write_person(&mut out, person, self.files[index as usize]).map_err(failed)?;
         }
-        out.flush().map_err(failed)?;
+        PersonReader::write_end(&mut out, self.people.len() as u64)
+            .and_then(|()| out.flush())
+            .map_err(failed)?;
         self.people.clear();
         self.files.clear();
         Ok(())
@@ -656,7 +657,7 @@ impl Joiner<'_> {
 /// A sorted run on the disk, read person by person.
 struct Run {
     path: PathBuf,
-    input: BufReader<File>,
+    input: PersonReader<BufReader<File>>,
     /// The person at hand, as the only one.
     people: People,
 }
@@ -670,7 +671,7 @@ impl Run {
         })?;
         Ok(Run {
             path: path.to_owned(),
-            input: BufReader::with_capacity(1 << 18, file),
+            input: PersonReader::new(BufReader::with_capacity(1 << 18, file)),
             people: People::default(),
         })
     }
@@ -678,7 +679,7 @@ impl Run {
     /// Reads the next person and returns its key and file.
     fn advance(&mut self) -> Result<Option<(Vec<u8>, u16)>, RegisterError> {
         self.people.clear();
-        match read_person(&mut self.input, &mut self.people) {
+        match self.input.read_into(&mut self.people) {
             Ok(None) => Ok(None),
             Ok(Some(file)) => Ok(Some((self.people.get(0).key.to_vec(), file))),
             Err(source) => Err(RegisterError::Io {
@@ -688,59 +689,4 @@ impl Run {
             }),
         }
     }
-}
-
-fn write_person(out: &mut impl Write, person: PersonRef, file: u16) -> io::Result<()> {
-    out.write_all(&(person.key.len() as u32).to_le_bytes())?;
-    out.write_all(&(person.spells.len() as u32).to_le_bytes())?;
-    out.write_all(&(person.wages.len() as u32).to_le_bytes())?;
-    out.write_all(&file.to_le_bytes())?;
-    out.write_all(&person.line.to_le_bytes())?;
-    out.write_all(person.key)?;
-    for spell in person.spells {
-        out.write_all(&spell.first.0.to_le_bytes())?;
-        out.write_all(&spell.weeks.to_le_bytes())?;
-        out.write_all(&spell.code.number().to_le_bytes())?;
-    }
-    for wage in person.wages {
-        out.write_all(&wage.first.0.to_le_bytes())?;
-        out.write_all(&wage.months.to_le_bytes())?;
-        out.write_all(&[u8::from(wage.paid)])?;
-    }
-    Ok(())
-}
-
-fn read_person(input: &mut impl Read, people: &mut People) -> io::Result<Option<u16>> {
-    fn array<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        input.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-    let length = match array::<4>(input) {
-        Ok(bytes) => u32::from_le_bytes(bytes),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let spells = u32::from_le_bytes(array(input)?);
-    let wages = u32::from_le_bytes(array(input)?);
-    let file = u16::from_le_bytes(array(input)?);
-    let line = u64::from_le_bytes(array(input)?);
-    let mut key = vec![0; length as usize];
-    input.read_exact(&mut key)?;
-    for _ in 0..spells {
-        people.push_weeks(Spell {
-            first: Week(i32::from_le_bytes(array(input)?)),
-            weeks: u32::from_le_bytes(array(input)?),
-            code: Code::from_number(u16::from_le_bytes(array(input)?)).unwrap_or(Code::BLANK),
-        });
-    }
-    for _ in 0..wages {
-        people.push_months(Wage {
-            first: Month(i32::from_le_bytes(array(input)?)),
-            months: u32::from_le_bytes(array(input)?),
-            paid: array::<1>(input)?[0] == 1,
-        });
-    }
-    people.end_person(&key, line);
-    Ok(Some(file))
 }

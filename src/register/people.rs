@@ -1,6 +1,9 @@
-//! Spells of many persons, packed one after the other.
+//! Spells of many persons, packed one after the other, in memory and on the disk.
 
-use super::{Spell, Wage};
+use std::io::{self, BufRead, Write};
+
+use super::{Code, Person, Spell, Wage};
+use crate::period::{Month, Week};
 
 /// Persons with their spells of weeks and of months, in few allocations.
 #[derive(Default, Debug)]
@@ -36,11 +39,6 @@ impl People {
 
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
-    }
-
-    /// Returns the number of spells, or of months with wage and without, whichever is more.
-    pub fn runs(&self) -> usize {
-        self.spells.len().max(self.wages.len())
     }
 
     /// Returns the memory in use, in bytes.
@@ -141,5 +139,176 @@ impl People {
         self.spells.clear();
         self.wages.clear();
         self.ends.clear();
+    }
+}
+
+/// Writes a person: the lengths of key, spells and months, the file and line it came from, the
+/// key, then each run; whole numbers in little-endian order.
+pub(super) fn write_person(out: &mut impl Write, person: PersonRef, file: u16) -> io::Result<()> {
+    let mut head = [0; HEAD];
+    head[0..4].copy_from_slice(&(person.key.len() as u32).to_le_bytes());
+    head[4..8].copy_from_slice(&(person.spells.len() as u32).to_le_bytes());
+    head[8..12].copy_from_slice(&(person.wages.len() as u32).to_le_bytes());
+    head[12..14].copy_from_slice(&file.to_le_bytes());
+    head[14..22].copy_from_slice(&person.line.to_le_bytes());
+    out.write_all(&head)?;
+    out.write_all(person.key)?;
+    for spell in person.spells {
+        let value = spell.code.number();
+        out.write_all(&run(spell.first.0, spell.weeks, value))?;
+    }
+    for wage in person.wages {
+        out.write_all(&run(wage.first.0, wage.months, u16::from(wage.paid)))?;
+    }
+    Ok(())
+}
+
+const HEAD: usize = 22;
+const RUN: usize = 8;
+/// The length of a key that stands for the end of the persons.
+const END: u32 = u32::MAX;
+
+fn run(first: i32, length: u32, value: u16) -> [u8; RUN] {
+    // Ten thousand years of weeks fit; a longer run would be no period of a register.
+    let length = u16::try_from(length).expect("a run is shorter than 65,536 periods");
+    let mut bytes = [0; RUN];
+    bytes[0..4].copy_from_slice(&first.to_le_bytes());
+    bytes[4..6].copy_from_slice(&length.to_le_bytes());
+    bytes[6..8].copy_from_slice(&value.to_le_bytes());
+    bytes
+}
+
+/// Reads persons back, one after the other.
+pub(super) struct PersonReader<R> {
+    input: R,
+    head: [u8; HEAD],
+    key: String,
+    body: Vec<u8>,
+    ended_with: Option<u64>,
+}
+
+impl<R: BufRead> PersonReader<R> {
+    pub fn new(input: R) -> PersonReader<R> {
+        PersonReader {
+            input,
+            head: [0; HEAD],
+            key: String::new(),
+            body: Vec::new(),
+            ended_with: None,
+        }
+    }
+
+    /// Returns how many persons the end says there were, once it was read.
+    pub fn ended_with(&self) -> Option<u64> {
+        self.ended_with
+    }
+
+    fn length(&self, at: usize) -> usize {
+        let bytes = self.head[at..at + 4].try_into().expect("four bytes");
+        u32::from_le_bytes(bytes) as usize
+    }
+
+    /// Reads as far as the next person's key; `None` at the end.
+    pub fn next_key(&mut self) -> io::Result<Option<&str>> {
+        if self.ended_with.is_some() {
+            return Ok(None);
+        }
+        match self.input.read_exact(&mut self.head) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            result => result?,
+        }
+        if self.length(0) == END as usize {
+            let persons = self.head[14..22].try_into().expect("eight bytes");
+            self.ended_with = Some(u64::from_le_bytes(persons));
+            return Ok(None);
+        }
+        let length = self.length(0);
+        self.body.resize(length, 0);
+        self.input.read_exact(&mut self.body)?;
+        let key = std::str::from_utf8(&self.body);
+        let key = key.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.key.clear();
+        self.key.push_str(key);
+        Ok(Some(&self.key))
+    }
+
+    /// Passes over the person whose key was read.
+    pub fn skip(&mut self) -> io::Result<()> {
+        let mut left = RUN * (self.length(4) + self.length(8));
+        while left > 0 {
+            let there = self.input.fill_buf()?.len();
+            if there == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let passed = there.min(left);
+            self.input.consume(passed);
+            left -= passed;
+        }
+        Ok(())
+    }
+
+    /// Reads the person whose key was read.
+    pub fn read(&mut self, person: &mut Person) -> io::Result<()> {
+        person.key.clone_from(&self.key);
+        person.spells.clear();
+        person.wages.clear();
+        self.runs(|run| match run {
+            Run::Spell(spell) => person.spells.push(spell),
+            Run::Wage(wage) => person.wages.push(wage),
+        })
+    }
+
+    /// Reads the next person into `people` and returns the file it came from.
+    pub fn read_into(&mut self, people: &mut People) -> io::Result<Option<u16>> {
+        if self.next_key()?.is_none() {
+            return Ok(None);
+        }
+        self.runs(|run| match run {
+            Run::Spell(spell) => people.spells.push(spell),
+            Run::Wage(wage) => people.wages.push(wage),
+        })?;
+        let file = self.head[12..14].try_into().expect("two bytes");
+        let line = self.head[14..22].try_into().expect("eight bytes");
+        people.end_person(self.key.as_bytes(), u64::from_le_bytes(line));
+        Ok(Some(u16::from_le_bytes(file)))
+    }
+
+    fn runs(&mut self, mut each: impl FnMut(Run)) -> io::Result<()> {
+        let spells = self.length(4);
+        self.body.resize(RUN * (spells + self.length(8)), 0);
+        self.input.read_exact(&mut self.body)?;
+        for (index, run) in self.body.chunks_exact(RUN).enumerate() {
+            let first = i32::from_le_bytes([run[0], run[1], run[2], run[3]]);
+            let length = u32::from(u16::from_le_bytes([run[4], run[5]]));
+            let value = u16::from_le_bytes([run[6], run[7]]);
+            each(match index < spells {
+                true => Run::Spell(Spell {
+                    first: Week(first),
+                    weeks: length,
+                    code: Code::from_number(value).unwrap_or(Code::BLANK),
+                }),
+                false => Run::Wage(Wage {
+                    first: Month(first),
+                    months: length,
+                    paid: value == 1,
+                }),
+            });
+        }
+        Ok(())
+    }
+}
+
+enum Run {
+    Spell(Spell),
+    Wage(Wage),
+}
+
+impl PersonReader<()> {
+    /// Writes the end behind the last person.
+    pub fn write_end(out: &mut impl Write, persons: u64) -> io::Result<()> {
+        let mut head = [0; HEAD];
+        head[0..4].copy_from_slice(&END.to_le_bytes());
+        head[14..22].copy_from_slice(&persons.to_le_bytes());
+        out.write_all(&head)
     }
 }

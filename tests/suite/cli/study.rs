@@ -361,7 +361,7 @@ fn the_allocation_is_a_table_in_ledger_order() {
     assert_eq!(folder.read("a.csv"), said.out);
     klero(folder.path(), &["allocation", "--out", "a.csv"]).fails_with(2, &["--force"]);
     klero(folder.path(), &["allocation", "--out", "a.parquet"]).ok();
-    let table = klero::register::store::Columns::read(&folder.join("a.parquet")).unwrap();
+    let table = klero::register::columns::Columns::read(&folder.join("a.parquet")).unwrap();
     assert_eq!(table.columns.len(), 6);
     assert_eq!(table.columns[3].1.len(), 40);
 }

@@ -209,8 +209,8 @@ fn outcomes_of_an_older_plan_are_refused() {
     klero(&study, &["estimate"]).fails_with(2, &["`ordinary` as the plan defines it", "outcomes"]);
     klero(&study, &["outcomes"]).ok();
     klero(&study, &["estimate"]).ok();
-    std::fs::remove_file(study.join("derived/dream.spells.parquet")).unwrap();
-    klero(&study, &["outcomes"]).fails_with(2, &["dream.spells.parquet", "klero ingest"]);
+    std::fs::remove_file(study.join("derived/dream.spells")).unwrap();
+    klero(&study, &["outcomes"]).fails_with(2, &["dream.spells", "klero ingest"]);
     std::fs::remove_file(study.join("derived/outcomes.parquet")).unwrap();
     klero(&study, &["estimate"]).fails_with(2, &["outcomes.parquet", "klero outcomes"]);
 }
