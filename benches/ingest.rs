@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use klero::protocol::{Register, RegisterKind};
-use klero::register::{Ingest, ingest};
+use klero::register::{Ingest, SORT_MEMORY, ingest};
 
 fn main() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ingest");
@@ -54,6 +54,7 @@ fn measure(name: &str, folder: &Path, file: &Path, size: u64, keep: Option<HashS
                 derived: folder,
                 keep: keep.clone(),
                 threads: std::thread::available_parallelism().map_or(1, usize::from),
+                sort_memory: SORT_MEMORY,
                 progress: &|_| {},
             })
             .unwrap();

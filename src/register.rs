@@ -20,7 +20,7 @@ use crate::period::{Month, PeriodError, Week};
 use crate::spelling::listed;
 
 pub use codes::{Class, Code, CodeTable};
-pub use ingest::{Ingest, Ingested, ingest};
+pub use ingest::{Ingest, Ingested, SORT_MEMORY, ingest};
 
 /// A run of weeks of one person with one code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 use klero::ledger::Event;
-use klero::register::{Ingest as Job, ingest};
+use klero::register::{Ingest as Job, SORT_MEMORY, ingest};
 use klero::report::number::{count, grouped};
 use serde_json::json;
 
@@ -54,6 +54,7 @@ impl Ingest {
                 derived: &derived,
                 keep: keep.clone(),
                 threads: around.threads,
+                sort_memory: SORT_MEMORY,
                 progress: &|bytes| bar.show(bytes),
             })?;
             bar.clear();

@@ -32,6 +32,8 @@ pub struct Ingest<'a> {
     /// Keys of the only persons to take in; everybody when absent.
     pub keep: Option<HashSet<Vec<u8>>>,
     pub threads: usize,
+    /// Bytes of persons held in memory before they are sorted to the disk; see [`SORT_MEMORY`].
+    pub sort_memory: usize,
     /// Called with the bytes read so far.
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -53,13 +55,13 @@ pub struct Ingested {
 
 /// Bytes in a block of rows, unless a single row is longer.
 const BLOCK: usize = 1 << 20;
-/// Bytes of persons held before they are written out as a sorted run.
-const RUN: usize = 48 << 20;
+/// The usual memory for sorting, in bytes.
+pub const SORT_MEMORY: usize = 48 << 20;
 
 /// Reads the files of a register into `<derived>/<register>.*.parquet`, whole or not at all.
 pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
     let codes = CodeTable::built_in();
-    let mut sorter = Sorter::new(ingest.derived, &ingest.register.id);
+    let mut sorter = Sorter::new(ingest);
     let mut done = Ingested {
         store: PathBuf::new(),
         inputs: Vec::new(),
@@ -480,6 +482,7 @@ impl Lines {
 struct Sorter {
     folder: PathBuf,
     name: String,
+    memory: usize,
     people: People,
     /// Index of the file of each person in `people`.
     files: Vec<u16>,
@@ -487,10 +490,11 @@ struct Sorter {
 }
 
 impl Sorter {
-    fn new(folder: &Path, name: &str) -> Sorter {
+    fn new(ingest: &Ingest) -> Sorter {
         Sorter {
-            folder: folder.to_owned(),
-            name: name.to_owned(),
+            folder: ingest.derived.to_owned(),
+            name: ingest.register.id.clone(),
+            memory: ingest.sort_memory,
             people: People::default(),
             files: Vec::new(),
             runs: Vec::new(),
@@ -500,7 +504,7 @@ impl Sorter {
     fn push(&mut self, person: PersonRef, file: usize) -> Result<(), RegisterError> {
         self.people.push(person);
         self.files.push(file as u16);
-        if self.people.bytes() >= RUN {
+        if self.people.bytes() >= self.memory {
             self.write_run()?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 //!
 //! Promises: a store is written whole or not at all, with the same bytes for the same input, and
 //! carries where it came from. The file is a line of JSON with that record, the persons in order
-//! of key as [`people`](super::people) writes them, and an end that counts them.
+//! of key as `people` writes them, and an end that counts them.
 
 use std::collections::HashSet;
 use std::fs::{self, File};

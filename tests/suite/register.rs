@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use klero::period::{Month, Week};
 use klero::protocol::{Register, RegisterKind};
 use klero::register::store::Store;
-use klero::register::{Code, Ingest, Ingested, Person, RegisterError, ingest};
+use klero::register::{Code, Ingest, Ingested, Person, RegisterError, SORT_MEMORY, ingest};
 
 use crate::workshop::Folder;
 
@@ -20,13 +20,14 @@ pub fn register(files: &[&str]) -> Register {
 }
 
 pub fn read(folder: &Folder, register: &Register) -> Result<Ingested, RegisterError> {
-    read_some(folder, register, None)
+    read_some(folder, register, None, SORT_MEMORY)
 }
 
 fn read_some(
     folder: &Folder,
     register: &Register,
     keep: Option<HashSet<Vec<u8>>>,
+    sort_memory: usize,
 ) -> Result<Ingested, RegisterError> {
     ingest(&Ingest {
         register,
@@ -34,6 +35,7 @@ fn read_some(
         derived: folder.path(),
         keep,
         threads: 2,
+        sort_memory,
         progress: &|_| {},
     })
 }
@@ -290,12 +292,13 @@ fn only_the_drawn_are_taken_in_when_asked() {
         format!("{HEADER}\n1;730;;;;\n2;bad;;;;\n3;890;;;;\n"),
     );
     let keep: HashSet<Vec<u8>> = [b"3".to_vec(), b"9".to_vec()].into();
-    let done = read_some(&folder, &register(&["dream.csv"]), Some(keep)).unwrap();
+    let done = read_some(&folder, &register(&["dream.csv"]), Some(keep), SORT_MEMORY).unwrap();
     assert_eq!((done.rows, done.persons), (3, 1));
     assert_eq!(people(&folder)[0].key, "3");
 }
 
-/// Many blocks, workers and a sort: persons come out in order of key, each with its own weeks.
+/// Many blocks, workers and sorted runs: persons come out in order of key, each with its own weeks,
+/// whether they fit in memory or are merged from the disk.
 #[test]
 fn a_long_file_in_any_order_comes_out_sorted_and_whole() {
     let folder = Folder::new();
@@ -318,8 +321,15 @@ fn a_long_file_in_any_order_comes_out_sorted_and_whole() {
         text.push('\n');
     }
     folder.write("dream.csv", &text);
-    let done = read(&folder, &register(&["dream.csv"])).unwrap();
-    assert_eq!(done.persons, u64::from(count));
+    let mut stores = Vec::new();
+    for sort_memory in [SORT_MEMORY, 100_000] {
+        let done = read_some(&folder, &register(&["dream.csv"]), None, sort_memory).unwrap();
+        assert_eq!(done.persons, u64::from(count));
+        let files = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(files, 2, "the input and the store, and no run is left");
+        stores.push(std::fs::read(folder.join("dream.spells")).unwrap());
+    }
+    assert!(stores[0] == stores[1], "the same bytes");
     let people = people(&folder);
     assert!(people.is_sorted_by(|a, b| a.key < b.key));
     let by_key: std::collections::HashMap<&str, &Person> = people
@@ -335,9 +345,25 @@ fn a_long_file_in_any_order_comes_out_sorted_and_whole() {
             .map(|spell| spell.weeks)
             .sum();
         assert_eq!(on_benefit, n % weeks);
-        assert_eq!(
-            person.spells.iter().map(|spell| spell.weeks).sum::<u32>(),
-            weeks
-        );
+        let all: u32 = person.spells.iter().map(|spell| spell.weeks).sum();
+        assert_eq!(all, weeks);
+    }
+    // Two rows of one person far apart, met only when the runs are merged.
+    let again = text.lines().nth(17).unwrap();
+    folder.write("dream.csv", format!("{text}{again}\n"));
+    let error = read_some(&folder, &register(&["dream.csv"]), None, 100_000).unwrap_err();
+    assert!(error.to_string().contains("lines 18 and 30002"), "{error}");
+}
+
+#[test]
+fn a_torn_store_is_not_read() {
+    let folder = Folder::new();
+    folder.write("dream.csv", format!("{HEADER}\n1;730;;;;\n2;;;;;\n"));
+    read(&folder, &register(&["dream.csv"])).unwrap();
+    let whole = std::fs::read(folder.join("dream.spells")).unwrap();
+    for cut in [whole.len() - 1, whole.len() - 22, whole.len() - 40] {
+        folder.write("dream.spells", &whole[..cut]);
+        let store = Store::open(folder.path(), "dream").unwrap();
+        assert!(store.read(None, |_| {}).is_err(), "cut at {cut}");
     }
 }
