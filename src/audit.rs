@@ -189,6 +189,8 @@ struct Study {
     drawn: HashMap<String, String>,
     members: HashSet<String>,
     batch: Option<OpenBatch>,
+    /// Entry of each list of coming slots that was made, and slots in it.
+    tables: Vec<(u64, u64)>,
 }
 
 #[derive(Default)]
@@ -312,6 +314,7 @@ impl Auditor {
             }
             Event::Correct(correct) => self.correct(&study, event, correct),
             Event::Amend(amend) => self.amend(&mut study, amend),
+            Event::Table(table) => study.tables.push((self.link.number, table.slots)),
             Event::Unseal { seed } => self.unseal(&study, seed),
         }
         self.study = Some(study);
@@ -359,6 +362,7 @@ impl Auditor {
             drawn: HashMap::new(),
             members: HashSet::new(),
             batch: None,
+            tables: Vec::new(),
         };
         study.start_machine(self.seed.as_ref());
         self.study = Some(study);
@@ -758,6 +762,12 @@ impl Auditor {
                  public randomness"
                     .to_owned(),
             );
+        }
+        for (entry, slots) in self.study.iter().flat_map(|study| &study.tables) {
+            list.push(format!(
+                "that whoever made or read the list of entry {entry} knew the next {slots} slots of \
+                 each stratum"
+            ));
         }
         if self.draws > 0 {
             list.push(

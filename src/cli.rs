@@ -19,10 +19,13 @@ mod invent;
 mod methods;
 mod new;
 mod outcomes;
+mod pseudonym;
+mod record;
 mod repair;
 mod seal;
 mod status;
 mod study;
+mod table;
 mod unseal;
 
 use std::path::PathBuf;
@@ -88,12 +91,18 @@ enum Command {
     Beacon(beacon::Beacon),
     /// Draw referrals by lot
     Draw(draw::Draw),
+    /// Record what happened after a draw
+    Record(record::Record),
+    /// Make keyed ids in the place of CPR numbers
+    Pseudonym(pseudonym::Pseudonym),
     /// Print who was drawn into which arm
     Allocation(allocation::Allocation),
     /// Count the drawn by arm and stratum, for those who may see it
     Status(status::Status),
     /// Check a ledger and derive every draw again
     Audit(audit::Audit),
+    /// Write a list of coming slots, for a system that hands them out
+    Table(table::Table),
     /// End the drawing and reveal the seed
     Unseal(unseal::Unseal),
     /// Move a write that was cut short out of the ledger
@@ -205,9 +214,12 @@ fn run(command: Command, around: &Surroundings) -> anyhow::Result<Answer> {
         Command::Seal(command) => command.run(around),
         Command::Beacon(command) => command.run(around),
         Command::Draw(command) => command.run(around),
+        Command::Record(command) => command.run(around),
+        Command::Pseudonym(command) => command.run(around),
         Command::Allocation(command) => command.run(around),
         Command::Status(command) => command.run(around),
         Command::Audit(command) => command.run(around),
+        Command::Table(command) => command.run(around),
         Command::Unseal(command) => command.run(around),
         Command::Repair(command) => command.run(around),
         Command::Ingest(command) => command.run(around),

@@ -6,8 +6,11 @@
 //! anybody sees it.
 //! Hides: JSON, locks and flushes.
 
+mod afterwards;
+mod coming;
 mod entry;
 mod intake;
+mod pseudonym;
 mod referral;
 mod writer;
 
@@ -21,10 +24,14 @@ use crate::draw::Seed;
 use crate::period::Moment;
 use crate::protocol::{Protocol, ProtocolError};
 
+pub use afterwards::{RecordError, Remark};
+pub use coming::{Coding, ComingSlot, TableForm, coming_table, strata};
 pub use entry::{
     Amend, Batch, Clock, Correct, Draw, Entry, Event, FormError, LevelValue, Member, Note, Seal,
+    TableMade,
 };
 pub use intake::{Answer, DrawError, Drawn, Foreseen, Refused, recorded_facts};
+pub use pseudonym::PseudonymKey;
 pub use referral::{Referral, ReferralError, ReferralFault, has_cpr_shape, referrals};
 pub use writer::{Appended, PATIENCE, Stamp, Writer, repair};
 

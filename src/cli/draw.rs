@@ -38,7 +38,7 @@ pub struct Draw {
     acting: Acting,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((factor, level)) => Ok((factor.trim().to_owned(), level.trim().to_owned())),
         None => Err("expected FACTOR=LEVEL, such as age=34".to_owned()),

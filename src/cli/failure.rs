@@ -3,7 +3,7 @@
 use std::io;
 
 use klero::estimate::EstimateError;
-use klero::ledger::{DrawError, LedgerError, ReferralError};
+use klero::ledger::{DrawError, LedgerError, RecordError, ReferralError};
 use klero::outcome::OutcomeError;
 use klero::register::RegisterError;
 use klero::sample::SampleError;
@@ -65,6 +65,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         None.or_else(|| cause.downcast_ref().and_then(of_ledger))
             .or_else(|| cause.downcast_ref().and_then(of_draw))
+            .or_else(|| cause.downcast_ref().and_then(of_record))
             .or_else(|| cause.downcast_ref().and_then(of_referral))
             .or_else(|| cause.downcast_ref().and_then(of_table))
             .or_else(|| cause.downcast_ref().and_then(of_study))
@@ -131,6 +132,9 @@ fn of_draw(error: &DrawError) -> Option<String> {
             "when it is known, record it: `klero beacon VALUE`; then draw"
         }
         DrawError::WrongSeed | DrawError::NoSeed => "give the seed's file: `--seed FILE`",
+        DrawError::NoComingSlots { .. } => {
+            "a list of coming slots needs simple, permuted-blocks, block-urn, biased-coin or big-stick"
+        }
         DrawError::WholeLists => {
             "`klero draw --list FILE`; for one at a time seal another procedure"
         }
@@ -146,6 +150,28 @@ fn of_draw(error: &DrawError) -> Option<String> {
         DrawError::Inconsistent { .. } => {
             "`klero audit` says what does not hold; nothing was drawn"
         }
+    };
+    Some(hint.to_owned())
+}
+
+fn of_record(error: &RecordError) -> Option<String> {
+    let hint = match error {
+        RecordError::NotDrawn { nearest, .. }
+        | RecordError::NoFactor { nearest, .. }
+        | RecordError::NoValue { nearest, .. } => match nearest {
+            Some(nearest) => return Some(format!("did you mean `{nearest}`?")),
+            None => "nothing was recorded",
+        },
+        RecordError::NoReason => "`--reason TEXT` says why, for whoever reads the ledger later",
+        RecordError::Already { .. } | RecordError::SameValue { .. } => "nothing was recorded",
+        RecordError::NotRecorded { .. } => {
+            "in a trial of clusters only facts about the cluster are in the ledger"
+        }
+        RecordError::SamePlan => "change study.toml first, then record the amendment",
+        RecordError::FixedPart { .. } => {
+            "what a draw rests on cannot be amended; a new trial needs a plan of its own"
+        }
+        RecordError::Protocol(_) => "`docs/study-file.md` shows every key",
     };
     Some(hint.to_owned())
 }

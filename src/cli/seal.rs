@@ -119,7 +119,7 @@ impl Seal {
 }
 
 /// Writes a new file that only its owner may read (mode 0600), flushed to the disk.
-fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -135,24 +135,26 @@ impl Study {
 
 /// Reads a seed's file: 64 digits, and one line end at most.
 pub fn read_seed(path: &Path) -> Result<Seed, StudyError> {
-    let text = fs::read_to_string(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => StudyError::NoSeed {
-            path: path.to_owned(),
-        },
-        io::ErrorKind::InvalidData => StudyError::NotUtf8 {
-            path: path.to_owned(),
-        },
-        _ => StudyError::Io {
-            path: path.to_owned(),
-            source,
-        },
+    let text = read_text(path).map_err(|error| match error {
+        StudyError::Io { path, source } if source.kind() == io::ErrorKind::NotFound => {
+            StudyError::NoSeed { path }
+        }
+        other => other,
     })?;
-    let digits = text.strip_suffix('\n').unwrap_or(&text);
-    let digits = digits.strip_suffix('\r').unwrap_or(digits);
-    Seed::read(digits).map_err(|source| StudyError::NotASeed {
+    Seed::read(without_line_end(&text)).map_err(|source| StudyError::NotASeed {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Reads a secret's file without its line end.
+pub fn read_digits(path: &Path) -> anyhow::Result<String> {
+    Ok(without_line_end(&read_text(path)?).to_owned())
+}
+
+fn without_line_end(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
 }
 
 pub fn read_text(path: &Path) -> Result<String, StudyError> {

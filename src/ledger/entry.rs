@@ -41,6 +41,7 @@ pub enum Event {
     Exclude(Note),
     Correct(Correct),
     Amend(Amend),
+    Table(TableMade),
     Unseal { seed: Seed },
 }
 
@@ -117,6 +118,15 @@ pub struct Amend {
     pub reason: String,
 }
 
+/// Somebody made a list of coming slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableMade {
+    /// Slots in each stratum.
+    pub slots: u64,
+    /// SHA-256 of the list.
+    pub digest: Digest,
+}
+
 /// Why a line is not an entry in its one text form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
@@ -178,6 +188,10 @@ struct Line<'a> {
     size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     roster: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slots: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,6 +289,7 @@ impl Event {
             Event::Exclude(_) => "exclude",
             Event::Correct(_) => "correct",
             Event::Amend(_) => "amend",
+            Event::Table(_) => "table",
             Event::Unseal { .. } => "unseal",
         }
     }
@@ -314,7 +329,7 @@ impl Entry {
 /// The types of entries, by their public names.
 const KINDS: &[&str] = &[
     "seal", "beacon", "batch", "draw", "member", "refuse", "withdraw", "exclude", "correct",
-    "amend", "unseal",
+    "amend", "table", "unseal",
 ];
 
 fn from_line(line: Line<'static>) -> Result<Entry, FormError> {
@@ -400,6 +415,10 @@ fn event(line: Line<'static>) -> Option<Event> {
             protocol: own(line.protocol)?,
             reason: own(line.reason)?,
         }),
+        "table" => Event::Table(TableMade {
+            slots: line.slots?,
+            digest: line.digest?,
+        }),
         "unseal" => Event::Unseal {
             seed: Seed::read(&line.seed?).ok()?,
         },
@@ -466,6 +485,10 @@ fn to_line(entry: &Entry) -> Line<'_> {
         Event::Amend(amend) => {
             line.protocol = text(&amend.protocol);
             line.reason = text(&amend.reason);
+        }
+        Event::Table(table) => {
+            line.slots = Some(table.slots);
+            line.digest = Some(table.digest);
         }
         Event::Unseal { seed } => line.seed = Some(seed.reveal().into()),
     }

@@ -78,6 +78,8 @@ pub enum DrawError {
     WrongSeed,
     #[error("somebody is to be drawn, and there is no seed")]
     NoSeed,
+    #[error("`{procedure}` has no coming slots: a draw depends on who comes")]
+    NoComingSlots { procedure: &'static str },
     #[error("the plan draws whole lists at once (`complete`), not one referral")]
     WholeLists,
     #[error(
@@ -410,10 +412,10 @@ impl Writer {
 }
 
 /// The events of one call, in the making.
-struct Series<'l> {
+pub(super) struct Series<'l> {
     ledger: &'l Ledger,
-    allocation: &'l Allocation,
-    machine: Machine<Live>,
+    pub allocation: &'l Allocation,
+    pub machine: Machine<Live>,
     events: Vec<Event>,
 }
 
@@ -424,7 +426,7 @@ struct Drawable<'r> {
 }
 
 impl<'l> Series<'l> {
-    fn new(ledger: &'l Ledger, seed: &Seed) -> Result<Series<'l>, DrawError> {
+    pub fn new(ledger: &'l Ledger, seed: &Seed) -> Result<Series<'l>, DrawError> {
         let allocation = ledger.open_for_drawing()?;
         Ok(Series {
             ledger,
