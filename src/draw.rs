@@ -11,6 +11,7 @@
 mod adaptive;
 mod blocks;
 mod complete;
+mod every;
 mod minimisation;
 mod simple;
 
@@ -24,6 +25,8 @@ use sha2::Sha256;
 
 use crate::digest::{Digest, hex, unhex32};
 use crate::protocol::Procedure;
+
+pub use every::Every;
 
 /// The name of the rules of this module, written into every ledger.
 pub const DRAW_FORMAT: &str = "klero-draw-1";
@@ -220,6 +223,43 @@ impl Stream {
 impl Words for Stream {
     fn word(&mut self) -> u32 {
         self.0.next_u32()
+    }
+}
+
+/// Returns the chances of the arms at the next slot of a stratum that has `counts` in each arm so
+/// far: weights, of which each arm's share of their sum is its chance.
+///
+/// `None` for procedures whose next slot rests on more than the counts.
+pub fn chances(procedure: &Procedure, ratio: &[u32], counts: &[u64]) -> Option<Vec<u64>> {
+    match procedure {
+        Procedure::Simple => Some(ratio.iter().map(|&a| u64::from(a)).collect()),
+        Procedure::BlockUrn { lambda } => Some(adaptive::balls(*lambda, ratio, counts)),
+        Procedure::BiasedCoin { probability } => {
+            Some(adaptive::coin(*probability, counts).to_vec())
+        }
+        Procedure::BigStick { limit } => Some(adaptive::stick(*limit, counts).to_vec()),
+        Procedure::PermutedBlocks { .. }
+        | Procedure::Minimisation { .. }
+        | Procedure::Complete { .. } => None,
+    }
+}
+
+/// Returns the counts that a list of `n` by ratio may get, for every way the lots can fall, each
+/// with k where the way has a chance of one in k; `None` where there are over 100,000 ways.
+pub fn every_rounding(ratio: &[u32], n: u64) -> Option<Vec<(Vec<u64>, u128)>> {
+    let total: u64 = ratio.iter().map(|&a| u64::from(a)).sum();
+    let ways = (1..=ratio.len() as u64).try_fold(total, |ways, k| ways.checked_mul(k))?;
+    if ways > 100_000 {
+        return None;
+    }
+    let mut every = Every::default();
+    let mut roundings = Vec::new();
+    loop {
+        let counts = complete::rounded(ratio, n, &mut every);
+        roundings.push((counts, every.one_in()));
+        if !every.advance() {
+            return Some(roundings);
+        }
     }
 }
 

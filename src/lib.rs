@@ -37,7 +37,7 @@
 //! | 6 | [`report`] |
 //! | 5 | [`mod@estimate`] |
 //! | 4 | [`sample`]; [`mod@audit`]; [`invent`] |
-//! | 3 | [`ledger`]; [`outcome`] |
+//! | 3 | [`ledger`]; [`outcome`]; [`foresight`] |
 //! | 2 | [`draw`]; [`register`] |
 //! | 1 | [`protocol`] |
 //! | 0 | [`digest`], [`period`], [`spelling`], [`table`] |
@@ -50,6 +50,7 @@ pub mod audit;
 pub mod digest;
 pub mod draw;
 pub mod estimate;
+pub mod foresight;
 pub mod invent;
 pub mod ledger;
 pub mod outcome;

@@ -108,6 +108,8 @@ pub struct Allocation {
     pub strata: Vec<usize>,
     /// The factor that names the cluster, when whole clusters are drawn.
     pub cluster: Option<usize>,
+    /// How many referrals (or clusters) are expected in all.
+    pub expected: Option<u64>,
 }
 
 /// The rule a draw follows; `docs/specification.md` says each exactly.
@@ -493,6 +495,7 @@ impl Protocol {
             procedure,
             strata,
             cluster: Some(cluster),
+            ..
         }) = &self.allocation
         else {
             return (0..self.factors.len()).collect();
@@ -563,6 +566,7 @@ impl Protocol {
             strata: allocation.strata.iter().map(|&factor| id(factor)).collect(),
             cluster: allocation.cluster.map(id),
             weights,
+            expected: allocation.expected,
         })
     }
 
@@ -582,6 +586,7 @@ struct NamedAllocation<'p> {
     strata: Vec<&'p str>,
     cluster: Option<&'p str>,
     weights: Vec<(&'p str, u32)>,
+    expected: Option<u64>,
 }
 
 impl Condition {

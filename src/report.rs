@@ -4,5 +4,6 @@
 //! that is not a form of what came in.
 
 pub mod effects;
+pub mod foresight;
 pub mod json;
 pub mod number;

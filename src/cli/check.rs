@@ -1,15 +1,29 @@
+use std::collections::HashMap;
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Args;
-use klero::ledger::LedgerError;
+use klero::foresight::{Foresight, Share, Warning, evenly, foresee};
+use klero::ledger::{LedgerError, referrals, strata};
+use klero::protocol::Protocol;
+use klero::report::foresight::{table, warning};
 use klero::report::number::{count, grouped};
-use serde_json::json;
+use klero::table::Table;
+use serde_json::{Value, json};
 
+use super::console::fold;
 use super::study::{SEED, Study, StudyError};
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
-pub struct Check {}
+pub struct Check {
+    /// Say how guessable the draws are for so many referrals, spread evenly over the strata
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    expected: Option<u64>,
+    /// Or for referrals spread as in this list, such as those of last year
+    #[arg(long, value_name = "FILE", conflicts_with = "expected")]
+    like: Option<PathBuf>,
+}
 
 impl Check {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
@@ -89,14 +103,28 @@ impl Check {
             facts.push("seed: not in the study's folder".to_owned());
         }
         let holds = faults.is_empty();
+        let foresight = self.foresight(&plan)?;
         if around.console.json {
-            around
-                .console
-                .object(&json!({"holds": holds, "faults": faults, "facts": facts, "next": next}))?;
+            let guessable = foresight.as_ref().map(as_json);
+            around.console.object(&json!({
+                "holds": holds, "faults": faults, "facts": facts, "next": next,
+                "guessable": guessable,
+            }))?;
         } else {
             let mut text = facts.join("\n");
             for fault in &faults {
                 text += &format!("\nfault: {fault}");
+            }
+            if let Some(foresight) = &foresight {
+                text += "\n\nHow guessable the draws are, for somebody who knows the plan and every \
+                         earlier\narm of the stratum, and names the likeliest arm:\n\n";
+                text += &table(foresight);
+                for of in &foresight.warnings {
+                    text += &format!("\n{}", fold(&format!("warning: {}", warning(of))));
+                }
+            } else if plan.allocation.is_some() {
+                text +=
+                    "\nguessable: say how many referrals are expected, `klero check --expected N`";
             }
             if holds {
                 text += &format!("\nnext: {next}");
@@ -105,4 +133,65 @@ impl Check {
         }
         Ok(if holds { Answer::Yes } else { Answer::No })
     }
+
+    /// Returns how guessable the plan is, where it is known how many referrals are expected.
+    fn foresight(&self, plan: &Protocol) -> anyhow::Result<Option<Foresight>> {
+        let Some(allocation) = &plan.allocation else {
+            return Ok(None);
+        };
+        let all = strata(plan);
+        let expected = if let Some(list) = &self.like {
+            let (list, _) = referrals(&Table::read(list)?, plan)?;
+            let mut counts: HashMap<Vec<usize>, u64> = HashMap::new();
+            for referral in &list {
+                let stratum = plan.stratum(|factor| referral.facts.get(factor));
+                *counts
+                    .entry(stratum.expect("a checked referral has its levels"))
+                    .or_default() += 1;
+            }
+            all.iter()
+                .map(|stratum| counts.get(stratum).copied().unwrap_or(0))
+                .collect()
+        } else if let Some(expected) = self.expected.or(allocation.expected) {
+            evenly(expected, all.len() as u64)
+        } else {
+            return Ok(None);
+        };
+        Ok(foresee(plan, &expected))
+    }
+}
+
+fn as_json(foresight: &Foresight) -> Value {
+    let share = |share: Share| match share {
+        Share::Exactly(value) => json!({"value": value, "exact": true}),
+        Share::AtMost(value) => json!({"value": value, "exact": false}),
+    };
+    let strata: Vec<Value> = foresight
+        .strata
+        .iter()
+        .map(|row| {
+            json!({
+                "strata": row.strata, "referrals": row.referrals,
+                "right": share(row.each.right), "certain": share(row.each.certain),
+                "largest_difference": row.each.largest_difference,
+            })
+        })
+        .collect();
+    let warnings: Vec<Value> = foresight
+        .warnings
+        .iter()
+        .map(|of| {
+            let kind = match of {
+                Warning::FixedBlocks { .. } => "fixed-blocks",
+                Warning::Certain { .. } => "certain",
+                Warning::TooManyStrata { .. } => "too-many-strata",
+            };
+            json!({"kind": kind, "message": warning(of)})
+        })
+        .collect();
+    json!({
+        "strata": strata, "right": share(foresight.right), "certain": share(foresight.certain),
+        "by_chance": foresight.by_chance, "difference_at_end": foresight.difference_at_end,
+        "warnings": warnings,
+    })
 }

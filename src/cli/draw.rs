@@ -14,13 +14,13 @@ use super::study::{AlreadyThere, Study, write_file};
 use super::{Acting, Answer, Surroundings};
 
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("who").required(true))]
+#[command(group = clap::ArgGroup::new("who"))]
 pub struct Draw {
     /// Draw one referral, by its id
     #[arg(long, value_name = "ID", group = "who")]
     referral: Option<String>,
     /// Set a factor of the referral; once for each factor
-    #[arg(long, value_name = "FACTOR=LEVEL", value_parser = pair, requires = "referral")]
+    #[arg(long, value_name = "FACTOR=LEVEL", value_parser = pair, conflicts_with = "list")]
     set: Vec<(String, String)>,
     /// Draw every referral of a list: a column `id` and one for each factor
     #[arg(long, value_name = "FILE", group = "who")]
@@ -83,17 +83,21 @@ impl Draw {
             }
             return Ok(list);
         }
-        let Some(id) = &self.referral else {
-            return Err(refused(
-                "nobody to draw",
-                "give `--referral ID` or `--list FILE`",
-            ));
+        let id = match &self.referral {
+            Some(id) => id.clone(),
+            None if around.console.can_ask() => around.console.ask("referral, by its id:")?,
+            None => {
+                return Err(refused(
+                    "nobody to draw",
+                    "give `--referral ID` or `--list FILE`",
+                ));
+            }
         };
         let mut set = self.set.clone();
         if around.console.can_ask() {
             ask_for_missing(plan, &mut set, around)?;
         }
-        Ok(vec![Referral::single(id, &set, plan)?])
+        Ok(vec![Referral::single(&id, &set, plan)?])
     }
 
     fn foresee(
@@ -162,7 +166,7 @@ impl Draw {
                 .object(&json!({"drawn": drawn, "refused": refused, "head": head}))?;
             return Ok(());
         }
-        if let ([answer], Some(_)) = (answers, &self.referral) {
+        if let ([answer], None) = (answers, &self.list) {
             return self.show_one(answer, ledger, around);
         }
         let mut csv = csv::Writer::from_writer(Vec::new());

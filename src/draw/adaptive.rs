@@ -10,18 +10,22 @@ pub(super) fn block_urn(
     counts: &[u64],
     words: &mut impl Words,
 ) -> usize {
+    words.weighted(&balls(lambda, ratio, counts))
+}
+
+/// Returns the balls of each arm in the urn.
+pub(super) fn balls(lambda: u32, ratio: &[u32], counts: &[u64]) -> Vec<u64> {
     let complete = counts
         .iter()
         .zip(ratio)
         .map(|(&n, &a)| n / u64::from(a))
         .min()
         .expect("a trial has arms");
-    let balls: Vec<u64> = counts
+    counts
         .iter()
         .zip(ratio)
         .map(|(&n, &a)| u64::from(a) * (u64::from(lambda) + complete) - n)
-        .collect();
-    words.weighted(&balls)
+        .collect()
 }
 
 /// Biased coin (Efron 1971, Biometrika 58:403).
@@ -47,5 +51,24 @@ fn lagging(counts: &[u64]) -> Option<usize> {
         std::cmp::Ordering::Less => Some(0),
         std::cmp::Ordering::Equal => None,
         std::cmp::Ordering::Greater => Some(1),
+    }
+}
+
+/// Returns the chances of the two arms under a biased coin, as weights.
+pub(super) fn coin(probability: Fraction, counts: &[u64]) -> [u64; 2] {
+    let (p, rest) = (u64::from(probability.p), probability.q - probability.p);
+    match lagging(counts) {
+        None => [1, 1],
+        Some(0) => [p, u64::from(rest)],
+        Some(_) => [u64::from(rest), p],
+    }
+}
+
+/// Returns the chances of the two arms under a big stick, as weights.
+pub(super) fn stick(limit: u32, counts: &[u64]) -> [u64; 2] {
+    match lagging(counts) {
+        Some(0) if counts[0].abs_diff(counts[1]) >= u64::from(limit) => [1, 0],
+        Some(_) if counts[0].abs_diff(counts[1]) >= u64::from(limit) => [0, 1],
+        _ => [1, 1],
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn with_counts(counts: &[u64], size: usize, words: &mut impl Words) -
 
 /// Returns counts that sum to `n`, the remainders drawn by systematic sampling in random order
 /// (Madow 1949): each arm's chance of one more is its remainder over S.
-fn rounded(ratio: &[u32], n: u64, words: &mut impl Words) -> Vec<u64> {
+pub(super) fn rounded(ratio: &[u32], n: u64, words: &mut impl Words) -> Vec<u64> {
     let total: u64 = ratio.iter().map(|&a| u64::from(a)).sum();
     let mut counts: Vec<u64> = ratio.iter().map(|&a| n * u64::from(a) / total).collect();
     let mut order: Vec<usize> = (0..ratio.len()).collect();

@@ -473,6 +473,9 @@ fn allocation(
             "a factor of its own for the cluster",
         );
     }
+    let expected = section
+        .whole_within("expected", 1, 10_000_000, f)
+        .map(|n| n.value as u64);
     let procedure = procedure(&mut section, arms, factors, f);
     for (key, owner) in PARAMETERS {
         let asked = section.asked_for(key);
@@ -492,6 +495,7 @@ fn allocation(
         procedure: procedure?,
         strata: strata?,
         cluster: cluster.map(|(index, _)| index),
+        expected,
     })
 }
 

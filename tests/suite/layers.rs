@@ -12,6 +12,7 @@ const ROWS: &[(&str, u32, &[&str])] = &[
     ("protocol", 1, &[]),
     ("draw", 2, &[]),
     ("register", 2, &[]),
+    ("foresight", 3, &[]),
     ("ledger", 3, &[]),
     ("outcome", 3, &[]),
     ("audit", 4, &[]),

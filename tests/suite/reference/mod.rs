@@ -2,5 +2,6 @@
 //! script stands beside the number.
 
 mod draws;
+mod foresight;
 mod programs;
 mod published;
