@@ -151,7 +151,7 @@ impl StratumKey {
 }
 
 /// What a stream is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     Slot,
     Block,

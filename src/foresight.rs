@@ -71,6 +71,14 @@ pub enum Warning {
     FixedBlocks { size: u32 },
     /// Some draws have chance 1 for an arm.
     Certain { share: Share },
+    /// The chance of an arm is not the same at every position of a stratum.
+    UnevenChances {
+        /// Index of the arm.
+        arm: usize,
+        declared: f64,
+        least: f64,
+        greatest: f64,
+    },
     /// More strata than the sample can fill: so many referrals are needed to balance a stratum.
     TooManyStrata {
         strata: u64,
@@ -319,6 +327,11 @@ fn warnings(
     if certain.value() > 0.0 {
         warnings.push(Warning::Certain { share: certain });
     }
+    if let Procedure::BlockUrn { .. } = procedure
+        && let Some(&(most, _)) = sizes.first()
+    {
+        warnings.extend(uneven_chances(procedure, ratio, most));
+    }
     let strata: u64 = sizes.iter().map(|&(_, strata)| strata).sum();
     let s = u64::from(ratio.iter().sum::<u32>());
     let needed = match procedure {
@@ -337,4 +350,32 @@ fn warnings(
         });
     }
     warnings
+}
+
+/// Finds the arm whose chance is farthest from the ratio at some position. A block urn in unequal
+/// ratios does not keep the ratio at every position, because which arm returns whole sets to the
+/// urn depends on the arms so far.
+fn uneven_chances(procedure: &Procedure, ratio: &[u32], n: u64) -> Option<Warning> {
+    let steps = Course::new(procedure, ratio, n)?.steps();
+    let total = f64::from(ratio.iter().sum::<u32>());
+    let mut farthest: Option<(f64, Warning)> = None;
+    for (arm, &a) in ratio.iter().enumerate() {
+        let declared = f64::from(a) / total;
+        let chances = steps.arms.iter().map(|arms| to_f64(arms[arm]));
+        let least = chances.clone().fold(f64::INFINITY, f64::min);
+        let greatest = chances.fold(0.0, f64::max);
+        let apart = (declared - least).max(greatest - declared);
+        if apart > 1e-9 && farthest.is_none_or(|(most, _)| apart > most + 1e-9) {
+            farthest = Some((
+                apart,
+                Warning::UnevenChances {
+                    arm,
+                    declared,
+                    least,
+                    greatest,
+                },
+            ));
+        }
+    }
+    farthest.map(|(_, warning)| warning)
 }

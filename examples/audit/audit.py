@@ -1,111 +1,153 @@
 """Audit a klero ledger without klero: python3 audit.py LEDGER [--seed FILE] [--head HEX]
-Written from docs/specification.md alone; it needs nothing but Python 3.11 or newer.
+Written, like draw.py beside it, from the documentation alone, for Python 3.11 or newer.
 Exit 0: the ledger holds; 1: there are findings; 2: it could not be audited."""
-import argparse, hashlib, hmac, itertools, json, re, struct, sys, tomllib
-from collections import Counter, defaultdict
+import argparse, datetime, itertools, json, re, sys
+sys.dont_write_bytecode = True  # an audit leaves nothing behind
+from draw import Plan, Stratum, Stream, commitment, complete, master_key, sha
 
-# The draw, klero-draw-1. A stream is a generator of words.
-ROUNDS = [(i, 4 + (i + s) % 4, 8 + (i + s * 2) % 4, 12 + (i + s * 3) % 4)  # columns, diagonals
-          for s in (0, 1) for i in range(4)] * 10
-def sha(data): return hashlib.sha256(data).digest()
-def mac(key, message): return hmac.digest(key, message, "sha256")
-def enc(*fields):
-    raw = [f if isinstance(f, bytes) else str(f).encode() for f in fields]
-    return b"".join(len(f).to_bytes(4, "big") + f for f in raw)
-def chacha20(key, mask=2**32 - 1):
-    for n in itertools.count():
-        start = [*struct.unpack("<12I", b"expand 32-byte k" + key), n & mask, n >> 32, 0, 0]
-        x = start[:]
-        for a, b, c, d in ROUNDS:
-            for i, j, k, bits in (a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7):
-                x[i] = x[i] + x[j] & mask
-                turned = x[k] ^ x[i]
-                x[k] = (turned << bits | turned >> 32 - bits) & mask
-        yield from (v + w & mask for v, w in zip(start, x))
-def stream(purpose, stratum):  # the stratum's next one for this purpose
-    master = mac(seed, enc("klero/master/1", study, sha(seal["protocol"].encode()), beacon or ""))
-    return chacha20(mac(master, enc(purpose, enc(*stratum), number[purpose, str(stratum)])))
-def below(words, n): return next(w for w in words if w < 2**32 // n * n) % n if n > 1 else 0
-def pick(words, items): return items[below(words, len(items))]
-def repeat(counts): return [j for j, n in enumerate(counts) for _ in range(n)]
-def shuffle(words, items):
-    for i in range(len(items) - 1, 0, -1):
-        j = below(words, i + 1)
-        items[i], items[j] = items[j], items[i]
-    return items
-def complete(words, size):  # the arms of a list
-    if "counts" in rule:
-        return shuffle(words, repeat(rule["counts"][arm] for arm in arms))
-    counts, end = [size * a // total for a in ratio], 0
-    order, u = shuffle(words, [*range(len(ratio))]), below(words, total)
-    for j in order:
-        start, end = end, end + size * ratio[j] % total
-        counts[j] += any(start <= point for point in range(u, end, total))
-    return shuffle(words, repeat(counts))
-def minimise(words, cells):  # a pseudo-arm; a cell is the counts x at a level, and its weight
-    scores = [0] * total
-    for k, (x, weight) in itertools.product(range(total), cells):
-        x = [n + (i == k) for i, n in enumerate(x)]
-        scores[k] += weight * (max(x) - min(x) if rule["measure"] == "range" else
-                               total * sum(n * n for n in x) - sum(x) ** 2)
-    best = [k for k in range(total) if scores[k] == min(scores)]
-    rest = [k for k in range(total) if scores[k] > min(scores)]
-    return pick(words, rest if rest and below(words, q) >= p else best)
-def derive(stratum, cells):  # a pseudo-arm by minimisation, else an arm
-    words, drawn, row = stream("slot", stratum), tally[str(stratum)][:len(arms)], rows[str(stratum)]
-    lag, ahead = drawn.index(min(drawn)), max(drawn) - min(drawn)
-    match rule["procedure"]:
-        case "simple": return pick(words, repeat(ratio))
-        case "minimisation": return minimise(words, cells)
-        case "big-stick" if ahead >= rule["limit"]: return lag
-        case "biased-coin" if ahead: return lag if below(words, q) < p else 1 - lag
-        case "big-stick" | "biased-coin": return below(words, 2)
-        case "block-urn":
-            k = rule["lambda"] + min(n // a for n, a in zip(drawn, ratio))
-            return pick(words, repeat(a * k - n for n, a in zip(drawn, ratio)))
-        case "permuted-blocks" if not row:
-            words = stream("block", stratum)
-            times = pick(words, rule["block_sizes"]) // total
-            row += shuffle(words, repeat(a * times for a in ratio))
-            number["block", str(stratum)] += 1
-    return row.pop(0) if row else None  # the front of a block or of a list
+KEYS = {"seal": "format draw study protocol commitment beacon_rule", "beacon": "value",
+        "batch": "stratum batch size roster", "draw": "referral stratum slot levels arm( batch)?",
+        "member": "referral cluster arm", "refuse": "referral reason", "unseal": "seed",
+        "withdraw": "referral reason", "exclude": "referral reason", "table": "slots digest",
+        "correct": "referral reason factor from to", "amend": "protocol reason"}
+TYPES = {"entry": int, "slot": int, "batch": int, "size": int, "slots": int,
+         "stratum": list, "levels": dict}  # the values of the other keys are texts
+HEX = "[0-9a-f]{64}"
+CPR = "(0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9]{4}"
 
-# The ledger, klero-ledger-1.
-def need(holds, name, message):
-    if not holds:
-        findings.append(f"entry {n}: {name}: {message}")
-    return holds
-def read(line):  # nothing, where the line is not what would be written
+def read(line):  # the entry, or None where the line has not the form
     try:
-        e = json.loads(line, parse_float=int)  # int refuses what is no whole number
-        written = json.dumps(e, separators=(",", ":"), ensure_ascii=False).encode()
-        return e if written == line and isinstance(e["type"], str) else {}
+        e = json.loads(line)
+        text = json.dumps(e, separators=(",", ":"), ensure_ascii=False)
+        keys = f"entry prev time by type {KEYS[e['type']]}( clock)?"
+        good = (text.encode() == line and re.fullmatch(keys, " ".join(e))
+                and all(type(v) is TYPES.get(k, str) for k, v in e.items())
+                and re.fullmatch(HEX, e.get("seed", "0" * 64)) and e.get("clock", "set") == "set"
+                and datetime.datetime.fromisoformat(e["time"][:-1]).isoformat() + "Z" == e["time"])
+        return e if good else None
     except (ValueError, LookupError, TypeError, RecursionError):
-        return {}
-def level(factor, value):  # of a whole number, the band that holds it
-    bands = factors[factor].get("bands", {}).items()
-    return next((band for band, (low, high) in bands if low <= value <= high), value)
-def commits(seed):
-    return sha(enc("klero/commitment/1", study, seed)).hex() == seal["commitment"]
+        return None
+
+class Audit:
+    def __init__(self, lines, seed):
+        self.entries, self.seal, self.findings = [read(line) for line in lines], None, []
+        self.heads = ["0" * 64] + [sha(line).hex() for line in lines]
+        self.seed, self.beacon, self.unsealed, self.n, time = seed, None, False, 0, ""
+        self.strata, self.arm_of, self.members, self.listed = {}, {}, set(), set()
+        for self.n, e in enumerate(self.entries):
+            if self.need(e, "form", "the line is no entry in its canonical form"):
+                self.need(e["entry"] == self.n, "number", f"it is numbered {e['entry']}")
+                self.need(e["prev"] == self.heads[self.n], "chain", "`prev` is of another line")
+                self.need(time <= e["time"], "time", "it is earlier than the entry before")
+                time = e["time"]
+                self.check(e)
+            if not self.seal:
+                break  # without a plan there is nothing more to say
+
+    def need(self, holds, rule, message):
+        if not holds:
+            self.findings.append(f"entry {self.n}: {rule}: {message}")
+        return holds
+
+    def plan_of(self, e):
+        try:
+            return Plan(e["protocol"])
+        except (ValueError, LookupError, TypeError) as fault:
+            self.need(False, "protocol", f"the plan cannot be read: {fault!r}")
+
+    def commits(self, seed):
+        return self.need(commitment(self.seal["study"], seed) == self.seal["commitment"],
+                         "commitment", "the seed is not the one that was committed to")
+
+    def check(self, e):
+        need, who = self.need, e.get("referral", "")
+        need(not re.fullmatch(CPR, who), "id", "it has the shape of a CPR number")
+        match e["type"]:
+            case kind if (kind == "seal") != (self.n == 0):
+                need(False, "seal", "the first entry is a seal, and no other")
+            case "seal" if plan := self.plan_of(e):
+                self.seal, self.sealed, self.plan = e, plan, plan
+                need((e["format"], e["draw"]) == ("klero-ledger-1", "klero-draw-1"), "seal",
+                     f"it is sealed as {e['format']} and {e['draw']}")
+                need(e["study"] == plan.study, "protocol", f"the plan is of {plan.study}")
+                revealed = [d["seed"] for d in self.entries if d and d["type"] == "unseal"]
+                self.seed = self.seed or next(iter(revealed), None)
+                if self.seed and not self.commits(self.seed):
+                    self.seed = None  # and no arm is derived
+            case "beacon":
+                need(self.seal["beacon_rule"] and self.beacon is None and not self.arm_of,
+                     "beacon", "it is not the one value of a rule, before the first draw")
+                self.beacon = e["value"]
+            case "batch" | "draw":
+                at = self.strata.setdefault(str(e["stratum"]), Stratum(self.sealed, e["stratum"]))
+                master = self.seed and master_key(self.seal, self.seed, self.beacon or "")
+                self.batch(e, at, master) if e["type"] == "batch" else self.draw(e, at, master)
+            case "member":
+                need(self.sealed.cluster and self.arm_of.get(e["cluster"]) == e["arm"], "member",
+                     "it has not the arm of a cluster that was drawn")
+                need(who not in self.members, "duplicate", f"{who} is drawn a second time")
+                self.members.add(who)
+            case "refuse":
+                need(e["reason"] in [rule["label"] for rule in self.plan.eligible],
+                     "eligibility", f"refused for {e['reason']}, which is no rule of the plan")
+            case "withdraw" | "exclude" | "correct":
+                need(who in self.members or who in self.arm_of, "afterwards", "nobody drawn")
+            case "amend" if plan := self.plan_of(e):
+                need(plan.fixed == self.sealed.fixed, "amend", "it changes what was sealed")
+                self.plan = plan
+            case "unseal":
+                need(not self.unsealed, "unseal", "a second unsealing")
+                self.unsealed = self.commits(e["seed"]) or True
+
+    def batch(self, e, at, master):
+        need, size, plan, key = self.need, e["size"], self.sealed, (e["stratum"], e["batch"])
+        need(plan.rule["procedure"] == "complete", "batch", "the plan draws no lists")
+        need(e["batch"] == at.batches, "batch", f"batch {e['batch']} where {at.batches} follows")
+        need(size == sum(plan.counts or [size]), "batch", f"{size} is not the sum of the counts")
+        follow = [*itertools.takewhile(
+            lambda d: d and d["type"] == "draw" and (d["stratum"], d.get("batch")) == key,
+            self.entries[self.n + 1:self.n + 1 + size])]
+        self.listed.update(range(self.n + 1, self.n + 1 + len(follow)))
+        at.batches, at.row, ids = at.batches + 1, [], [d["referral"].encode() for d in follow]
+        need(ids == sorted(ids), "slot", "the draws are not in the order of the sorted ids")
+        if need(len(ids) == size, "batch", f"{len(ids)} draws in a batch of {size}: not derived"):
+            roster = sha(b"".join(i + b"\n" for i in sorted(ids))).hex()
+            need(e["roster"] == roster, "roster", "it is not that of the drawn ids")
+            if master:
+                at.row = complete(Stream(master, "batch", *key), size, plan.ratio, plan.counts)
+
+    def draw(self, e, at, master):
+        need, who, listed = self.need, e["referral"], self.sealed.rule["procedure"] == "complete"
+        need(not self.unsealed, "unseal", "a draw after the seed was revealed")
+        need(self.beacon is not None or not self.seal["beacon_rule"], "beacon", "drawn before it")
+        need(who not in self.arm_of, "duplicate", f"{who} is drawn a second time")
+        need(e["slot"] == at.slot, "slot", f"slot {e['slot']} where {at.slot} follows")
+        need((self.n in self.listed) == ("batch" in e) == listed, "batch", "outside its batch")
+        for rule, message in self.plan.faults(e["levels"], e["stratum"]):
+            need(False, rule, message)
+        derived = at.follow(master, e["arm"], e["levels"])
+        need(e["arm"] in ([derived] if derived else self.sealed.arms), "arm",
+             f"{e['arm']}, and the draw gives {derived or 'no such arm'}")
+        self.arm_of[who] = e["arm"]
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 for name in "ledger", "--seed", "--head":
     parser.add_argument(name)
-args, n, findings, beacon, revealed, time = parser.parse_args(), 0, [], None, False, ""
-arm_of, members, listed, number, rows = {}, set(), set(), Counter(), defaultdict(list)
+args = parser.parse_args()
 try:
     *lines, tail = open(args.ledger, "rb").read().split(b"\n")
-    entries, heads = [read(line) for line in lines], ["0" * 64]
-    seal, plan = entries[0], tomllib.loads(entries[0]["protocol"])
-    study, rule, arms = plan["study"]["id"], plan["allocation"], [a["id"] for a in plan["arm"]]
-    ratio = [arm.get("ratio", 1) for arm in plan["arm"]]
-    seeds = [open(args.seed).read()] if args.seed else [e["seed"] for e in entries if "seed" in e]
-    seed = bytes.fromhex(seeds[0]) if seeds else None
-except (OSError, ValueError, LookupError) as problem:
-    print(f"it could not be audited: {problem!r}")
+    seed = open(args.seed).read().removesuffix("\n") if args.seed else None
+    if not all(re.fullmatch(HEX, text) for text in (seed, args.head) if text is not None):
+        raise ValueError("a seed and a head are 64 lower-case hexadecimal digits")
+except (OSError, ValueError) as problem:
+    print(f"it could not be audited: {problem}", file=sys.stderr)
     sys.exit(2)
-total, tally = sum(ratio), defaultdict(lambda: [0] * total)
-factors = {factor["id"]: factor for factor in plan.get("factor", [])}
-p, q = map(int, rule.get("probability", "1/1").split("/"))
-if seed and not need(commits(seed), "commitment", "the seed is not the one committed to"):
-    seed = None
+audit = Audit(lines, seed)
+audit.need(audit.seal or audit.findings, "seal", "there is no entry")
+audit.need(not tail, "torn", "the last line has no end")
+audit.need(args.head in (None, *audit.heads[1:]), "head", "it is the digest of no line")
+notes = [] if audit.seed else ["no seed that was committed to: the arms were not derived"]
+verdict = (f"{len(audit.findings)} findings" if audit.findings else
+           f"holds: {len(lines)} entries, {len(audit.arm_of)} draws, head {audit.heads[-1]}")
+print(*audit.findings, *notes, verdict, sep="\n")
+sys.exit(1 if audit.findings else 0)

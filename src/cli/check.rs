@@ -105,7 +105,9 @@ impl Check {
         let holds = faults.is_empty();
         let foresight = self.foresight(&plan)?;
         if around.console.json {
-            let guessable = foresight.as_ref().map(as_json);
+            let guessable = foresight
+                .as_ref()
+                .map(|foresight| as_json(foresight, &arms(&plan)));
             around.console.object(&json!({
                 "holds": holds, "faults": faults, "facts": facts, "next": next,
                 "guessable": guessable,
@@ -120,7 +122,10 @@ impl Check {
                          earlier\narm of the stratum, and names the likeliest arm:\n\n";
                 text += &table(foresight);
                 for of in &foresight.warnings {
-                    text += &format!("\n{}", fold(&format!("warning: {}", warning(of))));
+                    text += &format!(
+                        "\n{}",
+                        fold(&format!("warning: {}", warning(of, &arms(&plan))))
+                    );
                 }
             } else if plan.allocation.is_some() {
                 text +=
@@ -161,7 +166,11 @@ impl Check {
     }
 }
 
-fn as_json(foresight: &Foresight) -> Value {
+fn arms(plan: &Protocol) -> Vec<&str> {
+    plan.arms.iter().map(|arm| arm.id.as_str()).collect()
+}
+
+fn as_json(foresight: &Foresight, arms: &[&str]) -> Value {
     let share = |share: Share| match share {
         Share::Exactly(value) => json!({"value": value, "exact": true}),
         Share::AtMost(value) => json!({"value": value, "exact": false}),
@@ -184,9 +193,10 @@ fn as_json(foresight: &Foresight) -> Value {
             let kind = match of {
                 Warning::FixedBlocks { .. } => "fixed-blocks",
                 Warning::Certain { .. } => "certain",
+                Warning::UnevenChances { .. } => "uneven-chances",
                 Warning::TooManyStrata { .. } => "too-many-strata",
             };
-            json!({"kind": kind, "message": warning(of)})
+            json!({"kind": kind, "message": warning(of, arms)})
         })
         .collect();
     json!({

@@ -1,5 +1,7 @@
 //! Every way the lots of a draw can fall, each with its chance.
 
+use std::collections::HashMap;
+
 use super::{Purpose, Source, StratumKey, Words};
 
 /// Gives a draw its lots in every way they can fall, one way after another.
@@ -27,6 +29,10 @@ pub struct Every {
     /// The lots of the present way: the outcome, and how many there are.
     lots: Vec<(u64, u64)>,
     next: usize,
+    /// Lots that were asked for in the present way.
+    played: usize,
+    /// Where the lots of each stream begin; one that is asked for again falls the same again.
+    begun: HashMap<(Purpose, StratumKey, u64), usize>,
 }
 
 impl Every {
@@ -44,6 +50,8 @@ impl Every {
     /// Goes to the next way and back to the first lot; false when there is none left.
     pub fn advance(&mut self) -> bool {
         self.next = 0;
+        self.played = 0;
+        self.begun.clear();
         while let Some((outcome, n)) = self.lots.pop() {
             if outcome + 1 < n {
                 self.lots.push((outcome + 1, n));
@@ -69,6 +77,7 @@ impl Words for Every {
             self.lots.push((0, n));
         }
         self.next += 1;
+        self.played = self.played.max(self.next);
         self.lots[self.next - 1].0
     }
 }
@@ -76,7 +85,9 @@ impl Words for Every {
 impl Source for &mut Every {
     type Words = Every;
 
-    fn stream(&mut self, _: Purpose, _: &StratumKey, _: u64) -> &mut Every {
+    fn stream(&mut self, purpose: Purpose, stratum: &StratumKey, number: u64) -> &mut Every {
+        let context = (purpose, stratum.clone(), number);
+        self.next = *self.begun.entry(context).or_insert(self.played);
         self
     }
 }

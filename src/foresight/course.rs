@@ -124,6 +124,8 @@ struct Node {
     /// Sum of the weights, and the greatest weight of one arm.
     total: u64,
     best: u64,
+    /// Weight of each arm.
+    weights: Vec<u64>,
     counts: Vec<u64>,
 }
 
@@ -141,6 +143,8 @@ pub struct Steps {
     pub right: Vec<u128>,
     /// Chance that an arm is certain, by draw.
     pub certain: Vec<u128>,
+    /// Chance of each arm, by draw.
+    pub arms: Vec<Vec<u128>>,
     /// For each pair of arms.
     pub at_end: Vec<Spread>,
 }
@@ -205,10 +209,12 @@ impl Course {
             let state = states[reached].clone();
             let weights = weights(procedure, ratio, &state);
             // Each arm's weight is shared among the blocks that may follow.
+            let shared = begun.len() as u64;
             let mut node = Node {
+                weights: weights.iter().map(|weight| weight * shared).collect(),
                 moves: Vec::new(),
-                total: (weights.iter().sum::<u64>() + others) * begun.len() as u64,
-                best: *weights.iter().max().expect("a trial has arms") * begun.len() as u64,
+                total: (weights.iter().sum::<u64>() + others) * shared,
+                best: *weights.iter().max().expect("a trial has arms") * shared,
                 counts: state.counts.clone(),
             };
             if node.total >= 1 << 31 {
@@ -225,7 +231,7 @@ impl Course {
                             .push((index_of(state.clone(), &mut states), weight));
                     }
                 } else {
-                    let weight = weight * begun.len() as u64;
+                    let weight = weight * shared;
                     node.moves.push((index_of(next, &mut states), weight));
                 }
             }
@@ -246,17 +252,26 @@ impl Course {
         let mut steps = Steps {
             right: Vec::new(),
             certain: Vec::new(),
+            arms: Vec::new(),
             at_end: Vec::new(),
         };
         let mut masses = self.begin();
         for _ in 0..self.referrals {
             let (mut right, mut certain) = (0, 0);
+            let mut arms = vec![0; self.nodes[0].weights.len()];
             for (node, &mass) in self.nodes.iter().zip(&masses) {
+                if mass == 0 {
+                    continue;
+                }
                 right += mass * u128::from(node.best) / u128::from(node.total);
                 if node.best == node.total {
                     certain += mass;
                 }
+                for (arm, &weight) in arms.iter_mut().zip(&node.weights) {
+                    *arm += mass * u128::from(weight) / u128::from(node.total);
+                }
             }
+            steps.arms.push(arms);
             steps.right.push(right);
             steps.certain.push(certain);
             masses = self.step(&masses, |_| true);

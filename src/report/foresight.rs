@@ -84,8 +84,23 @@ pub fn table(foresight: &Foresight) -> String {
 }
 
 /// Says what a warning warns of, and what helps.
-pub fn warning(warning: &Warning) -> String {
+///
+/// `arms` are the ids of the plan's arms.
+pub fn warning(warning: &Warning, arms: &[&str]) -> String {
     match warning {
+        Warning::UnevenChances {
+            arm,
+            declared,
+            least,
+            greatest,
+        } => format!(
+            "the chance of `{}` is {} by the ratio, and between {} and {} by position in a \
+             stratum; with an unequal ratio take `permuted-blocks` instead of `block-urn`",
+            arms[*arm],
+            percent(*declared),
+            percent(*least),
+            percent(*greatest),
+        ),
         Warning::FixedBlocks { size } => format!(
             "every block has {size} referrals, so that who counts along knows the end of each; use \
              several `block_sizes`, `block-urn` or `big-stick`"

@@ -2,6 +2,7 @@
 //! script stands beside the number.
 
 mod draws;
+mod exactness;
 mod foresight;
 mod programs;
 mod published;
