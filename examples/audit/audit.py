@@ -15,16 +15,15 @@ TYPES = {"entry": int, "slot": int, "batch": int, "size": int, "slots": int,
 HEX = "[0-9a-f]{64}"
 CPR = "(0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9]{4}"
 
-def read(line):  # the entry, or None where the line has not the form
+def read(line):  # the entry, or nothing where the line has not the form
     try:
         e = json.loads(line)
         text = json.dumps(e, separators=(",", ":"), ensure_ascii=False)
         keys = f"entry prev time by type {KEYS[e['type']]}( clock)?"
-        good = (text.encode() == line and re.fullmatch(keys, " ".join(e))
-                and all(type(v) is TYPES.get(k, str) for k, v in e.items())
+        return (text.encode() == line and re.fullmatch(keys, " ".join(e))
                 and re.fullmatch(HEX, e.get("seed", "0" * 64)) and e.get("clock", "set") == "set"
-                and datetime.datetime.fromisoformat(e["time"][:-1]).isoformat() + "Z" == e["time"])
-        return e if good else None
+                and datetime.datetime.fromisoformat(e["time"][:-1]).isoformat() + "Z" == e["time"]
+                and all(type(v) is TYPES.get(k, str) for k, v in e.items()) and e)
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
 
@@ -32,7 +31,8 @@ class Audit:
     def __init__(self, lines, seed):
         self.entries, self.seal, self.findings = [read(line) for line in lines], None, []
         self.heads = ["0" * 64] + [sha(line).hex() for line in lines]
-        self.seed, self.beacon, self.unsealed, self.n, time = seed, None, False, 0, ""
+        self.seed = seed or next((e["seed"] for e in self.entries if e and "seed" in e), None)
+        self.beacon, self.unsealed, self.n, time = None, False, 0, ""
         self.strata, self.arm_of, self.members, self.listed = {}, {}, set(), set()
         for self.n, e in enumerate(self.entries):
             if self.need(e, "form", "the line is no entry in its canonical form"):
@@ -70,8 +70,6 @@ class Audit:
                 need((e["format"], e["draw"]) == ("klero-ledger-1", "klero-draw-1"), "seal",
                      f"it is sealed as {e['format']} and {e['draw']}")
                 need(e["study"] == plan.study, "protocol", f"the plan is of {plan.study}")
-                revealed = [d["seed"] for d in self.entries if d and d["type"] == "unseal"]
-                self.seed = self.seed or next(iter(revealed), None)
                 if self.seed and not self.commits(self.seed):
                     self.seed = None  # and no arm is derived
             case "beacon":
@@ -140,11 +138,10 @@ try:
     if not all(re.fullmatch(HEX, text) for text in (seed, args.head) if text is not None):
         raise ValueError("a seed and a head are 64 lower-case hexadecimal digits")
 except (OSError, ValueError) as problem:
-    print(f"it could not be audited: {problem}", file=sys.stderr)
-    sys.exit(2)
+    parser.error(f"it could not be audited: {problem}")  # exit code 2
 audit = Audit(lines, seed)
 audit.need(audit.seal or audit.findings, "seal", "there is no entry")
-audit.need(not tail, "torn", "the last line has no end")
+audit.need(not tail, "torn", "the line after it has no end")
 audit.need(args.head in (None, *audit.heads[1:]), "head", "it is the digest of no line")
 notes = [] if audit.seed else ["no seed that was committed to: the arms were not derived"]
 verdict = (f"{len(audit.findings)} findings" if audit.findings else

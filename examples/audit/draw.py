@@ -146,7 +146,7 @@ class Stratum:  # what was drawn in it so far, and the arm that comes next
 
     def follow(self, master, recorded, levels):  # the derived arm; goes on from the recorded one
         arms, weights = self.plan.arms, self.plan.rule["weights"].items()
-        cells = [(self.counts[f, self.plan.level(f, levels.get(f))], w) for f, w in weights]
+        cells = [(self.counts[f, str(self.plan.level(f, levels.get(f)))], w) for f, w in weights]
         derived = self.derive(master, cells) if master else None
         if recorded in arms:
             arm = arms.index(recorded)
