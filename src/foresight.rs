@@ -14,6 +14,9 @@
 mod belief;
 mod course;
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::draw::every_rounding;
 use crate::protocol::{Procedure, Protocol};
 use course::{Course, ONE, Spread, to_f64};
@@ -43,8 +46,8 @@ pub struct Guessable {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strata {
     pub referrals: u64,
-    /// How many strata.
-    pub strata: u64,
+    /// Which strata, by their place in the list that was asked about.
+    pub strata: Vec<usize>,
     pub each: Guessable,
 }
 
@@ -103,22 +106,19 @@ pub fn foresee(plan: &Protocol, referrals: &[u64]) -> Option<Foresight> {
     if total == 0 {
         return None;
     }
-    let mut sizes: Vec<(u64, u64)> = Vec::new();
-    let mut sorted: Vec<u64> = referrals.iter().copied().filter(|&n| n > 0).collect();
-    sorted.sort_unstable_by(|a, b| b.cmp(a));
-    for n in sorted {
-        match sizes.last_mut() {
-            Some((size, strata)) if *size == n => *strata += 1,
-            _ => sizes.push((n, 1)),
-        }
+    let mut groups: BTreeMap<Reverse<u64>, Vec<usize>> = BTreeMap::new();
+    for (stratum, &n) in referrals.iter().enumerate().filter(|&(_, &n)| n > 0) {
+        groups.entry(Reverse(n)).or_default().push(stratum);
     }
     let mut strata = Vec::new();
+    let mut sizes: Vec<(u64, u64)> = Vec::new();
     let mut at_end: Vec<Option<Vec<Spread>>> = Vec::new();
-    for &(n, count) in &sizes {
+    for (Reverse(n), of_size) in groups {
         let (each, spreads) = stratum(procedure, &ratio, n);
+        sizes.push((n, of_size.len() as u64));
         strata.push(Strata {
             referrals: n,
-            strata: count,
+            strata: of_size,
             each,
         });
         at_end.push(spreads);
@@ -127,7 +127,7 @@ pub fn foresee(plan: &Protocol, referrals: &[u64]) -> Option<Foresight> {
         let sum: f64 = strata
             .iter()
             .map(|strata| {
-                strata.referrals as f64 * strata.strata as f64 * share(&strata.each).value()
+                strata.referrals as f64 * strata.strata.len() as f64 * share(&strata.each).value()
             })
             .sum();
         let exact = strata

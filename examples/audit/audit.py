@@ -73,9 +73,9 @@ class Audit:
                 if self.seed and not self.commits(self.seed):
                     self.seed = None  # and no arm is derived
             case "beacon":
-                need(self.seal["beacon_rule"] and self.beacon is None and not self.arm_of,
-                     "beacon", "it is not the one value of a rule, before the first draw")
-                self.beacon = e["value"]
+                if need(self.seal["beacon_rule"] and self.beacon is None, "beacon",
+                        "there is no rule, or there was a value"):
+                    self.beacon = e["value"]
             case "batch" | "draw":
                 at = self.strata.setdefault(str(e["stratum"]), Stratum(self.sealed, e["stratum"]))
                 master = self.seed and master_key(self.seal, self.seed, self.beacon or "")

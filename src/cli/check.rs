@@ -120,7 +120,7 @@ impl Check {
             if let Some(foresight) = &foresight {
                 text += "\n\nHow guessable the draws are, for somebody who knows the plan and every \
                          earlier\narm of the stratum, and names the likeliest arm:\n\n";
-                text += &table(foresight);
+                text += &table(foresight, &names(&plan));
                 for of in &foresight.warnings {
                     text += &format!(
                         "\n{}",
@@ -166,6 +166,14 @@ impl Check {
     }
 }
 
+/// Returns the names of all strata; one without a name where there are no strata.
+fn names(plan: &Protocol) -> Vec<String> {
+    strata(plan)
+        .iter()
+        .map(|stratum| plan.stratum_names(stratum).join(" / "))
+        .collect()
+}
+
 fn arms(plan: &Protocol) -> Vec<&str> {
     plan.arms.iter().map(|arm| arm.id.as_str()).collect()
 }
@@ -180,7 +188,7 @@ fn as_json(foresight: &Foresight, arms: &[&str]) -> Value {
         .iter()
         .map(|row| {
             json!({
-                "strata": row.strata, "referrals": row.referrals,
+                "strata": row.strata.len(), "referrals": row.referrals,
                 "right": share(row.each.right), "certain": share(row.each.certain),
                 "largest_difference": row.each.largest_difference,
             })

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use super::number::{count, fixed, grouped, percent};
 use crate::foresight::{Foresight, Share, Warning};
 
-/// Writes the table: strata of one size a row, then the whole trial.
-pub fn table(foresight: &Foresight) -> String {
-    let strata: u64 = foresight.strata.iter().map(|row| row.strata).sum();
+/// Writes the table: strata of one size a row, then the whole trial. `names` are those of all
+/// strata.
+pub fn table(foresight: &Foresight, names: &[String]) -> String {
+    const NAME: usize = 24;
     let mut rows = vec![
         [
             "",
@@ -19,13 +20,14 @@ pub fn table(foresight: &Foresight) -> String {
         .map(str::to_owned),
     ];
     for row in &foresight.strata {
-        let name = match (row.strata, strata) {
-            (1, 1) => "the trial".to_owned(),
-            (n, _) => count(n, "stratum", "strata"),
+        let name = match row.strata[..] {
+            [stratum] if names[stratum].is_empty() => "the trial".to_owned(),
+            [stratum] if names[stratum].chars().count() <= NAME => names[stratum].clone(),
+            ref strata => count(strata.len() as u64, "stratum", "strata"),
         };
         rows.push([
             name,
-            match row.strata {
+            match row.strata.len() {
                 1 => grouped(row.referrals),
                 _ => format!("{} each", grouped(row.referrals)),
             },
@@ -36,11 +38,11 @@ pub fn table(foresight: &Foresight) -> String {
                 .map_or_else(|| "not known".to_owned(), |difference| fixed(difference, 2)),
         ]);
     }
-    if foresight.strata.len() > 1 || strata > 1 {
+    if names.len() > 1 {
         let total: u64 = foresight
             .strata
             .iter()
-            .map(|r| r.strata * r.referrals)
+            .map(|r| r.strata.len() as u64 * r.referrals)
             .sum();
         rows.push([
             "in all".to_owned(),

@@ -146,7 +146,7 @@ fn strata_add_up() {
     let allocation = "procedure = \"permuted-blocks\"\nblock_sizes = [2]\nstrata = [\"site\"]";
     let plan = plan(&[1, 1], allocation);
     let found = foresee(&plan, &[2, 2, 2]).unwrap();
-    assert_eq!((found.strata.len(), found.strata[0].strata), (1, 3));
+    assert_eq!((found.strata.len(), found.strata[0].strata.len()), (1, 3));
     near(exactly(found.right), 0.75, 1e-12);
     near(exactly(found.certain), 0.5, 1e-12);
     near(found.difference_at_end.unwrap(), 0.0, 1e-12);
