@@ -32,7 +32,7 @@ pub use entry::{
 };
 pub use intake::{Answer, DrawError, Drawn, Foreseen, Refused, recorded_facts};
 pub use pseudonym::PseudonymKey;
-pub use referral::{Referral, ReferralError, ReferralFault, has_cpr_shape, referrals};
+pub use referral::{FaultKind, Referral, ReferralError, ReferralFault, has_cpr_shape, referrals};
 pub use writer::{Appended, PATIENCE, Stamp, Writer, repair};
 
 /// The name of the form, written into every seal.

@@ -87,7 +87,7 @@ class Audit:
                 self.members.add(who)
             case "refuse":
                 need(e["reason"] in [rule["label"] for rule in self.plan.eligible],
-                     "eligibility", f"refused for {e['reason']}, which is no rule of the plan")
+                     "eligibility", f"refused for {e['reason']}, which is no rule in force")
             case "withdraw" | "exclude" | "correct":
                 need(who in self.members or who in self.arm_of, "afterwards", "nobody drawn")
             case "amend" if plan := self.plan_of(e):
@@ -137,9 +137,9 @@ try:
     seed = open(args.seed).read().removesuffix("\n") if args.seed else None
     if not all(re.fullmatch(HEX, text) for text in (seed, args.head) if text is not None):
         raise ValueError("a seed and a head are 64 lower-case hexadecimal digits")
-except (OSError, ValueError) as problem:
-    parser.error(f"it could not be audited: {problem}")  # exit code 2
-audit = Audit(lines, seed)
+    audit = Audit(lines, seed)
+except (OSError, ValueError, LookupError, TypeError) as problem:
+    parser.error(f"it could not be audited: {problem!r}")  # exit code 2
 audit.need(audit.seal or audit.findings, "seal", "there is no entry")
 audit.need(not tail, "torn", "the line after it has no end")
 audit.need(args.head in (None, *audit.heads[1:]), "head", "it is the digest of no line")

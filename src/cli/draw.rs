@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use klero::ledger::{
-    Answer as Given, Appended, Foreseen, Ledger, PATIENCE, Referral, Writer, referrals,
+    Answer as Given, Appended, FaultKind, Foreseen, Ledger, PATIENCE, Referral, ReferralError,
+    Writer, referrals,
 };
 use klero::protocol::{FactorKind, Protocol};
 use klero::report::number::count;
@@ -95,6 +96,15 @@ impl Draw {
         };
         let mut set = self.set.clone();
         if around.console.can_ask() {
+            // What was given must hold before the rest is asked for.
+            if let Err(ReferralError::Faults { path, mut faults }) =
+                Referral::single(&id, &set, plan)
+            {
+                faults.retain(|fault| fault.kind != FaultKind::Missing);
+                if !faults.is_empty() {
+                    return Err(ReferralError::Faults { path, faults }.into());
+                }
+            }
             ask_for_missing(plan, &mut set, around)?;
         }
         Ok(vec![Referral::single(&id, &set, plan)?])
