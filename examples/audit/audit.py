@@ -1,150 +1,150 @@
 """Audit a klero ledger without klero: python3 audit.py LEDGER [--seed FILE] [--head HEX]
-Written, like draw.py beside it, from the documentation alone, for Python 3.11 or newer.
+Chain, commitment and every arm; written from docs/specification.md alone, for Python 3.11 or newer.
 Exit 0: the ledger holds; 1: there are findings; 2: it could not be audited."""
-import argparse, datetime, itertools, json, re, sys
-sys.dont_write_bytecode = True  # an audit leaves nothing behind
-from draw import Plan, Stratum, Stream, commitment, complete, master_key, sha
+import argparse, collections, hashlib, hmac, itertools, json, struct, sys, tomllib
+QUARTERS = [(i, 4 + (i + d) % 4, 8 + (i + 2 * d) % 4, 12 + (i + 3 * d) % 4)
+            for d in (0, 1) for i in range(4)]  # four columns, then four diagonals
+sha = lambda data: hashlib.sha256(data).digest()
+repeat = lambda counts: [j for j, n in enumerate(counts) for _ in range(n)]  # 0s, then 1s, …
+def enc(*fields):
+    raw = [f if isinstance(f, bytes) else str(f).encode() for f in fields]
+    return b"".join(len(f).to_bytes(4, "big") + f for f in raw)
+def chacha20(key, mask=2**32 - 1):  # the words of the keystream
+    for n in itertools.count():
+        x = [*struct.unpack("<12I", b"expand 32-byte k" + key), n & mask, n >> 32, 0, 0]
+        start = x[:]
+        for a, b, c, d in QUARTERS * 10:
+            for i, j, k, bits in (a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7):
+                x[i] = x[i] + x[j] & mask
+                x[k] = ((x[k] ^ x[i]) << bits | (x[k] ^ x[i]) >> 32 - bits) & mask
+        yield from (v + w & mask for v, w in zip(start, x))
 
-KEYS = {"seal": "format draw study protocol commitment beacon_rule", "beacon": "value",
-        "batch": "stratum batch size roster", "draw": "referral stratum slot levels arm( batch)?",
-        "member": "referral cluster arm", "refuse": "referral reason", "unseal": "seed",
-        "withdraw": "referral reason", "exclude": "referral reason", "table": "slots digest",
-        "correct": "referral reason factor from to", "amend": "protocol reason"}
-TYPES = {"entry": int, "slot": int, "batch": int, "size": int, "slots": int,
-         "stratum": list, "levels": dict}  # the values of the other keys are texts
-HEX = "[0-9a-f]{64}"
-CPR = "(0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])(0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9]{4}"
+class Stream:
+    def __init__(self, master, purpose, stratum, number):
+        self.words = chacha20(hmac.digest(master, enc(purpose, enc(*stratum), number), "sha256"))
+    below = lambda self, n: next(w for w in self.words if w < 2**32 // n * n) % n if n > 1 else 0
+    pick = lambda self, items: items[self.below(len(items))]
+    def shuffle(self, items):
+        for i in range(len(items) - 1, 0, -1):
+            items[i], items[j] = items[j := self.below(i + 1)], items[i]
+        return items
+class Stratum:  # what was drawn in it so far, and the arm that comes next
+    def __init__(self, plan, name):
+        self.arms = [arm["id"] for arm in plan["arm"]]
+        self.ratio = [arm.get("ratio", 1) for arm in plan["arm"]]
+        self.rule, self.name, self.pseudo = plan["allocation"], name, repeat(self.ratio)
+        self.p, self.q = map(int, self.rule.get("probability", "0/1").split("/"))
+        self.slot, self.blocks, self.batches, self.row, self.last = 0, itertools.count(), 0, [], 0
+        self.drawn = [0] * len(self.arms)
+        self.counts = collections.defaultdict(lambda: [0] * len(self.pseudo))  # by factor and level
+    def complete(self, stream, size):  # the arms of a list, in the order of the sorted ids
+        if "counts" in self.rule:
+            return stream.shuffle(repeat(self.rule["counts"][arm] for arm in self.arms))
+        total, end = sum(self.ratio), 0
+        counts = [size * a // total for a in self.ratio]
+        order, u = stream.shuffle([*range(len(counts))]), stream.below(total)
+        for j in order:
+            start, end = end, end + size * self.ratio[j] % total
+            counts[j] += any(start <= point for point in range(u, end, total))
+        return stream.shuffle(repeat(counts))
+    def minimise(self, stream, cells):  # a pseudo-arm; a cell is the counts at a level, its weight
+        scores = [0] * len(self.pseudo)
+        for k, (x, weight) in itertools.product(range(len(scores)), cells):
+            x = [n + (i == k) for i, n in enumerate(x)]
+            scores[k] += weight * (max(x) - min(x) if self.rule["measure"] == "range" else
+                                   len(x) * sum(n * n for n in x) - sum(x) ** 2)
+        best = [k for k, score in enumerate(scores) if score == min(scores)]
+        rest = [k for k, score in enumerate(scores) if score > min(scores)]
+        return stream.pick(rest if rest and stream.below(self.q) >= self.p else best)
+    def derive(self, master, cells):  # the number of the next arm, or None outside every list
+        stream = Stream(master, "slot", self.name, self.slot)
+        lag, ahead = self.drawn.index(min(self.drawn)), max(self.drawn) - min(self.drawn)
+        match self.rule["procedure"]:
+            case "simple":
+                return stream.pick(self.pseudo)
+            case "big-stick":
+                return lag if ahead >= self.rule["limit"] else stream.below(2)
+            case "biased-coin":
+                return stream.below(2) if not ahead else abs((stream.below(self.q) >= self.p) - lag)
+            case "block-urn":  # an arm that a wrong record overdrew has no balls
+                k = self.rule["lambda"] + min(n // a for n, a in zip(self.drawn, self.ratio))
+                return stream.pick(repeat(a * k - n for n, a in zip(self.drawn, self.ratio)))
+            case "minimisation":
+                self.last = self.minimise(stream, cells)
+                return self.pseudo[self.last]
+            case "permuted-blocks" if not self.row:
+                stream = Stream(master, "block", self.name, next(self.blocks))
+                times = stream.pick(self.rule["block_sizes"]) // len(self.pseudo)
+                self.row = stream.shuffle(repeat(a * times for a in self.ratio))
+        return self.row.pop(0) if self.row else None  # the front of a block, or of a list
+    def follow(self, master, recorded, level):  # the derived arm; goes on from the recorded one
+        weights = self.rule.get("weights", {}).items()
+        cells = [(self.counts[f, level(f)], weight) for f, weight in weights]
+        derived, arm = self.derive(master, cells) if master else None, self.arms.index(recorded)
+        # A ledger names no pseudo-arm: where the arm is wrong, its first one is counted.
+        pseudo = self.last if self.pseudo[self.last] == arm else self.pseudo.index(arm)
+        for x, _ in cells:
+            x[pseudo] += 1
+        self.drawn[arm], self.slot = self.drawn[arm] + 1, self.slot + 1
+        return self.arms[derived] if derived is not None else "no arm" if master else recorded
 
-def read(line):  # the entry, or nothing where the line has not the form
-    try:
-        e = json.loads(line)
-        text = json.dumps(e, separators=(",", ":"), ensure_ascii=False)
-        keys = f"entry prev time by type {KEYS[e['type']]}( clock)?"
-        return (text.encode() == line and re.fullmatch(keys, " ".join(e))
-                and re.fullmatch(HEX, e.get("seed", "0" * 64)) and e.get("clock", "set") == "set"
-                and datetime.datetime.fromisoformat(e["time"][:-1]).isoformat() + "Z" == e["time"]
-                and all(type(v) is TYPES.get(k, str) for k, v in e.items()) and e)
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
+def audit(entries, lines, seed, need):  # returns the arm of each that was drawn
+    seal, beacon, ended, arms, strata = entries[0], "", False, {}, {}
+    plan = tomllib.loads(seal["protocol"].removeprefix("\ufeff"))
+    bands = {f["id"]: f.get("bands", {}).items() for f in plan.get("factor", [])}
+    for n, (line, e) in enumerate(zip(lines, entries)):
+        text, kind = json.dumps(e, separators=(",", ":"), ensure_ascii=False), e["type"]
+        prev = sha(lines[n - 1]).hex() if n else "0" * 64
+        need(n, "form", text.encode() == line and (kind == "seal") == (n == 0))
+        need(n, "chain", e["entry"] == n and e["prev"] == prev)
+        need(n, "time", entries[max(n, 1) - 1]["time"] <= e["time"])
+        if given := e["seed"] if kind == "unseal" else n == 0 and seed:
+            committed = sha(enc("klero/commitment/1", seal["study"], bytes.fromhex(given)))
+            need(n, "commitment", committed.hex() == seal["commitment"])
+        ended = ended or kind == "unseal"
+        need(n, "unseal", not (ended and kind in ("batch", "draw", "member")))
+        need(n, "member", kind != "member" or arms.get(e["cluster"]) == e["arm"])
+        need(n, "beacon", kind != "beacon" or seal["beacon_rule"] and not beacon)
+        beacon = e["value"] if kind == "beacon" else beacon
+        if kind not in ("batch", "draw"):
+            continue
+        need(n, "beacon", beacon or not seal["beacon_rule"])
+        at = strata.setdefault(str(e["stratum"]), Stratum(plan, e["stratum"]))
+        key = enc("klero/master/1", seal["study"], sha(seal["protocol"].encode()), beacon)
+        master = seed and hmac.digest(bytes.fromhex(seed), key, "sha256")
+        if kind == "batch":
+            ids = [d.get("referral", "").encode() for d in entries[n + 1:n + 1 + e["size"]]]
+            need(n, "roster", e["roster"] == sha(b"".join(i + b"\n" for i in sorted(ids))).hex())
+            need(n, "batch", (e["batch"], e["size"], sorted(ids)) == (at.batches, len(ids), ids))
+            stream = master and Stream(master, "batch", e["stratum"], e["batch"])
+            at.row, at.batches = stream and at.complete(stream, e["size"]), at.batches + 1
+            continue
+        def level(factor):  # of a whole number, the name of the band that holds it
+            v = e["levels"][factor]
+            return next((b for b, (low, high) in bands[factor] if low <= v <= high), v)
+        need(n, "duplicate", e["referral"] not in arms)
+        need(n, "slot", e["slot"] == at.slot)
+        need(n, "stratum", [*map(level, plan["allocation"].get("strata", []))] == e["stratum"])
+        derived = at.follow(master, e["arm"], level)
+        need(n, f"arm: {e['arm']}, and the draw gives {derived}", derived == e["arm"])
+        arms[e["referral"]] = e["arm"]
+    return arms
 
-class Audit:
-    def __init__(self, lines, seed):
-        self.entries, self.seal, self.findings = [read(line) for line in lines], None, []
-        self.heads = ["0" * 64] + [sha(line).hex() for line in lines]
-        self.seed = seed or next((e["seed"] for e in self.entries if e and "seed" in e), None)
-        self.beacon, self.unsealed, self.n, time = None, False, 0, ""
-        self.strata, self.arm_of, self.members, self.listed = {}, {}, set(), set()
-        for self.n, e in enumerate(self.entries):
-            if self.need(e, "form", "the line is no entry in its canonical form"):
-                self.need(e["entry"] == self.n, "number", f"it is numbered {e['entry']}")
-                self.need(e["prev"] == self.heads[self.n], "chain", "`prev` is of another line")
-                self.need(time <= e["time"], "time", "it is earlier than the entry before")
-                time = e["time"]
-                self.check(e)
-            if not self.seal:
-                break  # without a plan there is nothing more to say
-
-    def need(self, holds, rule, message):
-        if not holds:
-            self.findings.append(f"entry {self.n}: {rule}: {message}")
-        return holds
-
-    def plan_of(self, e):
-        try:
-            return Plan(e["protocol"])
-        except (ValueError, LookupError, TypeError) as fault:
-            self.need(False, "protocol", f"the plan cannot be read: {fault!r}")
-
-    def commits(self, seed):
-        return self.need(commitment(self.seal["study"], seed) == self.seal["commitment"],
-                         "commitment", "the seed is not the one that was committed to")
-
-    def check(self, e):
-        need, who = self.need, e.get("referral", "")
-        need(not re.fullmatch(CPR, who), "id", "it has the shape of a CPR number")
-        match e["type"]:
-            case kind if (kind == "seal") != (self.n == 0):
-                need(False, "seal", "the first entry is a seal, and no other")
-            case "seal" if plan := self.plan_of(e):
-                self.seal, self.sealed, self.plan = e, plan, plan
-                need((e["format"], e["draw"]) == ("klero-ledger-1", "klero-draw-1"), "seal",
-                     f"it is sealed as {e['format']} and {e['draw']}")
-                need(e["study"] == plan.study, "protocol", f"the plan is of {plan.study}")
-                if self.seed and not self.commits(self.seed):
-                    self.seed = None  # and no arm is derived
-            case "beacon":
-                if need(self.seal["beacon_rule"] and self.beacon is None, "beacon",
-                        "there is no rule, or there was a value"):
-                    self.beacon = e["value"]
-            case "batch" | "draw":
-                at = self.strata.setdefault(str(e["stratum"]), Stratum(self.sealed, e["stratum"]))
-                master = self.seed and master_key(self.seal, self.seed, self.beacon or "")
-                self.batch(e, at, master) if e["type"] == "batch" else self.draw(e, at, master)
-            case "member":
-                need(self.sealed.cluster and self.arm_of.get(e["cluster"]) == e["arm"], "member",
-                     "it has not the arm of a cluster that was drawn")
-                need(who not in self.members, "duplicate", f"{who} is drawn a second time")
-                self.members.add(who)
-            case "refuse":
-                need(e["reason"] in [rule["label"] for rule in self.plan.eligible],
-                     "eligibility", f"refused for {e['reason']}, which is no rule in force")
-            case "withdraw" | "exclude" | "correct":
-                need(who in self.members or who in self.arm_of, "afterwards", "nobody drawn")
-            case "amend" if plan := self.plan_of(e):
-                need(plan.fixed == self.sealed.fixed, "amend", "it changes what was sealed")
-                self.plan = plan
-            case "unseal":
-                need(not self.unsealed, "unseal", "a second unsealing")
-                self.unsealed = self.commits(e["seed"]) or True
-
-    def batch(self, e, at, master):
-        need, size, plan, key = self.need, e["size"], self.sealed, (e["stratum"], e["batch"])
-        need(plan.rule["procedure"] == "complete", "batch", "the plan draws no lists")
-        need(e["batch"] == at.batches, "batch", f"batch {e['batch']} where {at.batches} follows")
-        need(size == sum(plan.counts or [size]), "batch", f"{size} is not the sum of the counts")
-        follow = [*itertools.takewhile(
-            lambda d: d and d["type"] == "draw" and (d["stratum"], d.get("batch")) == key,
-            self.entries[self.n + 1:self.n + 1 + size])]
-        self.listed.update(range(self.n + 1, self.n + 1 + len(follow)))
-        at.batches, at.row, ids = at.batches + 1, [], [d["referral"].encode() for d in follow]
-        need(ids == sorted(ids), "slot", "the draws are not in the order of the sorted ids")
-        if need(len(ids) == size, "batch", f"{len(ids)} draws in a batch of {size}: not derived"):
-            roster = sha(b"".join(i + b"\n" for i in sorted(ids))).hex()
-            need(e["roster"] == roster, "roster", "it is not that of the drawn ids")
-            if master:
-                at.row = complete(Stream(master, "batch", *key), size, plan.ratio, plan.counts)
-
-    def draw(self, e, at, master):
-        need, who, listed = self.need, e["referral"], self.sealed.rule["procedure"] == "complete"
-        need(not self.unsealed, "unseal", "a draw after the seed was revealed")
-        need(self.beacon is not None or not self.seal["beacon_rule"], "beacon", "drawn before it")
-        need(who not in self.arm_of, "duplicate", f"{who} is drawn a second time")
-        need(e["slot"] == at.slot, "slot", f"slot {e['slot']} where {at.slot} follows")
-        need((self.n in self.listed) == ("batch" in e) == listed, "batch", "outside its batch")
-        for rule, message in self.plan.faults(e["levels"], e["stratum"]):
-            need(False, rule, message)
-        derived = at.follow(master, e["arm"], e["levels"])
-        need(e["arm"] in ([derived] if derived else self.sealed.arms), "arm",
-             f"{e['arm']}, and the draw gives {derived or 'no such arm'}")
-        self.arm_of[who] = e["arm"]
-
-parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-for name in "ledger", "--seed", "--head":
-    parser.add_argument(name)
+parser, findings = argparse.ArgumentParser(description=__doc__), []
+_ = [parser.add_argument(name) for name in ("ledger", "--seed", "--head")]
 args = parser.parse_args()
+need = lambda n, rule, holds: holds or findings.append(f"entry {n}: {rule}")
 try:
     *lines, tail = open(args.ledger, "rb").read().split(b"\n")
-    seed = open(args.seed).read().removesuffix("\n") if args.seed else None
-    if not all(re.fullmatch(HEX, text) for text in (seed, args.head) if text is not None):
-        raise ValueError("a seed and a head are 64 lower-case hexadecimal digits")
-    audit = Audit(lines, seed)
-except (OSError, ValueError, LookupError, TypeError) as problem:
+    entries = [*map(json.loads, lines)]
+    revealed = next((e["seed"] for e in entries if e["type"] == "unseal"), None)
+    seed = open(args.seed).read().strip() if args.seed else revealed
+    arms = audit(entries, lines, seed, need)
+except (OSError, ValueError, LookupError, TypeError, ZeroDivisionError) as problem:
     parser.error(f"it could not be audited: {problem!r}")  # exit code 2
-audit.need(audit.seal or audit.findings, "seal", "there is no entry")
-audit.need(not tail, "torn", "the line after it has no end")
-audit.need(args.head in (None, *audit.heads[1:]), "head", "it is the digest of no line")
-notes = [] if audit.seed else ["no seed that was committed to: the arms were not derived"]
-verdict = (f"{len(audit.findings)} findings" if audit.findings else
-           f"holds: {len(lines)} entries, {len(audit.arm_of)} draws, head {audit.heads[-1]}")
-print(*audit.findings, *notes, verdict, sep="\n")
-sys.exit(1 if audit.findings else 0)
+need(len(lines), "torn: the line has no end", not tail)
+need(0, "head: the one kept is of no line", args.head in [None, *(sha(x).hex() for x in lines)])
+derived = "every arm derived again" if seed else "no arm derived: the seed is not known"
+verdict = f"{len(findings)} findings" if findings else f"holds: head {sha(lines[-1]).hex()}"
+print(*findings, f"{len(lines)} entries, {len(arms)} draws, {derived}", verdict, sep="\n")
+sys.exit(1 if findings else 0)

@@ -24,7 +24,8 @@ pub(super) fn balls(lambda: u32, ratio: &[u32], counts: &[u64]) -> Vec<u64> {
     counts
         .iter()
         .zip(ratio)
-        .map(|(&n, &a)| u64::from(a) * (u64::from(lambda) + complete) - n)
+        // An arm that a wrong record overdrew has no balls.
+        .map(|(&n, &a)| (u64::from(a) * (u64::from(lambda) + complete)).saturating_sub(n))
         .collect()
 }
 

@@ -58,8 +58,10 @@ fn walk(file: &str, with: Option<&str>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join(file)).unwrap();
     let folder = Folder::new();
-    if let Some(with) = with {
-        copy(&root.join(with), folder.path());
+    match with {
+        Some(".") => copy(&root.join("examples"), &folder.join("examples")),
+        Some(with) => copy(&root.join(with), folder.path()),
+        None => {}
     }
     let program = Path::new(env!("CARGO_BIN_EXE_klero")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
@@ -98,11 +100,11 @@ fn walk(file: &str, with: Option<&str>) {
 }
 
 fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
             copy(&entry.path(), &target);
         } else {
             std::fs::copy(entry.path(), target).unwrap();
@@ -113,6 +115,13 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn the_readme_is_true() {
     walk("README.md", None);
+}
+
+#[test]
+fn the_second_auditors_readme_is_true() {
+    if crate::workshop::python().is_some() {
+        walk("examples/audit/README.md", Some("."));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Expected numbers from outside the program: published, by hand, or by another program whose
 //! script stands beside the number.
 
+mod auditors;
 mod draws;
 mod exactness;
 mod foresight;
