@@ -1,9 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use klero::ledger::{
-    Answer as Given, Appended, Foreseen, Ledger, PATIENCE, Referral, Writer, referrals,
-};
+use klero::ledger::{Answer as Given, Appended, Foreseen, Ledger, Referral, referrals};
 use klero::protocol::{FactorKind, Protocol};
 use klero::report::number::count;
 use klero::table::Table;
@@ -62,8 +60,7 @@ impl Draw {
             false => None,
         };
         drop(ledger);
-        let stamp = around.stamp(&self.acting)?;
-        let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
+        let (mut writer, stamp) = around.writer(&study.ledger_path(), &self.acting)?;
         let (answers, appended) = writer.draw(&coming, seed.as_ref(), &stamp)?;
         self.show(&answers, appended.as_ref(), &writer.ledger, around)?;
         Ok(Answer::Yes)
