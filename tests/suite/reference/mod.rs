@@ -2,5 +2,6 @@
 //! script stands beside the number.
 
 mod draws;
+mod ledgers;
 mod programs;
 mod published;
