@@ -150,9 +150,9 @@ impl Audit {
 /// Without a seed, the one that an `unseal` entry reveals is used; without that, everything but
 /// the arms is checked.
 pub fn audit(bytes: &[u8], seed: Option<&Seed>, kept_head: Option<Digest>) -> Audit {
-    let mut auditor = Auditor::new(seed.cloned());
     let (lines, tail) = lines(bytes);
-    auditor.find_revealed_seed(&lines);
+    let mut auditor = Auditor::new(seed.cloned(), &lines);
+    auditor.find_revealed_seed();
     let mut kept_at = None;
     for (_, line) in &lines {
         auditor.line(line);
@@ -163,7 +163,8 @@ pub fn audit(bytes: &[u8], seed: Option<&Seed>, kept_head: Option<Digest>) -> Au
     auditor.finish(tail.is_some(), kept_head, kept_at)
 }
 
-struct Auditor {
+struct Auditor<'l> {
+    lines: &'l [(u64, &'l [u8])],
     seed: Option<Seed>,
     link: Link,
     findings: Vec<Finding>,
@@ -185,12 +186,26 @@ struct Study {
     /// There once the seed is known to be the right one and the beacon is there.
     machine: Option<Machine<Live>>,
     positions: HashMap<StratumKey, Position>,
-    /// Arm of each drawn referral or cluster.
-    drawn: HashMap<String, String>,
-    members: HashSet<String>,
+    /// Each drawn referral or cluster.
+    drawn: HashMap<String, Drawn>,
+    /// Cluster of each member.
+    members: HashMap<String, String>,
+    /// Entry and reason of the last refusal of each referral.
+    refused: HashMap<String, (u64, String)>,
+    /// Entries of the refusal and the draw of whoever was drawn though the rule still stood.
+    let_in: Vec<(u64, u64)>,
+    /// Withdrawals and exclusions, by kind and referral.
+    remarks: HashSet<(&'static str, String)>,
+    /// Value that a factor of a referral was last corrected to.
+    corrected: HashMap<(String, String), String>,
     batch: Option<OpenBatch>,
     /// Entry of each list of coming slots that was made, and slots in it.
     tables: Vec<(u64, u64)>,
+}
+
+struct Drawn {
+    arm: String,
+    entry: u64,
 }
 
 #[derive(Default)]
@@ -209,9 +224,10 @@ struct OpenBatch {
     draws: Vec<(u64, String, u64, String)>,
 }
 
-impl Auditor {
-    fn new(seed: Option<Seed>) -> Auditor {
+impl<'l> Auditor<'l> {
+    fn new(seed: Option<Seed>, lines: &'l [(u64, &'l [u8])]) -> Auditor<'l> {
         Auditor {
+            lines,
             seed,
             link: Link::first(),
             findings: Vec::new(),
@@ -224,11 +240,12 @@ impl Auditor {
     }
 
     /// Takes the seed from an `unseal` entry when none was given.
-    fn find_revealed_seed(&mut self, lines: &[(u64, &[u8])]) {
+    fn find_revealed_seed(&mut self) {
         if self.seed.is_some() {
             return;
         }
-        self.seed = lines
+        self.seed = self
+            .lines
             .iter()
             .rev()
             // Only lines that may be one are read, so that no line is read twice for nothing.
@@ -308,11 +325,11 @@ impl Auditor {
             Event::Batch(batch) => self.batch(&mut study, batch),
             Event::Draw(draw) => self.draw(&mut study, draw),
             Event::Member(member) => self.member(&mut study, member),
-            Event::Refuse(note) => self.refuse(&study, note),
-            Event::Withdraw(Note { referral, .. }) | Event::Exclude(Note { referral, .. }) => {
-                self.afterwards(&study, event, referral);
+            Event::Refuse(note) => self.refuse(&mut study, note),
+            Event::Withdraw(note) | Event::Exclude(note) => {
+                self.remark(&mut study, event, &note.referral);
             }
-            Event::Correct(correct) => self.correct(&study, event, correct),
+            Event::Correct(correct) => self.correct(&mut study, event, correct),
             Event::Amend(amend) => self.amend(&mut study, amend),
             Event::Table(table) => study.tables.push((self.link.number, table.slots)),
             Event::Unseal { seed } => self.unseal(&study, seed),
@@ -360,7 +377,11 @@ impl Auditor {
             machine: None,
             positions: HashMap::new(),
             drawn: HashMap::new(),
-            members: HashSet::new(),
+            members: HashMap::new(),
+            refused: HashMap::new(),
+            let_in: Vec::new(),
+            remarks: HashSet::new(),
+            corrected: HashMap::new(),
             batch: None,
             tables: Vec::new(),
         };
@@ -388,6 +409,10 @@ impl Auditor {
                 "a batch, and the plan does not draw whole lists",
             );
             return;
+        }
+        if batch.size == 0 {
+            // Each batch has a stream of its own: an empty one would be a way to choose among them.
+            self.find(Rule::Batch, "a batch of nobody");
         }
         let key = StratumKey::of(&batch.stratum);
         let position = study.positions.entry(key.clone()).or_default();
@@ -422,7 +447,17 @@ impl Auditor {
         if has_cpr_shape(&draw.referral) {
             self.find(Rule::Id, "the id has the shape of a CPR number");
         }
-        study.drawn.insert(draw.referral.clone(), draw.arm.clone());
+        let drawn = Drawn {
+            arm: draw.arm.clone(),
+            entry: self.link.number,
+        };
+        study.drawn.insert(draw.referral.clone(), drawn);
+        if study.plan.cluster().is_none() {
+            study.note_if_refused(&draw.referral, self.link.number);
+        }
+        if study.sealed.allocation.is_none() {
+            self.find(Rule::Arm, "a draw, and the plan draws nobody");
+        }
         let facts = self.facts_of(study, draw);
         if study.plan.arm(&draw.arm).is_none() {
             let message = format!("`{}` is no arm of the plan", draw.arm);
@@ -533,7 +568,9 @@ impl Auditor {
         let Some(machine) = machine else {
             return;
         };
-        let levels = facts.and_then(|facts| plan.minimised(|factor| facts[factor].as_ref()));
+        // Only minimisation needs the facts: with any other procedure a draw whose levels are wrong
+        // still has an arm, and its slot is used.
+        let levels = plan.minimised(|factor| facts?[factor].as_ref());
         let Some(levels) = levels else {
             return;
         };
@@ -559,9 +596,15 @@ impl Auditor {
             first_slot,
             mut draws,
         } = open;
+        study.positions.entry(key.clone()).or_default().batches += 1;
         if draws.len() as u64 != batch.size {
             let message = format!("a batch of {} with {} draws", batch.size, draws.len());
             self.find_at(entry, Rule::Batch, message);
+            // Roster, positions and arms follow from the whole list, which is not there.
+            if let Some(machine) = &mut study.machine {
+                machine.record_batch(&key);
+            }
+            return;
         }
         draws.sort_by(|a, b| a.1.cmp(&b.1));
         if Digest::of_roster(draws.iter().map(|(_, id, ..)| id.as_str())) != batch.roster {
@@ -574,8 +617,6 @@ impl Auditor {
                 self.find_at(draw.0, Rule::Slot, message);
             }
         }
-        let position = study.positions.entry(key.clone()).or_default();
-        position.batches += 1;
         let Some(machine) = &mut study.machine else {
             return;
         };
@@ -603,19 +644,25 @@ impl Auditor {
     }
 
     fn member(&mut self, study: &mut Study, member: &Member) {
-        if !study.members.insert(member.referral.clone()) {
+        let cluster = member.cluster.clone();
+        if study
+            .members
+            .insert(member.referral.clone(), cluster)
+            .is_some()
+        {
             let message = format!("`{}` is a member a second time", member.referral);
             self.find(Rule::Duplicate, message);
         }
         if has_cpr_shape(&member.referral) {
             self.find(Rule::Id, "the id has the shape of a CPR number");
         }
+        study.note_if_refused(&member.referral, self.link.number);
         let message = match study.drawn.get(&member.cluster) {
             _ if study.plan.cluster().is_none() => {
                 "a member, and the plan draws no clusters".to_owned()
             }
             None => format!("cluster `{}` was not drawn", member.cluster),
-            Some(arm) if *arm != member.arm => {
+            Some(Drawn { arm, .. }) if *arm != member.arm => {
                 format!("arm `{}`, and its cluster has `{arm}`", member.arm)
             }
             Some(_) => return,
@@ -623,7 +670,17 @@ impl Auditor {
         self.find(Rule::Member, message);
     }
 
-    fn refuse(&mut self, study: &Study, note: &Note) {
+    fn refuse(&mut self, study: &mut Study, note: &Note) {
+        if has_cpr_shape(&note.referral) {
+            self.find(Rule::Id, "the id has the shape of a CPR number");
+        }
+        let refusal = (self.link.number, note.reason.clone());
+        if let Some((_, reason)) = study.refused.insert(note.referral.clone(), refusal)
+            && reason == note.reason
+        {
+            let message = format!("`{}` is refused a second time for one rule", note.referral);
+            self.find(Rule::Duplicate, message);
+        }
         if study.is_known(&note.referral) {
             let message = format!("`{}` is refused after its draw", note.referral);
             self.find(Rule::Eligibility, message);
@@ -649,7 +706,15 @@ impl Auditor {
         }
     }
 
-    fn correct(&mut self, study: &Study, event: &Event, correct: &Correct) {
+    fn remark(&mut self, study: &mut Study, event: &Event, referral: &str) {
+        self.afterwards(study, event, referral);
+        if !study.remarks.insert((event.kind(), referral.to_owned())) {
+            let message = format!("a second {} of `{referral}`", event.kind());
+            self.find(Rule::Afterwards, message);
+        }
+    }
+
+    fn correct(&mut self, study: &mut Study, event: &Event, correct: &Correct) {
         self.afterwards(study, event, &correct.referral);
         match study.plan.factor(&correct.factor) {
             None => {
@@ -663,6 +728,31 @@ impl Auditor {
                 }
             }
         }
+        let key = (correct.referral.clone(), correct.factor.clone());
+        let before = study.corrected.insert(key, correct.to.clone());
+        let before = before.or_else(|| self.recorded(study, &correct.referral, &correct.factor));
+        if before.as_ref().is_some_and(|value| *value != correct.from) {
+            let message = format!(
+                "corrected from `{}`, and `{}` was recorded",
+                correct.from,
+                before.unwrap_or_default()
+            );
+            self.find(Rule::Afterwards, message);
+        }
+    }
+
+    /// Returns the value recorded with the draw of a referral, or of its cluster.
+    ///
+    /// The line is read again: corrections are few, and all the facts of everybody are many.
+    fn recorded(&self, study: &Study, referral: &str, factor: &str) -> Option<String> {
+        let drawn = study.members.get(referral).map_or(referral, String::as_str);
+        let (_, line) = self.lines[study.drawn.get(drawn)?.entry as usize];
+        let Event::Draw(draw) = Entry::read(line).ok()?.event else {
+            return None;
+        };
+        let mut levels = draw.levels.into_iter();
+        let (_, value) = levels.find(|(name, _)| name == factor)?;
+        Some(value.to_string())
     }
 
     fn amend(&mut self, study: &mut Study, amend: &Amend) {
@@ -702,7 +792,7 @@ impl Auditor {
                 "the last line has no end: a write was cut short",
             );
         }
-        if self.link.number == 0 {
+        if self.link.number == 0 && !torn {
             self.find_at(0, Rule::Seal, "the ledger has no entry");
         }
         if kept.is_some() && kept_at.is_none() {
@@ -735,9 +825,8 @@ impl Auditor {
                     .to_owned(),
             ),
             (Some(_), Some(entries)) if entries < self.link.number => list.push(format!(
-                "that entries after entry {} were cut off or written anew: the kept head is that \
-                 of entry {}",
-                self.link.number - 1,
+                "that entries after entry {0} were cut off or written anew: the kept head is that \
+                 of entry {0}",
                 entries - 1
             )),
             _ => {}
@@ -762,6 +851,18 @@ impl Auditor {
                  public randomness"
                     .to_owned(),
             );
+        }
+        if let Some(study) = &self.study
+            && let [(refused, drawn), others @ ..] = study.let_in.as_slice()
+        {
+            list.push(format!(
+                "that facts were changed to let somebody in: refused in entry {refused} and drawn \
+                 in entry {drawn}{}",
+                match others.len() {
+                    0 => String::new(),
+                    more => format!(", and {more} more so"),
+                }
+            ));
         }
         for (entry, slots) in self.study.iter().flat_map(|study| &study.tables) {
             list.push(format!(
@@ -803,7 +904,18 @@ impl Study {
     }
 
     fn is_known(&self, referral: &str) -> bool {
-        self.drawn.contains_key(referral) || self.members.contains(referral)
+        self.drawn.contains_key(referral) || self.members.contains_key(referral)
+    }
+
+    /// Notes that somebody is drawn who was refused by a rule that is still in force: the facts
+    /// must be others than those of the refusal, which are not recorded.
+    fn note_if_refused(&mut self, referral: &str, entry: u64) {
+        let Some((refused, reason)) = self.refused.get(referral) else {
+            return;
+        };
+        if self.plan.eligible.iter().any(|rule| rule.label == *reason) {
+            self.let_in.push((*refused, entry));
+        }
     }
 }
 

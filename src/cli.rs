@@ -28,12 +28,12 @@ mod study;
 mod table;
 mod unseal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use klero::ledger::{Clock, Stamp};
+use klero::ledger::{Clock, PATIENCE, Stamp, Writer};
 use klero::period::Moment;
 
 pub use console::Console;
@@ -159,6 +159,14 @@ impl Surroundings {
         })
     }
 
+    /// Opens a ledger for writing, and returns who acts, and when.
+    ///
+    /// The time is that of holding the lock: while one writer waits, another one's clock goes on.
+    fn writer(&self, ledger: &Path, acting: &Acting) -> anyhow::Result<(Writer, Stamp)> {
+        let writer = Writer::open(ledger, &self.who(acting), PATIENCE)?;
+        Ok((writer, self.stamp(acting)?))
+    }
+
     /// Returns who acts, and now.
     fn stamp(&self, acting: &Acting) -> anyhow::Result<Stamp> {
         let (time, clock) = match self.set_clock {
@@ -170,7 +178,12 @@ impl Surroundings {
                 (Moment::from_unix(now.as_secs() as i64), Clock::Real)
             }
         };
-        let by = acting
+        let by = self.who(acting);
+        Ok(Stamp { time, by, clock })
+    }
+
+    fn who(&self, acting: &Acting) -> String {
+        acting
             .by
             .clone()
             .or_else(|| self.by.clone())
@@ -178,8 +191,7 @@ impl Surroundings {
             .or_else(|| std::env::var("USER").ok())
             .or_else(|| std::env::var("USERNAME").ok())
             .filter(|name| !name.trim().is_empty())
-            .unwrap_or_else(|| "unknown".to_owned());
-        Ok(Stamp { time, by, clock })
+            .unwrap_or_else(|| "unknown".to_owned())
     }
 }
 

@@ -33,6 +33,7 @@ pub use entry::{
 pub use intake::{Answer, DrawError, Drawn, Foreseen, Refused, recorded_facts};
 pub use pseudonym::PseudonymKey;
 pub use referral::{FaultKind, Referral, ReferralError, ReferralFault, has_cpr_shape, referrals};
+use writer::take_lock;
 pub use writer::{Appended, PATIENCE, Stamp, Writer, repair};
 
 /// The name of the form, written into every seal.
@@ -66,6 +67,8 @@ pub enum LedgerError {
         action: &'static str,
         source: io::Error,
     },
+    #[error("cannot write `{}`, nor take back what was written: {source}", path.display())]
+    LeftOver { path: PathBuf, source: io::Error },
     #[error("the ledger has no entry\n  in {}", path.display())]
     Empty { path: PathBuf },
     #[error("{fault}\n  in {}, line {line}", path.display())]
@@ -208,12 +211,7 @@ pub fn lines(bytes: &[u8]) -> (Vec<(u64, &[u8])>, Option<u64>) {
 impl Ledger {
     /// Reads a ledger that is whole.
     pub fn read(path: &Path) -> Result<Ledger, LedgerError> {
-        let mut file = open(path)?;
-        // A writer holds the lock for the length of one append; a folder without locks is read
-        // as it is, and a write under way then shows as a torn tail.
-        let _ = file.lock_shared();
-        let bytes = read_bytes(path, &mut file)?;
-        Ledger::parse(path, &bytes)
+        Ledger::parse(path, &bytes(path)?)
     }
 
     /// Reads a ledger from the bytes of its file.
@@ -428,6 +426,10 @@ fn read_bytes(path: &Path, file: &mut File) -> Result<Vec<u8>, LedgerError> {
 /// Reads the bytes of a ledger's file under a shared lock, whatever they hold.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, LedgerError> {
     let mut file = open(path)?;
-    let _ = file.lock_shared();
-    read_bytes(path, &mut file)
+    // A writer holds the lock for the length of one append; a folder without locks is read as it
+    // is, and a write under way then shows as a torn tail.
+    match take_lock(path, PATIENCE, || file.try_lock_shared()) {
+        Err(held @ LedgerError::Held { .. }) => Err(held),
+        _ => read_bytes(path, &mut file),
+    }
 }

@@ -1,5 +1,5 @@
 use clap::Args;
-use klero::ledger::{Event, PATIENCE, Writer};
+use klero::ledger::Event;
 
 use super::failure::refused;
 use super::study::Study;
@@ -16,8 +16,7 @@ pub struct Beacon {
 impl Beacon {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
-        let stamp = around.stamp(&self.acting)?;
-        let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
+        let (mut writer, stamp) = around.writer(&study.ledger_path(), &self.acting)?;
         let rule = writer.ledger.seal().beacon_rule.clone();
         if rule.is_empty() {
             return Err(refused(

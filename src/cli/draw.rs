@@ -2,8 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use klero::ledger::{
-    Answer as Given, Appended, FaultKind, Foreseen, Ledger, PATIENCE, Referral, ReferralError,
-    Writer, referrals,
+    Answer as Given, Appended, FaultKind, Foreseen, Ledger, Referral, ReferralError, referrals,
 };
 use klero::protocol::{FactorKind, Protocol};
 use klero::report::number::count;
@@ -63,8 +62,7 @@ impl Draw {
             false => None,
         };
         drop(ledger);
-        let stamp = around.stamp(&self.acting)?;
-        let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
+        let (mut writer, stamp) = around.writer(&study.ledger_path(), &self.acting)?;
         let (answers, appended) = writer.draw(&coming, seed.as_ref(), &stamp)?;
         self.show(&answers, appended.as_ref(), &writer.ledger, around)?;
         Ok(Answer::Yes)

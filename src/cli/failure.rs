@@ -103,7 +103,13 @@ fn of_ledger(error: &LedgerError) -> Option<String> {
         LedgerError::Torn { .. } => {
             "`klero repair` moves the torn part aside; drawing again then gives the same arms"
         }
-        LedgerError::Broken { .. } | LedgerError::Empty { .. } => {
+        LedgerError::Empty { .. } => {
+            "its seal was cut short: `klero repair` takes it away, then `klero seal`"
+        }
+        LedgerError::LeftOver { .. } => {
+            "no arm was shown; `klero audit` names what is torn, and `klero repair` moves it aside"
+        }
+        LedgerError::Broken { .. } => {
             "`klero audit` lists everything that does not hold; nothing is written to such a ledger"
         }
         LedgerError::Exists { .. } => {

@@ -1,5 +1,5 @@
 use clap::{Args, Subcommand};
-use klero::ledger::{Event, PATIENCE, Remark, Writer};
+use klero::ledger::{Event, Remark};
 
 use super::study::{Study, read_text};
 use super::{Acting, Answer, Surroundings};
@@ -61,12 +61,11 @@ impl Record {
             What::Correct(correct) => &correct.of.acting,
             What::Amend(amend) => &amend.acting,
         };
-        let stamp = around.stamp(acting)?;
         let amended = match &self.what {
             What::Amend(_) => read_text(&study.plan_path())?,
             _ => String::new(),
         };
-        let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
+        let (mut writer, stamp) = around.writer(&study.ledger_path(), acting)?;
         let ledger = &writer.ledger;
         let event = match &self.what {
             What::Withdraw(of) => ledger.remark(Remark::Withdraw, &of.referral, &of.reason)?,

@@ -26,9 +26,13 @@ impl Repair {
         around.console.say(match repaired {
             None => "the ledger is whole: nothing to repair".to_owned(),
             Some((torn, to)) => format!(
-                "{torn}\nmoved from line {} on to {}\nnext: draw again; the arms will be the same",
+                "{torn}\nmoved from line {} on to {}\nnext: {}",
                 torn.line(),
-                to.display()
+                to.display(),
+                match torn.from() {
+                    0 => "`klero seal` again; nothing was drawn",
+                    _ => "draw again; the arms will be the same",
+                }
             ),
         });
         Ok(Answer::Yes)

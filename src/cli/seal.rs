@@ -8,7 +8,7 @@ use klero::draw::{DRAW_FORMAT, Seed};
 use klero::ledger::{LEDGER_FORMAT, LedgerError, Seal as SealEvent, Writer};
 
 use super::failure::refused;
-use super::study::{AlreadyThere, SEED, Study};
+use super::study::{SEED, Study};
 use super::{Acting, Answer, Surroundings};
 
 #[derive(Args)]
@@ -48,7 +48,13 @@ impl Seal {
         }
         let own_seed = study.folder.join(SEED);
         if self.seed.is_none() && own_seed.exists() {
-            return Err(AlreadyThere { path: own_seed }).context("no seed was made");
+            return Err(refused(
+                format!(
+                    "`{}` is there already: no seed was made",
+                    own_seed.display()
+                ),
+                format!("`klero seal --seed {}` seals with it", own_seed.display()),
+            ));
         }
         let stamp = around.stamp(&self.acting)?;
         around
@@ -125,6 +131,9 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use klero::ledger::{Coding, Event, PATIENCE, TableForm, TableMade, Writer, coming_table};
+use klero::ledger::{Coding, Event, TableForm, TableMade, coming_table};
 use klero::protocol::Protocol;
 
 use super::study::{AlreadyThere, Study, write_file};
@@ -53,8 +53,7 @@ impl Table {
             &id,
             self.confirm.as_deref(),
         )?;
-        let stamp = around.stamp(&self.acting)?;
-        let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
+        let (mut writer, stamp) = around.writer(&study.ledger_path(), &self.acting)?;
         let slots = writer.ledger.coming(&seed, self.slots)?;
         let form = match self.form {
             Form::Redcap => TableForm::Redcap,

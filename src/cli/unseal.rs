@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use klero::ledger::{DrawError, Event, PATIENCE, Writer};
+use klero::ledger::{DrawError, Event};
 
 use super::study::Study;
 use super::{Acting, Answer, Surroundings};
@@ -27,8 +27,7 @@ impl Unseal {
             .console
             .confirm("unsealing", &id, self.confirm.as_deref())?;
         // The lock is taken only now: nobody waits while a question is open.
-        let stamp = around.stamp(&self.acting)?;
-        let mut writer = Writer::open(&study.ledger_path(), &stamp.by, PATIENCE)?;
+        let (mut writer, stamp) = around.writer(&study.ledger_path(), &self.acting)?;
         let seal = writer.ledger.seal();
         if seed.commitment(&seal.study) != seal.commitment {
             return Err(DrawError::WrongSeed.into());

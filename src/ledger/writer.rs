@@ -127,12 +127,15 @@ impl Writer {
             .write_all(text.as_bytes())
             .and_then(|()| self.file.sync_data());
         if let Err(source) = written {
-            // If this fails too, the tail is torn, which the next reader recognises.
-            let _ = self.file.set_len(ledger.length);
-            return Err(LedgerError::Io {
-                path: ledger.path.clone(),
-                action: "write",
-                source,
+            let path = ledger.path.clone();
+            // If this fails too, the next reader finds a torn tail, or a line whose arm nobody saw.
+            return Err(match self.file.set_len(ledger.length) {
+                Ok(()) => LedgerError::Io {
+                    path,
+                    action: "write",
+                    source,
+                },
+                Err(_) => LedgerError::LeftOver { path, source },
             });
         }
         let end = first + entries.len() as u64;
@@ -152,6 +155,8 @@ impl Drop for Writer {
 
 /// Moves a tail that was cut short into `ledger.torn-<time>` beside the ledger, and returns what
 /// was torn and where it went; `None` for a ledger that is whole.
+///
+/// Where not even the seal is whole, no ledger is left.
 pub fn repair(path: &Path, stamp: &Stamp) -> Result<Option<(Torn, PathBuf)>, LedgerError> {
     let io_error = |action, path: &Path| {
         let path = path.to_owned();
@@ -167,6 +172,7 @@ pub fn repair(path: &Path, stamp: &Stamp) -> Result<Option<(Torn, PathBuf)>, Led
         let torn = match Ledger::parse(path, &bytes) {
             Ok(_) => return Ok(None),
             Err(LedgerError::Torn { torn, .. }) => torn,
+            Err(LedgerError::Empty { .. }) => Torn::Line { line: 1, from: 0 },
             Err(other) => return Err(other),
         };
         let name = format!("ledger.torn-{}", stamp.time.to_string().replace(':', ""));
@@ -177,14 +183,20 @@ pub fn repair(path: &Path, stamp: &Stamp) -> Result<Option<(Torn, PathBuf)>, Led
             .create_new(true)
             .open(&aside)
             .map_err(io_error("create", &aside))?;
-        kept.write_all(tail)
+        let written = kept
+            .write_all(tail)
             .and_then(|()| kept.sync_all())
-            .and_then(|()| flush_folder(&aside))
-            .map_err(io_error("write", &aside))?;
+            .and_then(|()| flush_folder(&aside));
+        if let Err(source) = written {
+            let _ = fs::remove_file(&aside);
+            return Err(io_error("write", &aside)(source));
+        }
         // Only now, with the tail safe elsewhere, is it cut off here.
-        file.set_len(torn.from())
-            .and_then(|()| file.sync_all())
-            .map_err(io_error("write", path))?;
+        match torn.from() {
+            0 => fs::remove_file(path).and_then(|()| flush_folder(path)),
+            from => file.set_len(from).and_then(|()| file.sync_all()),
+        }
+        .map_err(io_error("write", path))?;
         Ok(Some((torn, aside)))
     })();
     let _ = fs::remove_file(note);
@@ -209,16 +221,29 @@ fn locked(path: &Path, by: &str, patience: Duration) -> Result<(File, PathBuf), 
         .append(true)
         .open(path)
         .map_err(failed("write to"))?;
-    let note = path.with_extension("lock");
+    take_lock(path, patience, || file.try_lock())?;
+    let note = note_beside(path);
+    // For whoever waits: the lock itself does not say who holds it.
+    let _ = fs::write(&note, format!("by {by}, process {}\n", std::process::id()));
+    file.seek(SeekFrom::Start(0)).map_err(failed("read"))?;
+    Ok((file, note))
+}
+
+/// Takes a lock on a ledger, waiting at most `patience` for whoever holds it.
+pub(super) fn take_lock(
+    path: &Path,
+    patience: Duration,
+    lock: impl Fn() -> Result<(), TryLockError>,
+) -> Result<(), LedgerError> {
     let started = Instant::now();
     loop {
-        match file.try_lock() {
-            Ok(()) => break,
+        match lock() {
+            Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if started.elapsed() < patience => {
                 std::thread::sleep(Duration::from_millis(20));
             }
             Err(TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&note);
+                let holder = fs::read_to_string(note_beside(path));
                 return Err(LedgerError::Held {
                     path: path.to_owned(),
                     holder: match holder {
@@ -228,13 +253,20 @@ fn locked(path: &Path, by: &str, patience: Duration) -> Result<(File, PathBuf), 
                     waited: started.elapsed().as_secs(),
                 });
             }
-            Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
+            Err(TryLockError::Error(source)) => {
+                return Err(LedgerError::Io {
+                    path: path.to_owned(),
+                    action: "lock",
+                    source,
+                });
+            }
         }
     }
-    // For whoever waits: the lock itself does not say who holds it.
-    let _ = fs::write(&note, format!("by {by}, process {}\n", std::process::id()));
-    file.seek(SeekFrom::Start(0)).map_err(failed("read"))?;
-    Ok((file, note))
+}
+
+/// Returns the file that says who holds a ledger.
+fn note_beside(path: &Path) -> PathBuf {
+    path.with_extension("lock")
 }
 
 /// Flushes the folder of a file, so that the file's name is on the disk too.

@@ -4,6 +4,8 @@ mod cli;
 mod layers;
 mod outcomes;
 mod plan;
+#[cfg(unix)]
+mod pressure;
 mod properties;
 mod reference;
 mod register;

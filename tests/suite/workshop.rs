@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use klero::draw::Seed;
-use klero::ledger::{Clock, Referral, Seal, Stamp, Writer, referrals};
+use klero::ledger::{Clock, PATIENCE, Referral, Seal, Stamp, Writer, referrals};
 use klero::protocol::Protocol;
 use klero::table::Table;
 
@@ -83,6 +83,20 @@ pub fn klero(folder: &Path, arguments: &[&str]) -> Said {
 }
 
 pub fn klero_at(folder: &Path, now: Option<&str>, arguments: &[&str]) -> Said {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(folder, now, arguments).output().unwrap();
+    Said {
+        code: status.code().expect("no signal"),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// Returns the program with its surroundings, to be run.
+pub fn command(folder: &Path, now: Option<&str>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_klero"));
     command
         .current_dir(folder)
@@ -92,16 +106,7 @@ pub fn klero_at(folder: &Path, now: Option<&str>, arguments: &[&str]) -> Said {
     if let Some(now) = now {
         command.env("KLERO_NOW", now);
     }
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    Said {
-        code: status.code().expect("no signal"),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
-    }
+    command
 }
 
 /// A plan with two arms, two factors and the `[allocation]` given.
@@ -168,13 +173,10 @@ pub fn sealed(folder: &Folder, plan: &str) -> Protocol {
     protocol
 }
 
+/// Opens a ledger for writing. Another test that starts a program at this moment keeps a lock that
+/// was just given up until the program runs, so this waits.
 pub fn open(folder: &Folder) -> Writer {
-    Writer::open(
-        &folder.join("ledger.jsonl"),
-        "tester",
-        std::time::Duration::ZERO,
-    )
-    .unwrap()
+    Writer::open(&folder.join("ledger.jsonl"), "tester", PATIENCE).unwrap()
 }
 
 /// Reads a list of referrals for a plan.
@@ -198,7 +200,9 @@ pub fn people(count: usize) -> String {
 /// Returns a Python that has `tomllib`; tests that need one pass where there is none, and
 /// `.ci/run` sees to it that there is.
 pub fn python() -> Option<&'static str> {
-    let tried = Command::new("python3").args(["-c", "import tomllib"]).output();
+    let tried = Command::new("python3")
+        .args(["-c", "import tomllib"])
+        .output();
     match tried {
         Ok(output) if output.status.success() => Some("python3"),
         _ => {

@@ -18,22 +18,40 @@ const FACTORS: &str = "[[factor]]\nid = \"place\"\nlevels = [\"Tønder\", \"Brø
 /// Arms and `[allocation]` of every procedure, in ratios and strata that differ.
 const PLANS: &[(&str, &str)] = &[
     (ARMS_1_1, "procedure = \"simple\""),
-    (ARMS_2_2_1, "procedure = \"simple\"\nstrata = [\"age\", \"place\"]"),
+    (
+        ARMS_2_2_1,
+        "procedure = \"simple\"\nstrata = [\"age\", \"place\"]",
+    ),
     (ARMS_1_1, "procedure = \"complete\""),
-    (ARMS_2_2_1, "procedure = \"complete\"\nstrata = [\"place\", \"age\"]"),
-    (ARMS_2_1, "procedure = \"complete\"\ncounts = { control = 21, effort = 19 }"),
-    (ARMS_1_1, "procedure = \"permuted-blocks\"\nblock_sizes = [4]"),
+    (
+        ARMS_2_2_1,
+        "procedure = \"complete\"\nstrata = [\"place\", \"age\"]",
+    ),
+    (
+        ARMS_2_1,
+        "procedure = \"complete\"\ncounts = { control = 21, effort = 19 }",
+    ),
+    (
+        ARMS_1_1,
+        "procedure = \"permuted-blocks\"\nblock_sizes = [4]",
+    ),
     (
         ARMS_2_2_1,
         "procedure = \"permuted-blocks\"\nblock_sizes = [10, 5]\nstrata = [\"place\"]",
     ),
-    (ARMS_1_1, "procedure = \"block-urn\"\nlambda = 2\nstrata = [\"age\"]"),
+    (
+        ARMS_1_1,
+        "procedure = \"block-urn\"\nlambda = 2\nstrata = [\"age\"]",
+    ),
     (ARMS_2_1, "procedure = \"block-urn\"\nlambda = 1"),
     (
         ARMS_1_1,
         "procedure = \"biased-coin\"\nprobability = \"4/6\"\nstrata = [\"place\"]",
     ),
-    (ARMS_1_1, "procedure = \"big-stick\"\nlimit = 2\nstrata = [\"place\"]"),
+    (
+        ARMS_1_1,
+        "procedure = \"big-stick\"\nlimit = 2\nstrata = [\"place\"]",
+    ),
     (
         ARMS_1_1,
         "procedure = \"minimisation\"\nmeasure = \"range\"\nprobability = \"4/5\"\n\
@@ -104,15 +122,33 @@ fn an_auditor_written_from_the_specification_finds_every_ledger_to_hold() {
         }
         klero(folder.path(), &["draw", "--list", "list.csv"]).ok();
         let drawn = folder.read("ledger.jsonl");
-        let who = drawn.split("\"type\":\"draw\",\"referral\":\"").nth(1).unwrap();
+        let who = drawn
+            .split("\"type\":\"draw\",\"referral\":\"")
+            .nth(1)
+            .unwrap();
         let who = who.split('"').next().unwrap();
         let said = klero(
             folder.path(),
-            &["record", "withdraw", "--referral", who, "--reason", "a \"reason\", æøå"],
+            &[
+                "record",
+                "withdraw",
+                "--referral",
+                who,
+                "--reason",
+                "a \"reason\", æøå",
+            ],
         );
         assert!(said.code == 0 || clusters, "{}", said.err);
         if !allocation.contains("complete") && !allocation.contains("minimisation") {
-            let table = ["table", "--slots", "3", "--out", "t.csv", "--confirm", "s-1"];
+            let table = [
+                "table",
+                "--slots",
+                "3",
+                "--out",
+                "t.csv",
+                "--confirm",
+                "s-1",
+            ];
             klero(folder.path(), &table).ok();
         }
         klero(folder.path(), &["unseal", "--confirm", "s-1"]).ok();
@@ -144,7 +180,11 @@ fn an_auditor_written_from_the_specification_finds_every_ledger_to_hold() {
 
 /// Gives the first draw another arm, and every later line the digest of the line before it.
 fn forged(ledger: &str, arms: &str) -> String {
-    let ids: Vec<&str> = arms.split("id = \"").skip(1).map(|a| a.split('"').next().unwrap()).collect();
+    let ids: Vec<&str> = arms
+        .split("id = \"")
+        .skip(1)
+        .map(|a| a.split('"').next().unwrap())
+        .collect();
     let mut prev = String::new();
     let mut changed = false;
     let mut text = String::new();

@@ -5,5 +5,6 @@ mod auditors;
 mod draws;
 mod exactness;
 mod foresight;
+mod ledgers;
 mod programs;
 mod published;
