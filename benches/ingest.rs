@@ -44,6 +44,8 @@ fn measure(name: &str, folder: &Path, file: &Path, size: u64, keep: Option<HashS
         kind: RegisterKind::Dream,
         files: vec![PathBuf::from(file.file_name().unwrap())],
         key: None,
+        columns: Vec::new(),
+        wins: None,
     };
     let mut rates: Vec<f64> = (0..5)
         .map(|_| {

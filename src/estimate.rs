@@ -275,7 +275,7 @@ fn default_methods(sample: &Sample) -> Result<Vec<MethodId>, EstimateError> {
         Unit::YesNo if sample.arms.len() == 1 => Ok(vec![MethodId::Share]),
         Unit::YesNo => Ok(vec![MethodId::RiskDifference, MethodId::RiskRatio]),
         Unit::ShareOfTime | Unit::Weeks | Unit::Number => Ok(vec![MethodId::DifferenceInMeans]),
-        Unit::TimeToEvent => Err(EstimateError::NoMethod {
+        Unit::TimeToEvent | Unit::PooledShare => Err(EstimateError::NoMethod {
             outcome: sample.name(),
         }),
     }

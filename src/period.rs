@@ -85,13 +85,16 @@ impl Week {
         (monday.year(), monday.week())
     }
 
+    /// Returns the week's Thursday, whose year and month are the week's.
+    pub fn thursday(self) -> Date {
+        self.monday()
+            .checked_add(jiff::Span::new().days(3))
+            .expect("a Thursday follows its Monday")
+    }
+
     /// Returns the month that holds the week's Thursday: the month the week belongs to.
     pub fn month(self) -> Month {
-        let thursday = self
-            .monday()
-            .checked_add(jiff::Span::new().days(3))
-            .expect("a Thursday follows its Monday");
-        Month::of(thursday)
+        Month::of(self.thursday())
     }
 }
 
@@ -117,6 +120,21 @@ impl Month {
     }
 }
 
+impl Month {
+    pub fn next(self) -> Month {
+        Month(self.0 + 1)
+    }
+
+    /// Returns the first week whose Thursday lies in the month.
+    pub fn first_week(self) -> Week {
+        let year = self.0.div_euclid(12) as i16;
+        let first = Date::new(year, (self.0.rem_euclid(12) + 1) as i8, 1)
+            .expect("months are those of dates");
+        let week = Week::of(first);
+        if week.month() < self { week + 1 } else { week }
+    }
+}
+
 impl Window {
     /// Returns the window of follow-up weeks `first` to `last`, where 1 ≤ first ≤ last ≤ 5,000.
     pub fn new(first: i64, last: i64) -> Result<Window, PeriodError> {
@@ -128,6 +146,24 @@ impl Window {
         } else {
             Err(PeriodError::Window { first, last })
         }
+    }
+
+    /// Returns the window with week 0, the week of the draw, if it begins in week 1.
+    pub fn with_week_of_draw(self) -> Window {
+        match self.first {
+            1 => Window { first: 0, ..self },
+            _ => self,
+        }
+    }
+
+    /// Returns the window's first and last calendar month, where it counts months: month 1 is the
+    /// first that begins after the draw.
+    pub fn calendar_months(self, draw: Date) -> (Month, Month) {
+        let zero = Month::of(draw);
+        (
+            Month(zero.0 + self.first as i32),
+            Month(zero.0 + self.last as i32),
+        )
     }
 
     pub fn first(self) -> u32 {

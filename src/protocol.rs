@@ -179,11 +179,36 @@ pub struct Register {
     pub files: Vec<PathBuf>,
     /// Name of the key column; the first column when absent.
     pub key: Option<String>,
+    /// Names of further columns, where they differ from the kind's own.
+    pub columns: Vec<(ColumnRole, String)>,
+    /// The file that counts where two cover the same period, as an index.
+    pub wins: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegisterKind {
+    /// Wide: a row a person, a column a week.
     Dream,
+    /// Long: a row a job and month, with paid hours.
+    Bfl,
+    /// Long: a row a spell, from start to end.
+    Spells,
+    /// Long: a row a person and period.
+    States,
+}
+
+/// What a column of a long register holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ColumnRole {
+    Year,
+    Month,
+    Hours,
+    Wage,
+    Subsidy,
+    Period,
+    Start,
+    End,
+    State,
 }
 
 /// What a week means. Every week of a person is in exactly one state.
@@ -225,14 +250,38 @@ pub struct Outcome {
     pub id: String,
     pub label: String,
     pub measure: Measure,
-    /// The register it reads, as an index.
-    pub register: usize,
+    /// The register it reads, as an index; absent for a `value`.
+    pub register: Option<usize>,
+    /// The table that a `value` is a column of.
+    pub value: Option<ValueColumn>,
     /// The names of `states` as they were written.
     pub states_written: Vec<String>,
     pub selectors: Vec<Selector>,
     /// Line of `states` in the plan, for faults found when the register's codes are known.
     pub states_line: usize,
     pub target: Option<f64>,
+}
+
+/// A column of a table with one row a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueColumn {
+    pub file: PathBuf,
+    pub column: String,
+    /// The same quantity before the draw.
+    pub baseline: Option<String>,
+    /// Name of the key column; the first column when absent.
+    pub key: Option<String>,
+}
+
+/// What weeks are divided by in a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denominator {
+    /// The length of the window.
+    Fixed,
+    /// The person's observed weeks.
+    Observed,
+    /// Observed weeks too, the arm's figure being the quotient of sums.
+    Pooled,
 }
 
 /// What is measured over a person's weeks; `docs/outcomes.md` says each exactly.
@@ -247,10 +296,26 @@ pub enum Measure {
         window: Window,
         more_than: Option<u32>,
     },
-    /// Weeks in the states divided by the length of the window.
-    Share { window: Window },
+    /// Weeks in the states divided by the weeks of the denominator.
+    Share {
+        window: Window,
+        denominator: Denominator,
+    },
     /// Week of the first week in the states, or of the completion of `stable` consecutive ones.
     TimeTo { window: Window, stable: u32 },
+    /// Of those with `stable` consecutive weeks in the window: 1 if in the states `after` weeks
+    /// later.
+    Retained {
+        window: Window,
+        stable: u32,
+        after: u32,
+    },
+    /// Mean over months of the paid share of full time, each month at most 1.
+    Degree { months: Window },
+    /// 1 if no hours are paid in the months.
+    DegreeZero { months: Window },
+    /// A column of a table.
+    Value,
     /// Weeks in the states before the draw, across gaps of at most `gap` weeks; with
     /// `more_than`, 1 if the number exceeds it.
     History { gap: u32, more_than: Option<u32> },
@@ -263,6 +328,8 @@ pub enum Unit {
     YesNo,
     /// A number from 0 to 1 per person.
     ShareOfTime,
+    /// Weeks of the states and weeks observed per person; per arm the quotient of their sums.
+    PooledShare,
     Weeks,
     /// Weeks to an event or to the end of observation.
     TimeToEvent,
@@ -343,7 +410,28 @@ macro_rules! names {
 
 names!(Language { Danish = "da", English = "en" });
 names!(Imbalance { Range = "range", Variance = "variance" });
-names!(RegisterKind { Dream = "dream" });
+names!(RegisterKind {
+    Dream = "dream",
+    Bfl = "bfl",
+    Spells = "spells",
+    States = "states",
+});
+names!(ColumnRole {
+    Year = "year",
+    Month = "month",
+    Hours = "hours",
+    Wage = "wage",
+    Subsidy = "subsidy",
+    Period = "period",
+    Start = "start",
+    End = "end",
+    State = "state",
+});
+names!(Denominator {
+    Fixed = "fixed",
+    Observed = "observed",
+    Pooled = "pooled",
+});
 names!(State {
     Ordinary = "ordinary",
     SelfSupport = "self_support",
@@ -380,7 +468,18 @@ pub const PROCEDURES: &[&str] = &[
 ];
 
 /// The measures by name, as the plan writes them.
-pub const MEASURES: &[&str] = &["ever", "at", "weeks", "share", "time-to", "history"];
+pub const MEASURES: &[&str] = &[
+    "ever",
+    "at",
+    "weeks",
+    "share",
+    "time-to",
+    "retained",
+    "degree",
+    "degree-zero",
+    "history",
+    "value",
+];
 
 /// The name of the selector of weeks with wage, as the plan writes it.
 pub const WAGE: &str = "wage";
@@ -431,6 +530,15 @@ impl Protocol {
     /// Reads and checks a plan; the error holds every fault found.
     pub fn read(text: &str) -> Result<Protocol, ProtocolError> {
         read::protocol(text)
+    }
+
+    /// Takes the week of the draw into every window that begins in the week after it.
+    pub fn include_week_of_draw(&mut self) {
+        for outcome in &mut self.outcomes {
+            if let Some(window) = outcome.measure.window_mut() {
+                *window = window.with_week_of_draw();
+            }
+        }
     }
 
     /// Returns the index of the arm with this id.
@@ -717,7 +825,11 @@ impl Measure {
             Measure::Weeks { .. } => "weeks",
             Measure::Share { .. } => "share",
             Measure::TimeTo { .. } => "time-to",
+            Measure::Retained { .. } => "retained",
+            Measure::Degree { .. } => "degree",
+            Measure::DegreeZero { .. } => "degree-zero",
             Measure::History { .. } => "history",
+            Measure::Value => "value",
         }
     }
 
@@ -726,27 +838,79 @@ impl Measure {
         match self {
             Measure::Ever { .. }
             | Measure::At { .. }
+            | Measure::Retained { .. }
+            | Measure::DegreeZero { .. }
             | Measure::Weeks {
                 more_than: Some(_), ..
             }
             | Measure::History {
                 more_than: Some(_), ..
             } => Unit::YesNo,
-            Measure::Share { .. } => Unit::ShareOfTime,
+            Measure::Share {
+                denominator: Denominator::Pooled,
+                ..
+            } => Unit::PooledShare,
+            Measure::Share { .. } | Measure::Degree { .. } => Unit::ShareOfTime,
             Measure::Weeks { .. } | Measure::History { .. } => Unit::Weeks,
             Measure::TimeTo { .. } => Unit::TimeToEvent,
+            Measure::Value => Unit::Number,
         }
     }
 
-    /// Returns the window of follow-up weeks; a history lies before the draw and has none.
+    /// Returns the window of follow-up weeks; what lies before the draw, counts months or is read
+    /// from a table has none.
     pub fn window(&self) -> Option<Window> {
         match *self {
             Measure::Ever { window }
             | Measure::At { window }
             | Measure::Weeks { window, .. }
-            | Measure::Share { window }
-            | Measure::TimeTo { window, .. } => Some(window),
-            Measure::History { .. } => None,
+            | Measure::Share { window, .. }
+            | Measure::TimeTo { window, .. }
+            | Measure::Retained { window, .. } => Some(window),
+            Measure::Degree { .. }
+            | Measure::DegreeZero { .. }
+            | Measure::History { .. }
+            | Measure::Value => None,
+        }
+    }
+
+    fn window_mut(&mut self) -> Option<&mut Window> {
+        match self {
+            Measure::Ever { window }
+            | Measure::At { window }
+            | Measure::Weeks { window, .. }
+            | Measure::Share { window, .. }
+            | Measure::TimeTo { window, .. }
+            | Measure::Retained { window, .. } => Some(window),
+            Measure::Degree { .. }
+            | Measure::DegreeZero { .. }
+            | Measure::History { .. }
+            | Measure::Value => None,
+        }
+    }
+
+    /// Returns the window of follow-up months.
+    pub fn months(&self) -> Option<Window> {
+        match *self {
+            Measure::Degree { months } | Measure::DegreeZero { months } => Some(months),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the measure looks at states.
+    pub fn needs_states(&self) -> bool {
+        !matches!(
+            self,
+            Measure::Degree { .. } | Measure::DegreeZero { .. } | Measure::Value
+        )
+    }
+
+    /// Returns whether the measure can be read from a register of this kind.
+    pub fn reads(&self, kind: RegisterKind) -> bool {
+        match self {
+            Measure::Degree { .. } | Measure::DegreeZero { .. } => kind == RegisterKind::Bfl,
+            Measure::Value => false,
+            _ => kind != RegisterKind::Bfl,
         }
     }
 }

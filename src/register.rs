@@ -9,8 +9,11 @@ pub mod codes;
 pub mod columns;
 mod dream;
 mod ingest;
+mod long;
 mod people;
+pub mod source;
 pub mod store;
+pub mod values;
 
 use std::io;
 use std::path::PathBuf;
@@ -38,6 +41,13 @@ pub struct Wage {
     pub paid: bool,
 }
 
+/// Hours paid to one person in a month, over all jobs, in 1/10,000 hour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hours {
+    pub month: Month,
+    pub paid: u32,
+}
+
 /// One person of a register.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Person {
@@ -47,6 +57,8 @@ pub struct Person {
     pub spells: Vec<Spell>,
     /// In order of time, neighbours merged.
     pub wages: Vec<Wage>,
+    /// In order of time, one for each month that has hours.
+    pub hours: Vec<Hours>,
 }
 
 /// The periods for which a register has columns, first and last included.
@@ -142,6 +154,40 @@ pub enum RegisterError {
         first: u64,
         second: u64,
     },
+    #[error("no column `{column}`\n  in {}, line 1\n  expected a column for the {role}", path.display())]
+    NoColumn {
+        path: PathBuf,
+        column: String,
+        role: &'static str,
+        nearest: Option<String>,
+    },
+    #[error("`{found}` is no {expected}\n  in {}, line {line}, column {column}", path.display())]
+    Cell {
+        path: PathBuf,
+        line: u64,
+        column: String,
+        found: String,
+        expected: &'static str,
+    },
+    #[error("a spell ends before it starts\n  in {}, line {line}", path.display())]
+    EndBeforeStart { path: PathBuf, line: u64 },
+    /// The key is not repeated: it may be a national identity number.
+    #[error("one person has two states in {period}\n  in {}, line {line}\n  and {}, line {other_line}", path.display(), other.display())]
+    TwoStates {
+        path: PathBuf,
+        line: u64,
+        other: PathBuf,
+        other_line: u64,
+        period: String,
+    },
+    #[error("weeks and months in one file\n  in {}, line {line}: `{found}`", path.display())]
+    WeeksAndMonths {
+        path: PathBuf,
+        line: u64,
+        found: String,
+    },
+    #[error("more hours in a month than can be kept\n  in {}, line {line}", path.display())]
+    TooManyHours { path: PathBuf, line: u64 },
     #[error("two files of one register hold the same period, from {from} to {to}\n  in {}\n  and {}", first.display(), second.display())]
     Overlap {
         first: PathBuf,

@@ -2,11 +2,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Dated, Outcomes as Made, definition, measure};
+use klero::outcome::{Card, Dated, Outcomes as Made, measure};
 use klero::period::Date;
-use klero::protocol::Protocol;
+use klero::protocol::{Language, Protocol};
 use klero::register::columns::{Columns, Values};
 use klero::register::store::Store;
+use klero::register::values::Readings;
 use klero::report::effects::wrap;
 use klero::table::Table;
 
@@ -28,15 +29,28 @@ pub struct Outcomes {
     /// Print the definition of each outcome and make nothing
     #[arg(long)]
     explain: bool,
+    /// With `include`, windows that begin in week 1 begin in the week of the draw
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Week0::Exclude)]
+    week0: Week0,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Week0 {
+    Include,
+    Exclude,
 }
 
 impl Outcomes {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         if self.explain {
-            return explain(&study.plan()?, around);
+            let mut plan = study.plan()?;
+            if self.week0 == Week0::Include {
+                plan.include_week_of_draw();
+            }
+            return explain(&plan, around);
         }
-        let (plan, dates) = match &self.dates {
+        let (mut plan, dates) = match &self.dates {
             Some(file) => (study.plan()?, dates_of_table(file)?),
             None => {
                 let ledger = study.ledger()?;
@@ -63,7 +77,16 @@ impl Outcomes {
             .iter()
             .map(|register| Store::open(&study.derived(), &register.id))
             .collect::<Result<Vec<Store>, _>>()?;
-        let made = measure(&plan, &stores, &dates)?;
+        let tables = plan
+            .outcomes
+            .iter()
+            .filter_map(|outcome| outcome.value.as_ref())
+            .map(|column| Readings::read(&study.folder, column))
+            .collect::<Result<Vec<Readings>, _>>()?;
+        if self.week0 == Week0::Include {
+            plan.include_week_of_draw();
+        }
+        let made = measure(&plan, &stores, &tables, &dates)?;
         let columns = made.columns(&plan);
         let path = study.derived().join(OUTCOMES);
         columns.write(&path)?;
@@ -104,10 +127,9 @@ fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
             .outcomes
             .iter()
             .map(|outcome| {
-                serde_json::json!({
-                    "id": outcome.id, "label": outcome.label,
-                    "measure": outcome.measure.name(), "definition": definition(outcome),
-                })
+                let mut card = serde_json::to_value(Card::of(outcome)).expect("a card is texts");
+                card["id"] = outcome.id.as_str().into();
+                card
             })
             .collect();
         around
@@ -118,8 +140,15 @@ fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
     let mut text = String::new();
     for outcome in &plan.outcomes {
         text += &format!("{}: {}\n", outcome.id, outcome.label);
-        for line in wrap(&definition(outcome), 76) {
-            text += &format!("    {line}\n");
+        let card = Card::of(outcome);
+        let definition = match plan.study.language {
+            Language::Danish => [card.definition_da, card.definition],
+            Language::English => [card.definition, card.definition_da],
+        };
+        for language in definition {
+            for line in wrap(&language, 76) {
+                text += &format!("    {line}\n");
+            }
         }
     }
     around.console.data(&text)?;

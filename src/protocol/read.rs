@@ -50,15 +50,17 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
     for section in root.tables("outcome", f) {
         let span = section.span.clone();
         let id = section.peek_text("id");
-        let Some(outcome) = outcome(section, &registers, &unions, f) else {
+        let Some(read) = outcome(section, &registers, &unions, f) else {
             f.faulty("outcome", id.unwrap_or_default());
             continue;
         };
-        if outcomes.iter().any(|other| other.id == outcome.id) {
-            let found = format!("outcome `{}` stands twice", outcome.id);
-            f.add(&span, found, "an id of its own");
+        for outcome in read {
+            if outcomes.iter().any(|other| other.id == outcome.id) {
+                let found = format!("outcome `{}` stands twice", outcome.id);
+                f.add(&span, found, "an id of its own");
+            }
+            outcomes.push(outcome);
         }
-        outcomes.push(outcome);
     }
     let estimates = root
         .tables("estimate", f)
@@ -476,6 +478,15 @@ fn allocation(
     let expected = section
         .whole_within("expected", 1, 10_000_000, f)
         .map(|n| n.value as u64);
+    if let Some((cluster, name)) = &cluster
+        && let FactorKind::Whole { .. } = factors[*cluster].value.kind
+    {
+        f.add(
+            &name.span,
+            format!("`{}` is a whole number, and the cluster", name.value),
+            "a factor with `levels`, or with neither levels nor bounds: clusters have names",
+        );
+    }
     let procedure = procedure(&mut section, arms, factors, f);
     for (key, owner) in PARAMETERS {
         let asked = section.asked_for(key);
@@ -935,6 +946,20 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
             );
         }
         let key = section.text("key", f).map(|key| key.value);
+        let columns = columns(&mut section, f);
+        let wins = section.text("wins", f).and_then(|wins| {
+            let files = files.as_ref()?;
+            let index = files.value.iter().position(|file| file.value == wins.value);
+            if index.is_none() {
+                f.unknown(
+                    &wins.span,
+                    format!("`wins = \"{}\"` in {}", wins.value, section.name),
+                    &wins.value,
+                    files.value.iter().map(|file| file.value.as_str()),
+                );
+            }
+            index
+        });
         section.finish(f);
         let (Some(kind), Some(files)) = (kind, files) else {
             f.faulty("register", name.value);
@@ -949,9 +974,39 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
                 .map(|file| PathBuf::from(file.value))
                 .collect(),
             key,
+            columns,
+            wins,
         });
     }
     registers
+}
+
+/// Returns `[register.x.columns]`; `key` in it is the register's own key column.
+fn columns(section: &mut Section, f: &mut Faults) -> Vec<(ColumnRole, String)> {
+    let Some(table) = section.table("columns", f) else {
+        return Vec::new();
+    };
+    let mut columns = Vec::new();
+    for (role, value) in table.entries() {
+        let Some(known) = ColumnRole::from_name(&role.value) else {
+            f.unknown(
+                &role.span,
+                format!("`{}` is no column of a register", role.value),
+                &role.value,
+                ColumnRole::ALL.iter().map(|role| role.name()),
+            );
+            continue;
+        };
+        match value.get_ref().as_str() {
+            Some(name) => columns.push((known, name.to_owned())),
+            None => f.add(
+                &value.span(),
+                format!("`{}` in [columns] is no text", role.value),
+                "the name of a column",
+            ),
+        }
+    }
+    columns
 }
 
 /// Returns what a word in `states` selects: a state, a code of three digits, or `wage`.
@@ -1028,12 +1083,13 @@ fn unions(section: &Section, f: &mut Faults) -> Vec<Union> {
     unions
 }
 
+/// Reads an outcome; with several windows it is one outcome for each.
 fn outcome(
     mut section: Section,
     registers: &[Register],
     unions: &[Union],
     f: &mut Faults,
-) -> Option<Outcome> {
+) -> Option<Vec<Outcome>> {
     let id = id(&mut section, f);
     let label = match &id {
         Some(id) => label_or(&id.value, &mut section, f),
@@ -1052,7 +1108,6 @@ fn outcome(
             "another name: tables have a column of that name",
         );
     }
-    let register = register_of(&mut section, registers, f);
     let target = section.number("target", f);
     if let Some(target) = &target
         && !(0.0..=1.0).contains(&target.value)
@@ -1063,24 +1118,79 @@ fn outcome(
             "a share from 0 to 1",
         );
     }
-    let measure = name.and_then(|name| measure(&mut section, &name, f));
+    let measures = name.and_then(|name| measures(&mut section, &name, f));
     // Without a known measure it is unknown which keys belong, so only the measure is reported.
-    let Some(measure) = measure else {
+    let Some(measures) = measures else {
         section.pass("states");
+        section.pass("register");
         return None;
     };
-    let (states_span, words) = match section.texts("states", f) {
-        Some(words) if !words.value.is_empty() => (words.span, words.value),
+    let measure = measures[0];
+    let value = match measure {
+        Measure::Value => Some(value_column(&mut section, f)?),
+        _ => None,
+    };
+    let register = match measure {
+        Measure::Value => None,
+        _ => Some(register_of(&mut section, measure, registers, f)),
+    };
+    let (states_span, words) = match measure.needs_states() {
+        true => states(&mut section, measure, f)?,
+        false => (section.span.clone(), Vec::new()),
+    };
+    let states_line = f.line(&states_span);
+    let selectors = selectors(&words, unions, "`states`", f);
+    section.finish(f);
+    let (id, selectors) = (id?.value, selectors?);
+    let register = match register {
+        Some(register) => Some(register?),
+        None => None,
+    };
+    let several = measures.len() > 1;
+    let outcomes = measures.into_iter().map(|measure| {
+        let (mut id, mut label) = (id.clone(), label.clone());
+        if several && let Some(window) = measure.window().or(measure.months()) {
+            let unit = if measure.window().is_some() {
+                "weeks"
+            } else {
+                "months"
+            };
+            id = format!("{id}-{}-{}", window.first(), window.last());
+            label = format!("{label}, {unit} {window}");
+        }
+        Outcome {
+            id,
+            label,
+            measure,
+            register,
+            value: value.clone(),
+            states_written: words.iter().map(|word| word.value.clone()).collect(),
+            selectors: selectors.clone(),
+            states_line,
+            target: target.as_ref().map(|target| target.value),
+        }
+    });
+    Some(outcomes.collect())
+}
+
+/// Returns the words of `states` and where they stand.
+fn states(
+    section: &mut Section,
+    measure: Measure,
+    f: &mut Faults,
+) -> Option<(Range<usize>, Vec<At<String>>)> {
+    match section.texts("states", f) {
+        Some(words) if !words.value.is_empty() => Some((words.span, words.value)),
         Some(words) => {
             f.add(&words.span, "`states` is empty", "one state or more");
-            return None;
+            None
         }
         None if matches!(measure, Measure::History { .. }) && !section.has("states") => {
             let default = ["benefit", "praktik"].map(|state| At {
                 value: state.to_owned(),
                 span: section.span.clone(),
             });
-            (section.span.clone(), default.to_vec())
+            Some((section.span.clone(), default.to_vec()))
         }
         None => {
             if !section.has("states") {
@@ -1090,53 +1200,80 @@ fn outcome(
                     "`states = [\"…\"]`",
                 );
             }
-            return None;
+            None
         }
-    };
-    let states_line = f.line(&states_span);
-    let selectors = selectors(&words, unions, "`states`", f);
-    section.finish(f);
-    Some(Outcome {
-        id: id?.value,
-        label,
-        measure,
-        register: register?,
-        states_written: words.into_iter().map(|word| word.value).collect(),
-        selectors: selectors?,
-        states_line,
-        target: target.map(|target| target.value),
+    }
+}
+
+/// Returns the table and column of a `value`.
+fn value_column(section: &mut Section, f: &mut Faults) -> Option<ValueColumn> {
+    let file = section.required_text("file", f);
+    let column = section.required_text("column", f);
+    let baseline = section.text("baseline", f).map(|baseline| baseline.value);
+    let key = section.text("key", f).map(|key| key.value);
+    Some(ValueColumn {
+        file: PathBuf::from(file?.value),
+        column: column?.value,
+        baseline,
+        key,
     })
 }
 
-fn register_of(section: &mut Section, registers: &[Register], f: &mut Faults) -> Option<usize> {
-    let known = registers.iter().map(|register| register.id.as_str());
+fn register_of(
+    section: &mut Section,
+    measure: Measure,
+    registers: &[Register],
+    f: &mut Faults,
+) -> Option<usize> {
     if let Some(name) = section.text("register", f) {
-        let index = known.clone().position(|id| id == name.value);
-        if index.is_none() && !f.is_faulty("register", &name.value) {
-            f.unknown(
+        let known = || registers.iter().map(|register| register.id.as_str());
+        let index = known().position(|id| id == name.value);
+        match index {
+            None if !f.is_faulty("register", &name.value) => f.unknown(
                 &name.span,
                 format!("`{}` is no register", name.value),
                 &name.value,
-                known.collect::<Vec<_>>(),
-            );
+                known().collect::<Vec<_>>(),
+            ),
+            Some(index) if !measure.reads(registers[index].kind) => {
+                let kind = registers[index].kind;
+                f.add(
+                    &name.span,
+                    format!(
+                        "measure `{}` of a register of kind `{kind}`",
+                        measure.name()
+                    ),
+                    "a register of a kind that has it: hours stand in `bfl`, states in the others",
+                );
+                return None;
+            }
+            _ => {}
         }
         return index;
     }
-    match registers {
+    let fitting: Vec<usize> = (0..registers.len())
+        .filter(|&index| measure.reads(registers[index].kind))
+        .collect();
+    match fitting[..] {
         _ if f.any_faulty("register") => None,
-        [_] => Some(0),
+        [only] => Some(only),
         [] => {
             f.add(
                 &section.span,
-                "an outcome and no register",
-                "`[register.x]` with `kind` and `files`",
+                format!("measure `{}` and no register for it", measure.name()),
+                match measure {
+                    Measure::Degree { .. } | Measure::DegreeZero { .. } => {
+                        "`[register.x]` with `kind = \"bfl\"` and `files`"
+                    }
+                    _ => "`[register.x]` with `kind` and `files`",
+                },
             );
             None
         }
         _ => {
             f.add(
                 &section.span,
-                format!("an outcome and {} registers", registers.len()),
+                format!("an outcome and {} registers for it", fitting.len()),
                 "`register = \"…\"` in the outcome",
             );
             None
@@ -1144,52 +1281,80 @@ fn register_of(section: &mut Section, registers: &[Register], f: &mut Faults) ->
     }
 }
 
-fn measure(section: &mut Section, name: &At<String>, f: &mut Faults) -> Option<Measure> {
+/// Returns the measure, once for each window.
+fn measures(section: &mut Section, name: &At<String>, f: &mut Faults) -> Option<Vec<Measure>> {
+    let each = |windows: Option<Vec<Window>>, of: &dyn Fn(Window) -> Measure| {
+        Some(windows?.into_iter().map(of).collect())
+    };
     match name.value.as_str() {
-        "ever" => Some(Measure::Ever {
-            window: window(section, f)?,
+        "ever" => each(windows("weeks", section, f), &|window| Measure::Ever {
+            window,
         }),
-        "at" => Some(Measure::At {
-            window: window(section, f)?,
+        "at" => each(windows("weeks", section, f), &|window| Measure::At {
+            window,
         }),
         "weeks" => {
-            let window = window(section, f);
+            let windows = windows("weeks", section, f);
             let more_than = more_than(section, f);
-            Some(Measure::Weeks {
-                window: window?,
-                more_than,
-            })
+            each(windows, &|window| Measure::Weeks { window, more_than })
         }
         "share" => {
-            let window = window(section, f);
-            choice(section, "denominator", &["fixed"], |name| name, f);
-            Some(Measure::Share { window: window? })
+            let windows = windows("weeks", section, f);
+            let denominator = choice(
+                section,
+                "denominator",
+                Denominator::ALL,
+                Denominator::name,
+                f,
+            );
+            let denominator = denominator.map_or(Denominator::Fixed, |d| d.value);
+            each(windows, &|window| Measure::Share {
+                window,
+                denominator,
+            })
         }
         "time-to" => {
-            let window = window(section, f);
-            let stable = section
-                .whole_within("stable", 1, 5_000, f)
-                .map_or(1, |stable| stable.value as u32);
-            let window = window?;
-            if stable > window.weeks() {
+            let windows = windows("weeks", section, f);
+            let stable = stable(windows.as_deref(), section, f).unwrap_or(1);
+            each(windows, &|window| Measure::TimeTo { window, stable })
+        }
+        "retained" => {
+            let windows = windows("weeks", section, f);
+            let stable = stable(windows.as_deref(), section, f);
+            if section.lacks("stable") {
+                let found = format!("{} has no `stable`", section.name);
                 f.add(
-                    &section.key_span("stable"),
-                    format!(
-                        "`stable = {stable}` in a window of {} weeks",
-                        window.weeks()
-                    ),
-                    "a number of weeks that fits in the window",
+                    &section.span,
+                    found,
+                    "`stable = N`: consecutive weeks in the states",
                 );
             }
-            Some(Measure::TimeTo { window, stable })
+            let after = section.whole_within("after", 1, 5_000, f);
+            if section.lacks("after") {
+                let found = format!("{} has no `after`", section.name);
+                f.add(&section.span, found, "`after = N`: weeks later");
+            }
+            let (stable, after) = (stable?, after?.value as u32);
+            each(windows, &|window| Measure::Retained {
+                window,
+                stable,
+                after,
+            })
         }
+        "degree" => each(windows("months", section, f), &|months| Measure::Degree {
+            months,
+        }),
+        "degree-zero" => each(windows("months", section, f), &|months| {
+            Measure::DegreeZero { months }
+        }),
         "history" => {
             let gap = section
                 .whole_within("gap", 0, 5_000, f)
                 .map_or(0, |gap| gap.value as u32);
             let more_than = more_than(section, f);
-            Some(Measure::History { gap, more_than })
+            Some(vec![Measure::History { gap, more_than }])
         }
+        "value" => Some(vec![Measure::Value]),
         other => {
             f.unknown(
                 &name.span,
@@ -1202,43 +1367,81 @@ fn measure(section: &mut Section, name: &At<String>, f: &mut Faults) -> Option<M
     }
 }
 
+/// Returns `stable`, which must fit in every window.
+fn stable(windows: Option<&[Window]>, section: &mut Section, f: &mut Faults) -> Option<u32> {
+    let stable = section.whole_within("stable", 1, 5_000, f)?;
+    for window in windows.unwrap_or_default() {
+        if stable.value as u32 > window.weeks() {
+            f.add(
+                &stable.span,
+                format!(
+                    "`stable = {}` in a window of {} weeks",
+                    stable.value,
+                    window.weeks()
+                ),
+                "a number of weeks that fits in the window",
+            );
+        }
+    }
+    Some(stable.value as u32)
+}
+
 fn more_than(section: &mut Section, f: &mut Faults) -> Option<u32> {
     section
         .whole_within("more_than", 0, 5_000, f)
         .map(|weeks| weeks.value as u32)
 }
 
-fn window(section: &mut Section, f: &mut Faults) -> Option<Window> {
-    const EXPECTED: &str = "`weeks = [first, last]` with 1 ≤ first ≤ last ≤ 5000, \
-                            counted from the week after the draw";
-    if !section.has("weeks") {
-        if section.lacks("weeks") {
-            let found = format!("{} has no `weeks`", section.name);
-            f.add(&section.span, found, EXPECTED);
+/// Returns the window of a key, or several of them.
+fn windows(key: &'static str, section: &mut Section, f: &mut Faults) -> Option<Vec<Window>> {
+    let expected = match key {
+        "weeks" => {
+            "`weeks = [first, last]` with 1 ≤ first ≤ last ≤ 5000, counted from the week after \
+             the draw; or a list of such windows"
         }
-        section.pass("weeks");
+        _ => {
+            "`months = [first, last]` with 1 ≤ first ≤ last ≤ 5000, counted from the month after \
+             the draw; or a list of such windows"
+        }
+    };
+    if !section.has(key) {
+        if section.lacks(key) {
+            let found = format!("{} has no `{key}`", section.name);
+            f.add(&section.span, found, expected);
+        }
+        section.pass(key);
         return None;
     }
-    let weeks = section.wholes("weeks", f)?;
-    let window = match weeks
-        .value
-        .iter()
-        .map(|week| week.value)
-        .collect::<Vec<_>>()[..]
-    {
-        [first, last] => Window::new(first, last).ok(),
-        _ => None,
-    };
-    if window.is_none() {
-        let written: Vec<String> = weeks
-            .value
-            .iter()
-            .map(|week| week.value.to_string())
-            .collect();
-        let found = format!("`weeks = [{}]` in {}", written.join(", "), section.name);
-        f.add(&weeks.span, found, EXPECTED);
+    let pairs = section.pairs(key, f)?;
+    let mut windows = Vec::new();
+    for pair in &pairs.value {
+        let window = match pair[..] {
+            [first, last] => Window::new(first, last).ok(),
+            _ => None,
+        };
+        match window {
+            Some(window) if !windows.contains(&window) => windows.push(window),
+            _ => {
+                let written: Vec<String> = pair.iter().map(i64::to_string).collect();
+                let found = format!("`{key} = [{}]` in {}", written.join(", "), section.name);
+                let expected = match window {
+                    Some(_) => "each window once",
+                    None => expected,
+                };
+                f.add(&pairs.span, found, expected);
+                return None;
+            }
+        }
     }
-    window
+    if windows.is_empty() {
+        f.add(
+            &pairs.span,
+            format!("`{key} = []` in {}", section.name),
+            expected,
+        );
+        return None;
+    }
+    Some(windows)
 }
 
 fn estimate(

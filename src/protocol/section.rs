@@ -250,6 +250,29 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// Returns a list of whole numbers, or several such lists in one.
+    pub fn pairs(&mut self, key: &'static str, faults: &mut Faults) -> Option<At<Vec<Vec<i64>>>> {
+        let value = self.get(key)?;
+        let numbers = |value: &DeValue| -> Option<Vec<i64>> {
+            let list = value.as_array()?;
+            list.iter().map(|item| whole(item.get_ref())).collect()
+        };
+        let list = match numbers(value.get_ref()) {
+            Some(one) => Some(vec![one]),
+            None => value
+                .get_ref()
+                .as_array()
+                .and_then(|list| list.iter().map(|item| numbers(item.get_ref())).collect()),
+        };
+        match list {
+            Some(list) => Some(At::new(list, value.span())),
+            None => {
+                self.wrong_type(key, value, "a list of whole numbers", faults);
+                None
+            }
+        }
+    }
+
     pub fn number(&mut self, key: &'static str, faults: &mut Faults) -> Option<At<f64>> {
         let value = self.get(key)?;
         let number = match value.get_ref() {

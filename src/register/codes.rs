@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use crate::digest::Digest;
 use crate::protocol::State;
 
-/// A code of three digits, or blank.
+/// A code of three digits, or blank; or a state itself, in registers that name states.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Code(u16);
 
@@ -44,6 +44,9 @@ pub struct CodeTable {
     classes: Vec<Option<Class>>,
 }
 
+/// The first number of the codes that stand for states.
+const STATES: u16 = 1_000;
+
 const TEXT: &str = include_str!("dream_codes.csv");
 
 impl Code {
@@ -65,6 +68,23 @@ impl Code {
         }
     }
 
+    /// Numbers of codes lie below this.
+    pub const COUNT: u16 = STATES + 16;
+
+    /// Returns the code that stands for a state itself.
+    pub fn of_state(state: State) -> Code {
+        Code(STATES + state as u16)
+    }
+
+    /// Returns the code with a number that was stored: also blank, or that of a state.
+    pub fn stored(number: u16) -> Option<Code> {
+        let state = number.checked_sub(STATES);
+        match state {
+            None => Some(Code(number)),
+            Some(state) => (usize::from(state) < State::ALL.len()).then_some(Code(number)),
+        }
+    }
+
     /// Returns the code with this number, 1 to 999.
     pub fn from_number(number: u16) -> Option<Code> {
         (1..=999).contains(&number).then_some(Code(number))
@@ -80,6 +100,9 @@ impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match *self {
             Code::BLANK => Ok(()),
+            Code(number) if number >= STATES => {
+                f.write_str(State::ALL[usize::from(number - STATES)].name())
+            }
             Code(number) => write!(f, "{number:03}"),
         }
     }
@@ -94,7 +117,10 @@ impl CodeTable {
 
     fn read(text: &str) -> CodeTable {
         let mut entries = Vec::new();
-        let mut classes = vec![None; 1000];
+        let mut classes = vec![None; usize::from(Code::COUNT)];
+        for &state in State::ALL {
+            classes[usize::from(Code::of_state(state).0)] = Some(Class::Is(state));
+        }
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         for record in reader.records() {
             let record = record.expect("the built-in table is well formed");

@@ -15,11 +15,13 @@ use memchr::{memchr, memrchr};
 
 use super::codes::CodeTable;
 use super::dream::{Block, Layout, RowFault};
+use super::long::LongFile;
 use super::people::{People, PersonReader, PersonRef, write_person};
 use super::store::StoreWriter;
-use super::{Coverage, Input, RegisterError, UnknownCode};
+use super::{Coverage, Hours, Input, RegisterError, Spell, UnknownCode, Wage};
 use crate::digest::{Digest, Hasher};
-use crate::protocol::Register;
+use crate::period::{Month, Week};
+use crate::protocol::{Register, RegisterKind};
 use crate::table::{Dialect, is_utf16};
 
 /// What to ingest, and how.
@@ -51,6 +53,10 @@ pub struct Ingested {
     /// Columns that were passed over, by file.
     pub passed_over: Vec<(PathBuf, Vec<String>)>,
     pub bytes: u64,
+    /// Rows with more than 400 hours in a month.
+    pub many_hours: u64,
+    /// Spells between two Thursdays, which no week has.
+    pub without_week: u64,
 }
 
 /// Bytes in a block of rows, unless a single row is longer.
@@ -71,6 +77,8 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         coverage: Coverage::default(),
         passed_over: Vec::new(),
         bytes: 0,
+        many_hours: 0,
+        without_week: 0,
     };
     let mut covered: Vec<(PathBuf, Coverage)> = Vec::new();
     let mut unknown = Vec::new();
@@ -82,20 +90,28 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
             ingest,
             codes,
         };
-        let file = source.scan(&mut sorter, done.bytes)?;
-        for (other, coverage) in &covered {
-            refuse_overlap(other, *coverage, &path, file.layout.coverage)?;
+        let file = match ingest.register.kind {
+            RegisterKind::Dream => source.scan(&mut sorter, done.bytes)?,
+            _ => source.read_long(&mut sorter, done.bytes)?,
+        };
+        for (other, (path_of_other, coverage)) in covered.iter().enumerate() {
+            // Where one wins, the other gives way.
+            if ![other, number].map(Some).contains(&ingest.register.wins) {
+                refuse_overlap(path_of_other, *coverage, &path, file.coverage)?;
+            }
         }
-        covered.push((path.clone(), file.layout.coverage));
-        done.coverage = done.coverage.with(file.layout.coverage);
+        covered.push((path.clone(), file.coverage));
+        done.coverage = done.coverage.with(file.coverage);
         done.rows += file.rows;
         done.bytes += file.bytes;
+        done.many_hours += file.many_hours;
+        done.without_week += file.without_week;
         done.inputs.push(Input {
             file: name.display().to_string(),
             digest: file.digest,
         });
-        if !file.layout.passed_over.is_empty() {
-            done.passed_over.push((path, file.layout.passed_over));
+        if !file.passed_over.is_empty() {
+            done.passed_over.push((path, file.passed_over));
         }
         merge_unknown(&mut unknown, file.unknown);
     }
@@ -103,6 +119,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         unknown.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
         return Err(RegisterError::UnknownCodes { codes: unknown });
     }
+    let wins = ingest.register.wins.map(|file| (file, covered[file].1));
     let files: Vec<PathBuf> = covered.into_iter().map(|(path, _)| path).collect();
     let mut writer = StoreWriter::create(
         ingest.derived,
@@ -112,7 +129,8 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         codes,
         ingest.keep.as_ref().map(roster),
     )?;
-    sorter.merge(&files, |person| {
+    let joiner = Joiner::new(ingest.register.kind, &files, wins);
+    sorter.merge(joiner, |person| {
         done.persons += 1;
         done.spells += person.spells.len() as u64;
         writer.push(person)
@@ -189,11 +207,14 @@ struct Source<'a> {
 
 /// What the scan of a file found.
 struct Scanned {
-    layout: Layout,
+    coverage: Coverage,
+    passed_over: Vec<String>,
     rows: u64,
     bytes: u64,
     digest: Digest,
     unknown: Vec<UnknownCode>,
+    many_hours: u64,
+    without_week: u64,
 }
 
 /// Blocks on their way: the reader fills them, workers scan them, and they come back in order.
@@ -216,14 +237,7 @@ impl Source<'_> {
     fn scan(&self, sorter: &mut Sorter, bytes_before: u64) -> Result<Scanned, RegisterError> {
         let mut lines = Lines::open(self.path).map_err(self.io("read"))?;
         let layout = self.header(&mut lines)?;
-        let mut scanned = Scanned {
-            layout,
-            rows: 0,
-            bytes: 0,
-            digest: Digest::ZERO,
-            unknown: Vec::new(),
-        };
-        let layout = &scanned.layout;
+        let layout = &layout;
         let threads = self.ingest.threads.max(1);
         // The number of blocks bounds the memory: each is empty, being filled, scanned or waiting.
         let blocks = 2 * threads + 2;
@@ -309,11 +323,43 @@ impl Source<'_> {
                 path: self.path.to_owned(),
             });
         }
-        scanned.rows = rows;
-        scanned.unknown = unknown;
-        scanned.bytes = lines.bytes;
-        scanned.digest = lines.hasher.finish();
-        Ok(scanned)
+        Ok(Scanned {
+            coverage: layout.coverage,
+            passed_over: layout.passed_over.clone(),
+            rows,
+            bytes: lines.bytes,
+            digest: lines.hasher.finish(),
+            unknown,
+            many_hours: 0,
+            without_week: 0,
+        })
+    }
+
+    /// Reads a long file, each row a part of its person.
+    fn read_long(&self, sorter: &mut Sorter, bytes_before: u64) -> Result<Scanned, RegisterError> {
+        let mut file = LongFile::open(self.path, self.ingest.register, self.codes)?;
+        let mut part = People::default();
+        while file.next(self.ingest.keep.as_ref(), &mut part)? {
+            sorter.push(part.get(0), self.number)?;
+            if file.rows.is_multiple_of(4_096) {
+                (self.ingest.progress)(bytes_before + file.bytes());
+            }
+        }
+        if file.rows == 0 {
+            return Err(RegisterError::HeaderOnly {
+                path: self.path.to_owned(),
+            });
+        }
+        Ok(Scanned {
+            coverage: file.coverage,
+            passed_over: std::mem::take(&mut file.passed_over),
+            rows: file.rows,
+            bytes: file.bytes(),
+            digest: file.digest()?,
+            unknown: std::mem::take(&mut file.unknown),
+            many_hours: file.many_hours,
+            without_week: file.without_week,
+        })
     }
 
     fn header(&self, lines: &mut Lines) -> Result<Layout, RegisterError> {
@@ -549,14 +595,9 @@ impl Sorter {
     /// Calls `each` with every person in order of key, the parts of several files joined.
     fn merge(
         &mut self,
-        files: &[PathBuf],
+        mut joiner: Joiner,
         mut each: impl FnMut(PersonRef) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
-        let mut joiner = Joiner {
-            files,
-            joined: People::default(),
-            part: None,
-        };
         if self.runs.is_empty() {
             for index in self.order() {
                 let person = self.people.get(index as usize);
@@ -598,64 +639,190 @@ impl Drop for Sorter {
     }
 }
 
-/// Joins the parts of one person from several files, and finds persons with two rows in one.
+/// Joins the parts of one person from rows and files, and finds what one person cannot have
+/// twice.
 struct Joiner<'a> {
+    kind: RegisterKind,
     files: &'a [PathBuf],
-    /// The person so far, as the only one.
-    joined: People,
+    /// The file that wins where two cover the same period, and what it covers.
+    wins: Option<(usize, Coverage)>,
+    key: Option<Vec<u8>>,
+    /// Parts of the person at hand with file and line.
+    spells: Vec<(Spell, u16, u64)>,
+    wages: Vec<Wage>,
+    hours: Vec<(Hours, u16, u64)>,
     /// File and line of the part that came last.
-    part: Option<(u16, u64)>,
+    last: (u16, u64),
+    joined: People,
 }
 
-impl Joiner<'_> {
+impl<'a> Joiner<'a> {
+    fn new(
+        kind: RegisterKind,
+        files: &'a [PathBuf],
+        wins: Option<(usize, Coverage)>,
+    ) -> Joiner<'a> {
+        Joiner {
+            kind,
+            files,
+            wins,
+            key: None,
+            spells: Vec::new(),
+            wages: Vec::new(),
+            hours: Vec::new(),
+            last: (0, 0),
+            joined: People::default(),
+        }
+    }
+
     fn push(
         &mut self,
         person: PersonRef,
         file: u16,
         each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
-        if self.part.is_some() && self.joined.get(0).key == person.key {
-            let (before, line) = self.part.expect("looked at above");
-            if before == file {
+        if self.key.as_deref() == Some(person.key) {
+            if self.kind == RegisterKind::Dream && self.last.0 == file {
                 return Err(RegisterError::TwoRows {
-                    path: self.files[usize::from(file)].clone(),
-                    first: line.min(person.line),
-                    second: line.max(person.line),
+                    path: self.path(file),
+                    first: self.last.1.min(person.line),
+                    second: self.last.1.max(person.line),
                 });
             }
-            self.part = Some((file, person.line));
-            let first = std::mem::take(&mut self.joined);
-            let first = first.get(0);
-            for part in [first, person] {
-                part.spells
-                    .iter()
-                    .for_each(|&spell| self.joined.push_weeks(spell));
-                part.wages
-                    .iter()
-                    .for_each(|&wage| self.joined.push_months(wage));
+        } else {
+            self.end_person(each)?;
+            self.key = Some(person.key.to_vec());
+        }
+        self.last = (file, person.line);
+        let wins = self.wins.filter(|(wins, _)| *wins != usize::from(file));
+        let coverage = wins.map(|(_, coverage)| coverage).unwrap_or_default();
+        for spell in person.spells {
+            for spell in outside(*spell, coverage.weeks).into_iter().flatten() {
+                self.spells.push((spell, file, person.line));
             }
-            self.joined.order_person();
-            self.joined.end_person(person.key, person.line);
-            return Ok(());
         }
-        if self.part.is_some() {
-            each(self.joined.get(0))?;
+        for wage in person.wages {
+            self.wages
+                .extend(wage_outside(*wage, coverage.months).into_iter().flatten());
         }
-        self.joined.clear();
-        self.joined.push(person);
-        self.part = Some((file, person.line));
+        for hours in person.hours {
+            let lost = coverage
+                .months
+                .is_some_and(|(first, last)| first <= hours.month && hours.month <= last);
+            if !lost {
+                self.hours.push((*hours, file, person.line));
+            }
+        }
         Ok(())
     }
 
-    fn finish(
-        self,
+    fn path(&self, file: u16) -> PathBuf {
+        self.files[usize::from(file)].clone()
+    }
+
+    /// Hands over the person at hand, its parts in order of time.
+    fn end_person(
+        &mut self,
         each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
-        match self.part {
-            Some(_) => each(self.joined.get(0)),
-            None => Ok(()),
+        let Some(key) = self.key.take() else {
+            return Ok(());
+        };
+        self.joined.clear();
+        self.spells.sort_by_key(|(spell, ..)| spell.first);
+        let mut before: Option<(Week, u16, u64)> = None;
+        for &(spell, file, line) in &self.spells {
+            if let Some((end, other, other_line)) = before
+                && spell.first <= end
+            {
+                return Err(RegisterError::TwoStates {
+                    path: self.path(other),
+                    line: other_line,
+                    other: self.path(file),
+                    other_line: line,
+                    period: spell.first.to_string(),
+                });
+            }
+            before = Some((spell.first + (spell.weeks as i32 - 1), file, line));
+            self.joined.push_weeks(spell);
         }
+        self.wages.sort_by_key(|wage| wage.first);
+        for wage in self.wages.drain(..) {
+            self.joined.push_months(wage);
+        }
+        // Hours over all jobs are added before anything is capped.
+        self.hours.sort_by_key(|(hours, ..)| hours.month);
+        let mut sum: Option<Hours> = None;
+        for &(hours, file, line) in &self.hours {
+            match &mut sum {
+                Some(sum) if sum.month == hours.month => {
+                    sum.paid = sum.paid.checked_add(hours.paid).ok_or_else(|| {
+                        RegisterError::TooManyHours {
+                            path: self.files[usize::from(file)].clone(),
+                            line,
+                        }
+                    })?;
+                }
+                _ => {
+                    if let Some(done) = sum.replace(hours) {
+                        self.joined.push_hours(done);
+                    }
+                }
+            }
+        }
+        if let Some(done) = sum {
+            self.joined.push_hours(done);
+        }
+        self.spells.clear();
+        self.hours.clear();
+        self.joined.end_person(&key, self.last.1);
+        each(self.joined.get(0))
     }
+
+    fn finish(
+        mut self,
+        each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
+    ) -> Result<(), RegisterError> {
+        self.end_person(each)
+    }
+}
+
+/// Returns what of a spell lies before and behind some weeks.
+fn outside(spell: Spell, weeks: Option<(Week, Week)>) -> [Option<Spell>; 2] {
+    let Some((first, last)) = weeks else {
+        return [Some(spell), None];
+    };
+    let end = spell.first + (spell.weeks as i32 - 1);
+    let part = |from: Week, to: Week| {
+        (from <= to).then(|| Spell {
+            first: from,
+            weeks: (to - from + 1) as u32,
+            ..spell
+        })
+    };
+    [
+        part(spell.first, end.min(first + -1)),
+        part(spell.first.max(last + 1), end),
+    ]
+}
+
+/// Returns what of a run of months lies before and behind some months.
+fn wage_outside(wage: Wage, months: Option<(Month, Month)>) -> [Option<Wage>; 2] {
+    let Some((first, last)) = months else {
+        return [Some(wage), None];
+    };
+    let end = wage.first.0 + wage.months as i32 - 1;
+    let part = |from: i32, to: i32| {
+        (from <= to).then(|| Wage {
+            first: Month(from),
+            months: (to - from + 1) as u32,
+            ..wage
+        })
+    };
+    [
+        part(wage.first.0, end.min(first.0 - 1)),
+        part(wage.first.0.max(last.0 + 1), end),
+    ]
 }
 
 /// A sorted run on the disk, read person by person.

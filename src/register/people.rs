@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use super::{Code, Person, Spell, Wage};
+use super::{Code, Hours, Person, Spell, Wage};
 use crate::period::{Month, Week};
 
 /// Persons with their spells of weeks and of months, in few allocations.
@@ -11,6 +11,7 @@ pub(super) struct People {
     keys: Vec<u8>,
     spells: Vec<Spell>,
     wages: Vec<Wage>,
+    hours: Vec<Hours>,
     ends: Vec<Ends>,
 }
 
@@ -20,6 +21,7 @@ struct Ends {
     key: u32,
     spell: u32,
     wage: u32,
+    hours: u32,
     line: u64,
 }
 
@@ -30,6 +32,7 @@ pub(super) struct PersonRef<'a> {
     pub line: u64,
     pub spells: &'a [Spell],
     pub wages: &'a [Wage],
+    pub hours: &'a [Hours],
 }
 
 impl People {
@@ -46,6 +49,7 @@ impl People {
         self.keys.len()
             + size_of_val(self.spells.as_slice())
             + size_of_val(self.wages.as_slice())
+            + size_of_val(self.hours.as_slice())
             + size_of_val(self.ends.as_slice())
     }
 
@@ -78,6 +82,11 @@ impl People {
         }
     }
 
+    /// Adds hours paid in a month to the person being built, whose hours come in order of time.
+    pub fn push_hours(&mut self, hours: Hours) {
+        self.hours.push(hours);
+    }
+
     /// Puts the runs of the person being built into order of time, neighbours merged.
     pub fn order_person(&mut self) {
         let (spell, wage) = self
@@ -99,6 +108,7 @@ impl People {
             key: self.keys.len() as u32,
             spell: self.spells.len() as u32,
             wage: self.wages.len() as u32,
+            hours: self.hours.len() as u32,
             line,
         });
     }
@@ -107,6 +117,7 @@ impl People {
     pub fn push(&mut self, person: PersonRef) {
         self.spells.extend_from_slice(person.spells);
         self.wages.extend_from_slice(person.wages);
+        self.hours.extend_from_slice(person.hours);
         self.end_person(person.key, person.line);
     }
 
@@ -117,6 +128,7 @@ impl People {
                 key: 0,
                 spell: 0,
                 wage: 0,
+                hours: 0,
                 line: 0,
             },
             _ => self.ends[index - 1],
@@ -126,6 +138,7 @@ impl People {
             line: end.line,
             spells: &self.spells[begin.spell as usize..end.spell as usize],
             wages: &self.wages[begin.wage as usize..end.wage as usize],
+            hours: &self.hours[begin.hours as usize..end.hours as usize],
         }
     }
 
@@ -138,12 +151,13 @@ impl People {
         self.keys.clear();
         self.spells.clear();
         self.wages.clear();
+        self.hours.clear();
         self.ends.clear();
     }
 }
 
-/// Writes a person: the lengths of key, spells and months, the file and line it came from, the
-/// key, then each run; whole numbers in little-endian order.
+/// Writes a person: the lengths of key, spells, months and hours, the file and line it came from,
+/// the key, then each run; whole numbers in little-endian order.
 pub(super) fn write_person(out: &mut impl Write, person: PersonRef, file: u16) -> io::Result<()> {
     let mut head = [0; HEAD];
     head[0..4].copy_from_slice(&(person.key.len() as u32).to_le_bytes());
@@ -151,6 +165,7 @@ pub(super) fn write_person(out: &mut impl Write, person: PersonRef, file: u16) -
     head[8..12].copy_from_slice(&(person.wages.len() as u32).to_le_bytes());
     head[12..14].copy_from_slice(&file.to_le_bytes());
     head[14..22].copy_from_slice(&person.line.to_le_bytes());
+    head[22..26].copy_from_slice(&(person.hours.len() as u32).to_le_bytes());
     out.write_all(&head)?;
     out.write_all(person.key)?;
     for spell in person.spells {
@@ -160,10 +175,16 @@ pub(super) fn write_person(out: &mut impl Write, person: PersonRef, file: u16) -
     for wage in person.wages {
         out.write_all(&run(wage.first.0, wage.months, u16::from(wage.paid)))?;
     }
+    for hours in person.hours {
+        let mut bytes = [0; RUN];
+        bytes[0..4].copy_from_slice(&hours.month.0.to_le_bytes());
+        bytes[4..8].copy_from_slice(&hours.paid.to_le_bytes());
+        out.write_all(&bytes)?;
+    }
     Ok(())
 }
 
-const HEAD: usize = 22;
+const HEAD: usize = 26;
 const RUN: usize = 8;
 /// The length of a key that stands for the end of the persons.
 const END: u32 = u32::MAX;
@@ -234,7 +255,7 @@ impl<R: BufRead> PersonReader<R> {
 
     /// Passes over the person whose key was read.
     pub fn skip(&mut self) -> io::Result<()> {
-        let mut left = RUN * (self.length(4) + self.length(8));
+        let mut left = RUN * (self.length(4) + self.length(8) + self.length(22));
         while left > 0 {
             let there = self.input.fill_buf()?.len();
             if there == 0 {
@@ -252,9 +273,11 @@ impl<R: BufRead> PersonReader<R> {
         person.key.clone_from(&self.key);
         person.spells.clear();
         person.wages.clear();
+        person.hours.clear();
         self.runs(|run| match run {
             Run::Spell(spell) => person.spells.push(spell),
             Run::Wage(wage) => person.wages.push(wage),
+            Run::Hours(hours) => person.hours.push(hours),
         })
     }
 
@@ -266,6 +289,7 @@ impl<R: BufRead> PersonReader<R> {
         self.runs(|run| match run {
             Run::Spell(spell) => people.spells.push(spell),
             Run::Wage(wage) => people.wages.push(wage),
+            Run::Hours(hours) => people.hours.push(hours),
         })?;
         let file = self.head[12..14].try_into().expect("two bytes");
         let line = self.head[14..22].try_into().expect("eight bytes");
@@ -274,24 +298,31 @@ impl<R: BufRead> PersonReader<R> {
     }
 
     fn runs(&mut self, mut each: impl FnMut(Run)) -> io::Result<()> {
-        let spells = self.length(4);
-        self.body.resize(RUN * (spells + self.length(8)), 0);
+        let (spells, wages) = (self.length(4), self.length(8));
+        let runs = spells + wages + self.length(22);
+        self.body.resize(RUN * runs, 0);
         self.input.read_exact(&mut self.body)?;
         for (index, run) in self.body.chunks_exact(RUN).enumerate() {
             let first = i32::from_le_bytes([run[0], run[1], run[2], run[3]]);
             let length = u32::from(u16::from_le_bytes([run[4], run[5]]));
             let value = u16::from_le_bytes([run[6], run[7]]);
-            each(match index < spells {
-                true => Run::Spell(Spell {
+            each(if index < spells {
+                Run::Spell(Spell {
                     first: Week(first),
                     weeks: length,
-                    code: Code::from_number(value).unwrap_or(Code::BLANK),
-                }),
-                false => Run::Wage(Wage {
+                    code: Code::stored(value).unwrap_or(Code::BLANK),
+                })
+            } else if index < spells + wages {
+                Run::Wage(Wage {
                     first: Month(first),
                     months: length,
                     paid: value == 1,
-                }),
+                })
+            } else {
+                Run::Hours(Hours {
+                    month: Month(first),
+                    paid: u32::from_le_bytes([run[4], run[5], run[6], run[7]]),
+                })
             });
         }
         Ok(())
@@ -301,6 +332,7 @@ impl<R: BufRead> PersonReader<R> {
 enum Run {
     Spell(Spell),
     Wage(Wage),
+    Hours(Hours),
 }
 
 impl PersonReader<()> {

@@ -33,7 +33,7 @@ struct Record {
     persons: Option<String>,
 }
 
-const FORMAT: &str = "klero-spells-1";
+const FORMAT: &str = "klero-spells-2";
 const BUFFER: usize = 1 << 18;
 
 /// Writes the spells of a register, person by person in order of key.

@@ -136,7 +136,7 @@ fn means(row: &Estimate) -> [String; 2] {
     let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
     let mean = |counts: &ArmCounts| match (counts.mean, row.unit) {
         (None, _) => "–".to_owned(),
-        (Some(mean), Unit::YesNo | Unit::ShareOfTime) => percent(mean),
+        (Some(mean), Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => percent(mean),
         (Some(mean), Unit::Weeks | Unit::TimeToEvent) => fixed(mean, 1),
         (Some(mean), Unit::Number) => fixed(mean, decimals),
     };
@@ -170,7 +170,7 @@ fn counts(row: &Estimate) -> [String; 2] {
 fn effect(row: &Estimate) -> (String, String) {
     let computed = &row.computed;
     let (factor, decimals, unit) = match (row.scale, row.unit) {
-        (Scale::Difference | Scale::Level, Unit::YesNo | Unit::ShareOfTime) => {
+        (Scale::Difference | Scale::Level, Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
             (100.0, 1, " points")
         }
         (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => (1.0, 1, " weeks"),

@@ -44,7 +44,7 @@ pub fn estimates(command: &str, provenance: &Provenance, rows: &[Estimate]) -> V
 pub fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::YesNo => "share",
-        Unit::ShareOfTime => "share of time",
+        Unit::ShareOfTime | Unit::PooledShare => "share of time",
         Unit::Weeks | Unit::TimeToEvent => "weeks",
         Unit::Number => "number",
     }

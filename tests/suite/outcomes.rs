@@ -55,7 +55,7 @@ impl Study {
             referral: referral.to_owned(),
             date: date.parse().unwrap(),
         };
-        measure(&self.protocol, &[store], &[dated]).unwrap()
+        measure(&self.protocol, &[store], &[], &[dated]).unwrap()
     }
 
     #[track_caller]

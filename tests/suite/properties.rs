@@ -6,7 +6,7 @@ use klero::estimate::means::difference_in_means;
 use klero::estimate::shares::{risk_difference, risk_ratio};
 use klero::outcome::{Dated, End, Missing, Value, measure};
 use klero::period::{Month, Week};
-use klero::protocol::{IntervalId, Measure, Outcome, Protocol, Selector, State};
+use klero::protocol::{Denominator, IntervalId, Measure, Outcome, Protocol, Selector, State};
 use klero::register::store::Store;
 use klero::register::{Class, Code, CodeTable};
 use klero::sample::Count;
@@ -179,6 +179,25 @@ measure = "share"
 states = ["active"]
 weeks = [10, 80]
 [[outcome]]
+id = "observed"
+measure = "share"
+denominator = "observed"
+states = ["active", "wage"]
+weeks = [1, 60]
+[[outcome]]
+id = "pooled"
+measure = "share"
+denominator = "pooled"
+states = ["self_support", "benefit", "771"]
+weeks = [[1, 26], [20, 80]]
+[[outcome]]
+id = "retained"
+measure = "retained"
+stable = 2
+after = 9
+states = ["active"]
+weeks = [1, 90]
+[[outcome]]
 id = "first"
 measure = "time-to"
 states = ["ordinary", "education"]
@@ -266,6 +285,23 @@ impl Naive<'_> {
         let count = answers.iter().filter(|a| **a == Some(true)).count() as u32;
         let open = answers.contains(&None);
         match outcome.measure {
+            Measure::Share { denominator, .. } if denominator != Denominator::Fixed => {
+                self.observed(&weeks, answer, denominator)
+            }
+            Measure::Retained { stable, after, .. } => {
+                match self.time_to(&weeks, &answers, drawn, stable) {
+                    Value::Time {
+                        weeks,
+                        end: End::Event,
+                    } => answer(drawn + (weeks + after) as i32).map_or(missing, Value::YesNo),
+                    Value::Time {
+                        weeks: until,
+                        end: End::Censored,
+                    } if drawn + (until as i32) < weeks[weeks.len() - 1] => missing,
+                    Value::Time { .. } => Value::Missing(Missing::NotReached),
+                    other => other,
+                }
+            }
             Measure::Ever { .. } if count > 0 => Value::YesNo(true),
             Measure::Ever { .. } if open => missing,
             Measure::Ever { .. } => Value::YesNo(false),
@@ -284,12 +320,41 @@ impl Naive<'_> {
                 more_than: Some(_), ..
             } => Value::YesNo(false),
             Measure::Weeks { .. } => Value::Weeks(count),
-            Measure::Share { window } => Value::Share {
+            Measure::Share { window, .. } => Value::Share {
                 weeks: count,
                 of: window.weeks(),
             },
             Measure::TimeTo { stable, .. } => self.time_to(&weeks, &answers, drawn, stable),
             Measure::History { gap, .. } => self.history(drawn, gap, answer),
+            other => unreachable!("{other:?} looks at no weeks"),
+        }
+    }
+
+    fn observed(
+        &self,
+        weeks: &[Week],
+        answer: impl Fn(Week) -> Option<bool>,
+        denominator: Denominator,
+    ) -> Value {
+        let (mut inside, mut of) = (0, 0);
+        for week in weeks {
+            if self.code(*week).is_none() {
+                return Value::Missing(Missing::NotCovered);
+            }
+            // A blank week of an unknown month has no one state: it is not observed.
+            match self.states(*week)[..] {
+                [State::Abroad | State::Unknown] | [_, _, ..] => continue,
+                _ => of += 1,
+            }
+            match answer(*week) {
+                None => return Value::Missing(Missing::NotCovered),
+                Some(yes) => inside += u32::from(yes),
+            }
+        }
+        match denominator {
+            _ if of == 0 => Value::Missing(Missing::NotObserved),
+            Denominator::Pooled => Value::Pooled { weeks: inside, of },
+            _ => Value::Share { weeks: inside, of },
         }
     }
 
@@ -391,7 +456,7 @@ proptest! {
             })
             .collect();
         let store = Store::open(folder.path(), "dream").unwrap();
-        let made = measure(&protocol, &[store], &dates).unwrap();
+        let made = measure(&protocol, &[store], &[], &dates).unwrap();
         for series in &made.series {
             for (index, row) in rows.iter().enumerate() {
                 let naive = Naive { row, first, months };

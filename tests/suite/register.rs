@@ -16,6 +16,8 @@ pub fn register(files: &[&str]) -> Register {
         kind: RegisterKind::Dream,
         files: files.iter().map(PathBuf::from).collect(),
         key: None,
+        columns: Vec::new(),
+        wins: None,
     }
 }
 

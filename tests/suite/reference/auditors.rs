@@ -28,7 +28,7 @@ const PLANS: &[(&str, &str)] = &[
         "procedure = \"complete\"\nstrata = [\"place\", \"age\"]",
     ),
     (
-        ARMS_2_1,
+        ARMS_1_1,
         "procedure = \"complete\"\ncounts = { control = 21, effort = 19 }",
     ),
     (

@@ -1,0 +1,317 @@
+//! The definition of an outcome in words, Danish and English.
+
+use serde::Serialize;
+
+use crate::protocol::{Denominator, Measure, Outcome, Selector, WAGE};
+
+/// What an outcome is, as it travels with its values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Card {
+    pub label: String,
+    pub measure: &'static str,
+    /// In English.
+    pub definition: String,
+    pub definition_da: String,
+    /// What `states` of the plan come to: states, codes or `wage`.
+    pub states: Vec<String>,
+    /// Weeks or months counted from the draw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denominator: Option<&'static str>,
+    /// What becomes of the dead, of those abroad and of weeks that are not known.
+    pub absent: String,
+    pub absent_da: String,
+}
+
+impl Card {
+    pub fn of(outcome: &Outcome) -> Card {
+        let measure = outcome.measure;
+        let window = match (measure.window(), measure.months()) {
+            (Some(window), _) => Some(format!("weeks {window}")),
+            (_, Some(window)) => Some(format!("months {window}")),
+            _ => None,
+        };
+        let denominator = match measure {
+            Measure::Share { denominator, .. } => Some(denominator.name()),
+            _ => None,
+        };
+        let (absent_da, absent) = absent(measure);
+        Card {
+            label: outcome.label.clone(),
+            measure: measure.name(),
+            definition: definition(outcome),
+            definition_da: definition_da(outcome),
+            states: states(outcome),
+            window,
+            denominator,
+            absent: absent.to_owned(),
+            absent_da: absent_da.to_owned(),
+        }
+    }
+}
+
+fn states(outcome: &Outcome) -> Vec<String> {
+    outcome
+        .selectors
+        .iter()
+        .map(|selector| match selector {
+            Selector::State(state) => state.name().to_owned(),
+            Selector::Code(code) => format!("code {code:03}"),
+            Selector::Wage => WAGE.to_owned(),
+        })
+        .collect()
+}
+
+/// Returns the set of states as written and as it comes out: `active = {ordinary, supported}`.
+fn set(outcome: &Outcome) -> String {
+    let states = format!("{{{}}}", states(outcome).join(", "));
+    let written = outcome.states_written.join(", ");
+    match states == format!("{{{written}}}") {
+        true => states,
+        false => format!("{written} = {states}"),
+    }
+}
+
+/// Says what becomes of absent persons and weeks, in Danish and in English.
+fn absent(measure: Measure) -> (&'static str, &'static str) {
+    match measure {
+        Measure::Ever { .. } => (
+            "uger i udlandet eller efter døden er uger uden for tilstandene; rækker vinduet ud \
+             over registret, mangler værdien, medmindre den allerede er 1",
+            "weeks abroad or after death are weeks not in the states; a window that reaches beyond \
+             the register is missing unless it is 1 already",
+        ),
+        Measure::At { .. } | Measure::Weeks { .. } => (
+            "uger i udlandet eller efter døden er uger uden for tilstandene; rækker vinduet ud \
+             over registret, mangler værdien",
+            "weeks abroad or after death are weeks not in the states; a window that reaches beyond \
+             the register is missing",
+        ),
+        Measure::Share {
+            denominator: Denominator::Fixed,
+            ..
+        } => (
+            "uger i udlandet eller efter døden er uger uden for tilstandene og tæller med i \
+             nævneren; rækker vinduet ud over registret, mangler værdien",
+            "weeks abroad or after death are weeks not in the states, and count in the \
+             denominator; a window that reaches beyond the register is missing",
+        ),
+        Measure::Share { .. } => (
+            "uger i udlandet og ukendte uger er ikke observeret; uger efter døden er; rækker \
+             vinduet ud over registret, mangler værdien",
+            "weeks abroad and unknown weeks are not observed; weeks after death are; a window \
+             that reaches beyond the register is missing",
+        ),
+        Measure::TimeTo { .. } => (
+            "død, udrejse og pension afslutter tiden; ellers censureres den i sidste kendte uge",
+            "death, emigration and pension end the time; else it is censored at the last week \
+             known",
+        ),
+        Measure::Retained { .. } => (
+            "mangler for dem, der ikke når så mange uger i træk; døde og udrejste er uden for \
+             tilstandene",
+            "missing for those who do not come to so many consecutive weeks; the dead and those \
+             abroad are not in the states",
+        ),
+        Measure::Degree { .. } | Measure::DegreeZero { .. } => (
+            "en måned uden række har 0 timer; rækker vinduet ud over registret, mangler værdien",
+            "a month without a row has 0 hours; a window that reaches beyond the register is \
+             missing",
+        ),
+        Measure::History { .. } => (
+            "registrets begyndelse sætter en grænse: antallet er da mindst det viste",
+            "where the register begins too late, the number is at least that",
+        ),
+        Measure::Value => (
+            "mangler for dem, tabellen ikke har et tal for",
+            "missing for those for whom the table has no number",
+        ),
+    }
+}
+
+/// Returns an outcome's definition in English.
+pub fn definition(outcome: &Outcome) -> String {
+    let states = set(outcome);
+    let (_, absent) = absent(outcome.measure);
+    let what = match outcome.measure {
+        Measure::Ever { window } => {
+            format!("1 if some week of weeks {window} after the draw is in {states}, else 0")
+        }
+        Measure::At { window } => {
+            format!(
+                "1 if week {} after the draw is in {states}, else 0",
+                window.last()
+            )
+        }
+        Measure::Weeks {
+            window,
+            more_than: None,
+        } => format!("number of weeks in {states} in weeks {window} after the draw"),
+        Measure::Weeks {
+            window,
+            more_than: Some(limit),
+        } => format!(
+            "1 if more than {limit} of weeks {window} after the draw are in {states}, else 0"
+        ),
+        Measure::Share {
+            window,
+            denominator: Denominator::Fixed,
+        } => format!(
+            "weeks in {states} in weeks {window} after the draw, divided by {} (fixed)",
+            window.weeks()
+        ),
+        Measure::Share {
+            window,
+            denominator: Denominator::Observed,
+        } => format!(
+            "weeks in {states} in weeks {window} after the draw, divided by the person's observed \
+             weeks"
+        ),
+        Measure::Share {
+            window,
+            denominator: Denominator::Pooled,
+        } => format!(
+            "weeks in {states} in weeks {window} after the draw, and observed weeks; the figure of \
+             several people is the quotient of their sums"
+        ),
+        Measure::TimeTo { window, stable: 1 } => {
+            format!("weeks from the draw to the first week in {states} in weeks {window}")
+        }
+        Measure::TimeTo { window, stable } => format!(
+            "weeks from the draw to the week in which {stable} consecutive weeks in {states} are \
+             complete, in weeks {window}"
+        ),
+        Measure::Retained {
+            window,
+            stable,
+            after,
+        } => format!(
+            "of those with {stable} consecutive weeks in {states} in weeks {window} after the \
+             draw: 1 if in them {after} weeks after the last of these, else 0"
+        ),
+        Measure::Degree { months } => format!(
+            "mean over months {months} after the draw of paid hours over all jobs, divided by \
+             160.33 and at most 1"
+        ),
+        Measure::DegreeZero { months } => {
+            format!("1 if no hours are paid in months {months} after the draw, else 0")
+        }
+        Measure::History { gap, more_than } => {
+            let weeks = format!(
+                "weeks in {states} up to the week before that of the draw, counted back across \
+                 gaps of at most {gap} weeks (the gaps themselves not counted)"
+            );
+            match more_than {
+                None => weeks,
+                Some(limit) => format!("1 if more than {limit} {weeks}, else 0"),
+            }
+        }
+        Measure::Value => {
+            let value = outcome.value.as_ref().expect("a value has its column");
+            match &value.baseline {
+                None => format!("column `{}` of {}", value.column, value.file.display()),
+                Some(baseline) => format!(
+                    "column `{}` of {}; before the draw column `{baseline}`",
+                    value.column,
+                    value.file.display()
+                ),
+            }
+        }
+    };
+    format!("{what}; {absent}")
+}
+
+/// Returns an outcome's definition in Danish.
+pub fn definition_da(outcome: &Outcome) -> String {
+    let states = set(outcome);
+    let (absent, _) = absent(outcome.measure);
+    let what = match outcome.measure {
+        Measure::Ever { window } => {
+            format!("1 hvis nogen af ugerne {window} efter lodtrækningen er i {states}, ellers 0")
+        }
+        Measure::At { window } => {
+            format!(
+                "1 hvis uge {} efter lodtrækningen er i {states}, ellers 0",
+                window.last()
+            )
+        }
+        Measure::Weeks {
+            window,
+            more_than: None,
+        } => format!("antal uger i {states} i ugerne {window} efter lodtrækningen"),
+        Measure::Weeks {
+            window,
+            more_than: Some(limit),
+        } => format!(
+            "1 hvis flere end {limit} af ugerne {window} efter lodtrækningen er i {states}, ellers 0"
+        ),
+        Measure::Share {
+            window,
+            denominator: Denominator::Fixed,
+        } => format!(
+            "uger i {states} i ugerne {window} efter lodtrækningen, divideret med {} (fast)",
+            window.weeks()
+        ),
+        Measure::Share {
+            window,
+            denominator: Denominator::Observed,
+        } => format!(
+            "uger i {states} i ugerne {window} efter lodtrækningen, divideret med personens \
+             observerede uger"
+        ),
+        Measure::Share {
+            window,
+            denominator: Denominator::Pooled,
+        } => format!(
+            "uger i {states} i ugerne {window} efter lodtrækningen og observerede uger; tallet for \
+             flere personer er forholdet mellem deres summer"
+        ),
+        Measure::TimeTo { window, stable: 1 } => {
+            format!("uger fra lodtrækningen til den første uge i {states} i ugerne {window}")
+        }
+        Measure::TimeTo { window, stable } => format!(
+            "uger fra lodtrækningen til den uge, hvor {stable} uger i træk i {states} er fuldført, \
+             i ugerne {window}"
+        ),
+        Measure::Retained {
+            window,
+            stable,
+            after,
+        } => format!(
+            "af dem med {stable} uger i træk i {states} i ugerne {window} efter lodtrækningen: 1 \
+             hvis de er i dem {after} uger efter den sidste af disse, ellers 0"
+        ),
+        Measure::Degree { months } => format!(
+            "gennemsnit over månederne {months} efter lodtrækningen af betalte timer i alle job, \
+             divideret med 160,33 og højst 1"
+        ),
+        Measure::DegreeZero { months } => {
+            format!(
+                "1 hvis ingen timer er betalt i månederne {months} efter lodtrækningen, ellers 0"
+            )
+        }
+        Measure::History { gap, more_than } => {
+            let weeks = format!(
+                "uger i {states} til og med ugen før lodtrækningens, talt bagud over ophold på højst \
+                 {gap} uger (opholdene ikke talt med)"
+            );
+            match more_than {
+                None => weeks,
+                Some(limit) => format!("1 hvis flere end {limit} {weeks}, ellers 0"),
+            }
+        }
+        Measure::Value => {
+            let value = outcome.value.as_ref().expect("a value has its column");
+            match &value.baseline {
+                None => format!("kolonnen `{}` i {}", value.column, value.file.display()),
+                Some(baseline) => format!(
+                    "kolonnen `{}` i {}; før lodtrækningen kolonnen `{baseline}`",
+                    value.column,
+                    value.file.display()
+                ),
+            }
+        }
+    };
+    format!("{what}; {absent}")
+}

@@ -1,0 +1,189 @@
+//! The outcome table, and the record that travels with it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::card::Card;
+use super::{Missing, Outcomes, Series, Value};
+use crate::protocol::{Measure, Protocol, Unit};
+use crate::register::columns::{Columns, Values};
+
+/// What travels with an outcome file.
+#[derive(Clone, Debug, Serialize)]
+struct Record<'a> {
+    format: &'static str,
+    study: &'a str,
+    /// Digest of the plan the outcomes were made from.
+    plan: String,
+    codes: String,
+    registers: Vec<RegisterRecord>,
+    inputs: BTreeMap<&'a str, String>,
+    rows: usize,
+    outcomes: Vec<OutcomeRecord<'a>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct RegisterRecord {
+    register: String,
+    weeks: Option<(String, String)>,
+    months: Option<(String, String)>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct OutcomeRecord<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    card: &'a Card,
+    missing: BTreeMap<&'static str, usize>,
+    dead_in_window: u64,
+    abroad_in_window: u64,
+    not_in_register: usize,
+}
+
+/// The name of the form of an outcome file.
+pub const OUTCOMES_FORMAT: &str = "klero-outcomes-1";
+
+impl Series {
+    fn count(&self, reason: Missing) -> usize {
+        let missing = Value::Missing(reason);
+        self.values
+            .iter()
+            .filter(|value| **value == missing)
+            .count()
+    }
+
+    /// Returns how many values are missing, by reason.
+    pub fn missing(&self) -> BTreeMap<&'static str, usize> {
+        let mut missing = BTreeMap::new();
+        for value in &self.values {
+            if let Value::Missing(reason) = value {
+                *missing.entry(reason.name()).or_default() += 1;
+            }
+        }
+        missing
+    }
+}
+
+impl Outcomes {
+    /// Returns the record that travels with the table, as JSON.
+    pub fn record(&self, protocol: &Protocol) -> String {
+        let record = Record {
+            format: OUTCOMES_FORMAT,
+            study: &protocol.study.id,
+            plan: protocol.digest.to_string(),
+            codes: self.codes.to_string(),
+            registers: self
+                .coverage
+                .iter()
+                .map(|(register, coverage)| RegisterRecord {
+                    register: register.clone(),
+                    weeks: coverage.weeks.map(|(a, b)| (a.to_string(), b.to_string())),
+                    months: coverage.months.map(|(a, b)| (a.to_string(), b.to_string())),
+                })
+                .collect(),
+            inputs: self
+                .inputs
+                .iter()
+                .map(|input| (input.file.as_str(), input.digest.to_string()))
+                .collect(),
+            rows: self.referrals.len(),
+            outcomes: self
+                .series
+                .iter()
+                .map(|series| OutcomeRecord {
+                    id: &series.outcome.id,
+                    card: &series.card,
+                    missing: series.missing(),
+                    dead_in_window: series.dead,
+                    abroad_in_window: series.abroad,
+                    not_in_register: series.count(Missing::NotInRegister),
+                })
+                .collect(),
+        };
+        serde_json::to_string_pretty(&record).expect("a record is texts and numbers")
+    }
+
+    /// Returns the table: a row for each referral, columns as `docs/outcomes.md` says.
+    pub fn columns(&self, protocol: &Protocol) -> Columns {
+        let referrals = self.referrals.iter().cloned().map(Some).collect();
+        let mut columns = vec![("referral".to_owned(), Values::Text(referrals))];
+        for series in &self.series {
+            let id = &series.outcome.id;
+            let values = &series.values;
+            columns.push((id.clone(), main_column(series)));
+            if series.outcome.measure.unit() == Unit::TimeToEvent {
+                let status = values.iter().map(|value| match value {
+                    Value::Time { end, .. } => Some(end.name().to_owned()),
+                    _ => None,
+                });
+                columns.push((format!("{id}_status"), Values::Text(status.collect())));
+            }
+            if matches!(
+                series.outcome.measure,
+                Measure::History {
+                    more_than: None,
+                    ..
+                }
+            ) {
+                let flag = values.iter().map(|value| match value {
+                    Value::History { at_least, .. } => Some(i64::from(*at_least)),
+                    _ => None,
+                });
+                columns.push((format!("{id}_at_least"), Values::Whole(flag.collect())));
+            }
+            if series.outcome.measure.unit() == Unit::PooledShare {
+                let of = values.iter().map(|value| match value {
+                    Value::Pooled { of, .. } => Some(i64::from(*of)),
+                    _ => None,
+                });
+                columns.push((format!("{id}_of"), Values::Whole(of.collect())));
+            }
+            if let Some(baseline) = &series.baseline {
+                let baseline = Values::Number(baseline.clone());
+                columns.push((format!("{id}_baseline"), baseline));
+            }
+            let missing = values.iter().map(|value| match value {
+                Value::Missing(reason) => Some(reason.name().to_owned()),
+                _ => None,
+            });
+            columns.push((format!("{id}_missing"), Values::Text(missing.collect())));
+        }
+        Columns {
+            columns,
+            metadata: self.record(protocol),
+        }
+    }
+}
+
+fn main_column(series: &Series) -> Values {
+    let values = series.values.iter();
+    match series.outcome.measure.unit() {
+        Unit::ShareOfTime | Unit::Number => Values::Number(
+            values
+                .map(|value| match value {
+                    Value::Share { weeks, of } => Some(f64::from(*weeks) / f64::from(*of)),
+                    // Both are whole and far below 2^53, so that the quotient is rounded once.
+                    Value::Degree { paid, of } => Some(*paid as f64 / *of as f64),
+                    Value::Number(number) => Some(*number),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        _ => Values::Whole(
+            values
+                .map(|value| match value {
+                    Value::YesNo(yes) => Some(i64::from(*yes)),
+                    Value::Weeks(weeks)
+                    | Value::Pooled { weeks, .. }
+                    | Value::Time { weeks, .. }
+                    | Value::History { weeks, .. } => Some(i64::from(*weeks)),
+                    Value::Share { .. }
+                    | Value::Degree { .. }
+                    | Value::Number(_)
+                    | Value::Missing(_) => None,
+                })
+                .collect(),
+        ),
+    }
+}

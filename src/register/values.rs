@@ -1,0 +1,114 @@
+//! Tables with one row a person, such as surveys: a number for each, and perhaps one before.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::source::Source;
+use super::{Input, RegisterError};
+use crate::protocol::ValueColumn;
+use crate::spelling::nearest;
+
+/// The numbers of one person.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Reading {
+    pub value: Option<f64>,
+    pub baseline: Option<f64>,
+}
+
+/// The numbers of everybody in a table.
+#[derive(Clone, Debug)]
+pub struct Readings {
+    readings: HashMap<String, Reading>,
+    pub input: Input,
+}
+
+impl Readings {
+    /// Reads a column of a table whose name is relative to `folder`.
+    pub fn read(folder: &Path, column: &ValueColumn) -> Result<Readings, RegisterError> {
+        let path = folder.join(&column.file);
+        let mut source = Source::open(&path)?;
+        let header = source.header().to_vec();
+        let find = |name: &str, role: &'static str| {
+            header
+                .iter()
+                .position(|column| column == name)
+                .ok_or_else(|| RegisterError::NoColumn {
+                    path: path.clone(),
+                    column: name.to_owned(),
+                    role,
+                    nearest: nearest(name, header.iter().map(String::as_str)).map(str::to_owned),
+                })
+        };
+        let key = match &column.key {
+            Some(key) => find(key, "key")?,
+            None => 0,
+        };
+        let value = find(&column.column, "value")?;
+        let baseline = match &column.baseline {
+            Some(baseline) => Some(find(baseline, "baseline")?),
+            None => None,
+        };
+        let mut lines: HashMap<String, u64> = HashMap::new();
+        let mut readings = HashMap::new();
+        let mut cells = Vec::new();
+        while let Some(line) = source.next(&mut cells)? {
+            let number = |at: usize| {
+                number(&cells[at]).ok_or_else(|| RegisterError::Cell {
+                    path: path.clone(),
+                    line,
+                    column: header[at].clone(),
+                    found: cells[at].clone(),
+                    expected: "number",
+                })
+            };
+            if cells[key].is_empty() {
+                return Err(RegisterError::EmptyKey {
+                    path: path.clone(),
+                    line,
+                    column: header[key].clone(),
+                });
+            }
+            if let Some(first) = lines.insert(cells[key].clone(), line) {
+                return Err(RegisterError::TwoRows {
+                    path: path.clone(),
+                    first,
+                    second: line,
+                });
+            }
+            let reading = Reading {
+                value: number(value)?,
+                baseline: match baseline {
+                    Some(at) => number(at)?,
+                    None => None,
+                },
+            };
+            readings.insert(cells[key].clone(), reading);
+        }
+        Ok(Readings {
+            readings,
+            input: Input {
+                file: column.file.display().to_string(),
+                digest: source.digest()?,
+            },
+        })
+    }
+
+    /// Returns the numbers of a person, `None` for one who is not in the table.
+    pub fn of(&self, key: &str) -> Option<Reading> {
+        self.readings.get(key).copied()
+    }
+}
+
+/// Reads a number with a decimal point or comma; `Some(None)` where it is missing.
+fn number(text: &str) -> Option<Option<f64>> {
+    match text {
+        "" | "." | "NA" => Some(None),
+        text => {
+            let plain = text
+                .bytes()
+                .all(|c| matches!(c, b'0'..=b'9' | b'.' | b',' | b'-' | b'+'));
+            let number: f64 = text.replacen(',', ".", 1).parse().ok()?;
+            (plain && number.is_finite()).then_some(Some(number))
+        }
+    }
+}
