@@ -24,6 +24,7 @@ use crate::spelling::listed;
 
 pub use codes::{Class, Code, CodeTable};
 pub use ingest::{Ingest, Ingested, SORT_MEMORY, ingest};
+pub use source::{Format, Source};
 
 /// A run of weeks of one person with one code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,7 +98,7 @@ pub enum RegisterError {
     },
     #[error("`{}` is empty", path.display())]
     Empty { path: PathBuf },
-    #[error("`{}` has a header and no persons", path.display())]
+    #[error("`{}` has a header and no rows", path.display())]
     HeaderOnly { path: PathBuf },
     #[error("`{}` is UTF-16 text\n  expected UTF-8, Windows-1252 or Latin-1", path.display())]
     Utf16 { path: PathBuf },
@@ -132,6 +133,24 @@ pub enum RegisterError {
         found: usize,
         expected: usize,
     },
+    #[error("a row that does not end\n  in {}, line {line}\n  expected a line end, or the quote that closes a cell", path.display())]
+    Endless { path: PathBuf, line: u64 },
+    #[error("column {number} has no name\n  in {}, line 1", path.display())]
+    NoName { path: PathBuf, number: usize },
+    #[error("not {format}, or torn: {message}\n  in {}", path.display())]
+    NotWhole {
+        path: PathBuf,
+        format: Format,
+        message: String,
+    },
+    #[error("{found} in a cell\n  in {}, line {line}, column {column}\n  expected {expected}", path.display())]
+    Cell {
+        path: PathBuf,
+        line: u64,
+        column: String,
+        found: String,
+        expected: &'static str,
+    },
     #[error("the key is empty\n  in {}, line {line}, column {column}", path.display())]
     EmptyKey {
         path: PathBuf,
@@ -162,7 +181,7 @@ pub enum RegisterError {
         nearest: Option<String>,
     },
     #[error("`{found}` is no {expected}\n  in {}, line {line}, column {column}", path.display())]
-    Cell {
+    WrongCell {
         path: PathBuf,
         line: u64,
         column: String,

@@ -245,7 +245,10 @@ fn of_register(error: &RegisterError) -> Option<String> {
             ..
         } => return Some(format!("did you mean `{nearest}`?")),
         RegisterError::Overlap { .. } => "keep one of the two files in the plan",
-        RegisterError::Ragged { .. } | RegisterError::HeaderOnly { .. } => {
+        RegisterError::Ragged { .. }
+        | RegisterError::HeaderOnly { .. }
+        | RegisterError::NotWhole { .. }
+        | RegisterError::Endless { .. } => {
             "the file may be torn: compare its size with what was delivered"
         }
         RegisterError::Utf16 { .. } => "save the file as `CSV UTF-8`",

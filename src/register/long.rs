@@ -241,7 +241,7 @@ impl<'a> LongFile<'a> {
         column: usize,
         expected: &'static str,
     ) -> RegisterError {
-        RegisterError::Cell {
+        RegisterError::WrongCell {
             path: self.path.to_owned(),
             line,
             column: self.source.header()[column].clone(),

@@ -53,7 +53,7 @@ impl Readings {
         let mut cells = Vec::new();
         while let Some(line) = source.next(&mut cells)? {
             let number = |at: usize| {
-                number(&cells[at]).ok_or_else(|| RegisterError::Cell {
+                number(&cells[at]).ok_or_else(|| RegisterError::WrongCell {
                     path: path.clone(),
                     line,
                     column: header[at].clone(),

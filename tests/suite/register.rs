@@ -234,7 +234,7 @@ fn torn_empty_and_ragged_files_stop_the_run() {
         ("1;730;730;;;\n2;73", "a row of 2 cells"),
         (";730;;;;\n", "the key is empty"),
         ("1;730;;;x1;\n", "`x1` is no industry code"),
-        ("", "a header and no persons"),
+        ("", "a header and no rows"),
     ] {
         let message = error(HEADER, rows);
         assert!(message.contains(part), "{rows:?}: {message}");

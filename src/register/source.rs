@@ -1,0 +1,359 @@
+//! A table in any format, row by row, its cells as text.
+//!
+//! Promises: the same table gives the same cells whatever its format. A text has no blanks at its
+//! ends; a missing value is the empty text; a whole number is its digits, any other number the
+//! shortest decimal that reads back; a date is 2021-04-05; yes and no are 1 and 0. Every row has
+//! as many cells as the header, or the file is refused with the line. Memory does not grow with
+//! the number of rows, except for Excel, which is read whole, for the long strings of Stata (strL),
+//! and by 16 bytes a row for compressed SAS files.
+//! Hides: the crates that read the formats.
+
+mod csv;
+mod excel;
+mod parquet;
+mod row;
+mod sas;
+mod stata;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use memchr::memchr3;
+
+use self::row::Row;
+use super::RegisterError;
+use crate::digest::Digest;
+
+/// A table being read.
+pub struct Source {
+    path: PathBuf,
+    format: Format,
+    header: Vec<String>,
+    rows: Box<dyn Rows>,
+    row: Row,
+    /// Line of the row that was read last; the header's is 1.
+    line: u64,
+}
+
+/// How a table is written, by the extension of its file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Comma, semicolon or tab; every extension that is none of the others.
+    Csv,
+    Parquet,
+    /// `sas7bdat`.
+    Sas,
+    /// `dta`.
+    Stata,
+    /// `xlsx`: the first sheet, with the values that Excel last computed.
+    Excel,
+}
+
+/// The separator of [`Source::next_joined`]: U+001F, the unit separator.
+pub(super) const UNIT: u8 = 0x1F;
+
+/// A reader of one format, past the header.
+trait Rows: Send {
+    /// Reads the next row and returns its line; nothing at the end.
+    fn next(&mut self, row: &mut Row) -> Result<Option<u64>, Fault>;
+
+    fn bytes(&self) -> u64;
+
+    /// Returns the digest of the file where the reader saw all of its bytes.
+    fn digest(&mut self) -> Result<Option<Digest>, Fault> {
+        Ok(None)
+    }
+}
+
+/// A header and the rows below it.
+type Opened = (Vec<String>, Box<dyn Rows>);
+
+/// Why a reader cannot go on. The path is added by [`Source`].
+#[derive(Debug)]
+enum Fault {
+    Io(io::Error),
+    Empty,
+    Utf16,
+    CrOnly,
+    Endless {
+        line: u64,
+    },
+    Ragged {
+        line: u64,
+        found: usize,
+    },
+    /// The bytes are not of the format, in the words of the crate that reads it.
+    NotWhole(String),
+    Cell {
+        line: u64,
+        column: usize,
+        found: String,
+        expected: &'static str,
+    },
+}
+
+impl Format {
+    /// Returns the format of a file by its extension, in upper or lower case.
+    ///
+    /// ```
+    /// use klero::register::Format;
+    /// assert_eq!(Format::of("dream.SAS7BDAT".as_ref()), Format::Sas);
+    /// assert_eq!(Format::of("dream.txt".as_ref()), Format::Csv);
+    /// ```
+    pub fn of(path: &Path) -> Format {
+        let extension = path.extension().unwrap_or_default();
+        match extension.to_ascii_lowercase().to_str() {
+            Some("parquet") => Format::Parquet,
+            Some("sas7bdat") => Format::Sas,
+            Some("dta") => Format::Stata,
+            Some("xlsx") => Format::Excel,
+            _ => Format::Csv,
+        }
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Format::Csv => "a text table",
+            Format::Parquet => "a Parquet file",
+            Format::Sas => "a SAS file (sas7bdat)",
+            Format::Stata => "a Stata file (dta)",
+            Format::Excel => "an Excel file (xlsx)",
+        })
+    }
+}
+
+impl Source {
+    /// Opens a table and reads its header.
+    pub fn open(path: &Path) -> Result<Source, RegisterError> {
+        let format = Format::of(path);
+        let mut source = Source {
+            path: path.to_owned(),
+            format,
+            header: Vec::new(),
+            rows: Box::new(Nothing),
+            row: Row::default(),
+            line: 1,
+        };
+        let opened = File::open(path).map_err(Fault::Io).and_then(|file| {
+            if file.metadata().map_err(Fault::Io)?.len() == 0 {
+                return Err(Fault::Empty);
+            }
+            match format {
+                Format::Csv => csv::open(file),
+                Format::Parquet => parquet::open(file),
+                Format::Sas => sas::open(path),
+                Format::Stata => stata::open(file, path),
+                Format::Excel => excel::open(file),
+            }
+        });
+        (source.header, source.rows) = opened.map_err(|fault| source.error(fault))?;
+        source.check_header()?;
+        Ok(source)
+    }
+
+    fn check_header(&self) -> Result<(), RegisterError> {
+        let mut seen = std::collections::HashSet::new();
+        for (index, name) in self.header.iter().enumerate() {
+            if name.is_empty() {
+                return Err(RegisterError::NoName {
+                    path: self.path.clone(),
+                    number: index + 1,
+                });
+            }
+            if !seen.insert(name) {
+                return Err(RegisterError::ColumnTwice {
+                    path: self.path.clone(),
+                    column: name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the names of the columns: none empty, none twice.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Reads the next row into `cells`, one for each column of the header, and returns its line;
+    /// nothing after the last row. Rows are numbered as lines of the file, the header being
+    /// line 1.
+    ///
+    /// A quoted cell of a text table may span lines. A table of no rows is an error.
+    pub fn next(&mut self, cells: &mut Vec<String>) -> Result<Option<u64>, RegisterError> {
+        let Some(line) = self.advance()? else {
+            return Ok(None);
+        };
+        cells.resize_with(self.header.len(), String::new);
+        for (cell, text) in cells.iter_mut().zip(self.row.cells()) {
+            cell.clear();
+            cell.push_str(text);
+        }
+        Ok(Some(line))
+    }
+
+    /// Appends the next row to `out`, cells joined by [`UNIT`], and returns its line.
+    ///
+    /// A cell that begins with a quote is put in quotes behind a blank, which the scanner of wide
+    /// files takes off again. A line break or a unit separator inside a cell is an error.
+    pub(super) fn next_joined(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>, RegisterError> {
+        let Some(line) = self.advance()? else {
+            return Ok(None);
+        };
+        if memchr3(b'\n', b'\r', UNIT, self.row.text().as_bytes()).is_some() {
+            return Err(self.unjoinable(line));
+        }
+        join(self.row.cells(), out);
+        Ok(Some(line))
+    }
+
+    /// Appends the header as [`Source::next_joined`] does rows.
+    pub(super) fn header_joined(&self, out: &mut Vec<u8>) -> Result<(), RegisterError> {
+        for (column, name) in self.header.iter().enumerate() {
+            if memchr3(b'\n', b'\r', UNIT, name.as_bytes()).is_some() {
+                return Err(self.error(broken(1, column, name)));
+            }
+        }
+        join(self.header.iter().map(String::as_str), out);
+        Ok(())
+    }
+
+    fn unjoinable(&self, line: u64) -> RegisterError {
+        let (column, cell) = self
+            .row
+            .cells()
+            .enumerate()
+            .find(|(_, cell)| memchr3(b'\n', b'\r', UNIT, cell.as_bytes()).is_some())
+            .expect("one of the row's cells was found to hold it");
+        self.error(broken(line, column, cell))
+    }
+
+    fn advance(&mut self) -> Result<Option<u64>, RegisterError> {
+        self.row.clear();
+        match self.rows.next(&mut self.row) {
+            Ok(Some(line)) => {
+                debug_assert_eq!(self.row.len(), self.header.len());
+                self.line = line;
+                Ok(Some(line))
+            }
+            Ok(None) if self.line == 1 => Err(RegisterError::HeaderOnly {
+                path: self.path.clone(),
+            }),
+            Ok(None) => Ok(None),
+            Err(fault) => Err(self.error(fault)),
+        }
+    }
+
+    /// Returns the bytes of the file read so far; for formats other than text an estimate.
+    pub fn bytes(&self) -> u64 {
+        self.rows.bytes()
+    }
+
+    /// Returns the SHA-256 of the file's bytes; call after the last row.
+    pub fn digest(&mut self) -> Result<Digest, RegisterError> {
+        match self.rows.digest() {
+            Ok(Some(digest)) => Ok(digest),
+            Ok(None) => Digest::of_file(&self.path).map_err(|error| self.error(Fault::Io(error))),
+            Err(fault) => Err(self.error(fault)),
+        }
+    }
+
+    fn error(&self, fault: Fault) -> RegisterError {
+        let path = self.path.clone();
+        match fault {
+            Fault::Io(source) => RegisterError::Io {
+                path,
+                action: "read",
+                source,
+            },
+            Fault::Empty => RegisterError::Empty { path },
+            Fault::Utf16 => RegisterError::Utf16 { path },
+            Fault::CrOnly => RegisterError::CrOnly { path },
+            Fault::Endless { line } => RegisterError::Endless { path, line },
+            Fault::Ragged { line, found } => RegisterError::Ragged {
+                path,
+                line,
+                found,
+                expected: self.header.len(),
+            },
+            Fault::NotWhole(message) => RegisterError::NotWhole {
+                path,
+                format: self.format,
+                message,
+            },
+            Fault::Cell {
+                line,
+                column,
+                found,
+                expected,
+            } => RegisterError::Cell {
+                path,
+                line,
+                column: match self.header.get(column) {
+                    Some(name) => name.clone(),
+                    None => (column + 1).to_string(),
+                },
+                found,
+                expected,
+            },
+        }
+    }
+}
+
+fn broken(line: u64, column: usize, cell: &str) -> Fault {
+    let found = match cell.contains(char::from(UNIT)) {
+        true => "the character U+001F",
+        false => "a line break",
+    };
+    Fault::Cell {
+        line,
+        column,
+        found: found.to_owned(),
+        expected: "one line of text",
+    }
+}
+
+fn join<'a>(cells: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
+    for (index, cell) in cells.enumerate() {
+        if index > 0 {
+            out.push(UNIT);
+        }
+        if cell.starts_with('"') {
+            out.extend_from_slice(b" \"");
+            out.extend_from_slice(cell.as_bytes());
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(cell.as_bytes());
+        }
+    }
+    out.push(b'\n');
+}
+
+/// Calls a reader of foreign bytes. These crates are young: a file that is torn in a way their
+/// authors did not foresee may make them panic, which is a fault of the file like any other.
+fn guarded<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+            (Some(text), _) => (*text).to_owned(),
+            (_, Some(text)) => text.clone(),
+            _ => "it cannot be read".to_owned(),
+        };
+        Err(Fault::NotWhole(message))
+    })
+}
+
+/// A table that was not opened yet.
+struct Nothing;
+
+impl Rows for Nothing {
+    fn next(&mut self, _: &mut Row) -> Result<Option<u64>, Fault> {
+        Ok(None)
+    }
+
+    fn bytes(&self) -> u64 {
+        0
+    }
+}

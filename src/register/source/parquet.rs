@@ -1,0 +1,301 @@
+//! Parquet tables, a slice of a row group at a time.
+//!
+//! polars-parquet decodes the columns, not polars, whose data types for small integers and dates
+//! would have to be built first. Of a row group the compressed bytes are in memory, and as many
+//! decoded rows as fit in [`DECODED`].
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+
+use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::compute::concatenate::concatenate;
+use polars_arrow::datatypes::{ArrowDataType, Field, TimeUnit};
+use polars_buffer::Buffer;
+use polars_parquet::read::schema::parquet_to_arrow_schema;
+use polars_parquet::read::{
+    BasicDecompressor, ColumnChunkMetadata, FileMetadata, Filter, PageReader,
+    column_iter_to_arrays, read_metadata,
+};
+
+use super::row::{NoText, Row};
+use super::{Fault, Opened, Rows, guarded};
+
+struct Parquet {
+    file: File,
+    size: u64,
+    about: FileMetadata,
+    columns: Vec<Column>,
+    /// The row group at hand; how many rows of it were decoded.
+    group: usize,
+    decoded: usize,
+    /// The bytes of its columns.
+    chunks: Vec<Buffer<u8>>,
+    /// The decoded rows: how many there are, and how many of them were handed on.
+    values: Vec<Values>,
+    rows: usize,
+    at: usize,
+    done: u64,
+}
+
+struct Column {
+    field: Field,
+    /// Bytes that a decoded value takes.
+    width: usize,
+}
+
+/// Bytes of decoded values in memory.
+const DECODED: usize = 64 << 20;
+
+pub fn open(mut file: File) -> Result<Opened, Fault> {
+    let size = file.metadata().map_err(Fault::Io)?.len();
+    guarded(|| {
+        let about = read_metadata(&mut file).map_err(fault)?;
+        let schema = parquet_to_arrow_schema(about.schema().fields());
+        let columns: Vec<Column> = schema
+            .iter_values()
+            .map(|field| match width(&field.dtype) {
+                Some(width) => Ok(Column {
+                    field: field.clone(),
+                    width,
+                }),
+                None => Err(Fault::NotWhole(format!(
+                    "column `{}` holds {:?}, which is no text, number or date",
+                    field.name, field.dtype
+                ))),
+            })
+            .collect::<Result<_, Fault>>()?;
+        // A field of several columns was refused above.
+        let fields = about.schema().fields().len();
+        if about.schema().columns().len() != columns.len() || fields != columns.len() {
+            return Err(Fault::NotWhole("two columns have one name".to_owned()));
+        }
+        let header = columns.iter().map(|c| c.field.name.trim().to_owned());
+        let header = header.collect();
+        let parquet = Parquet {
+            file,
+            size,
+            about,
+            columns,
+            group: 0,
+            decoded: 0,
+            chunks: Vec::new(),
+            values: Vec::new(),
+            rows: 0,
+            at: 0,
+            done: 0,
+        };
+        Ok((header, Box::new(parquet) as Box<dyn Rows>))
+    })
+}
+
+fn fault(error: impl std::fmt::Display) -> Fault {
+    Fault::NotWhole(error.to_string())
+}
+
+/// Returns the bytes that a decoded value takes; nothing for a type that has no text.
+fn width(dtype: &ArrowDataType) -> Option<usize> {
+    use ArrowDataType as D;
+    Some(match dtype {
+        D::Boolean | D::Int8 | D::UInt8 => 1,
+        D::Int16 | D::UInt16 => 2,
+        D::Int32 | D::UInt32 | D::Float32 | D::Date32 => 4,
+        D::Int64 | D::UInt64 | D::Float64 | D::Timestamp(..) => 8,
+        D::Decimal(..) | D::Utf8View | D::BinaryView => 16,
+        _ => return None,
+    })
+}
+
+impl Parquet {
+    /// Decodes the next rows; false at the end of the file.
+    fn read_more(&mut self) -> Result<bool, Fault> {
+        self.values.clear();
+        (self.at, self.rows) = (0, 0);
+        loop {
+            let Some(group) = self.about.row_groups.get(self.group) else {
+                return Ok(false);
+            };
+            if self.decoded < group.num_rows() {
+                break;
+            }
+            self.group += 1;
+            self.decoded = 0;
+            self.chunks.clear();
+        }
+        let group = &self.about.row_groups[self.group];
+        let chunks = group.parquet_columns();
+        if chunks.len() != self.columns.len() {
+            return Err(Fault::NotWhole("a row group lacks columns".to_owned()));
+        }
+        if self.chunks.is_empty() {
+            for chunk in chunks {
+                self.chunks.push(bytes(&mut self.file, self.size, chunk)?);
+            }
+        }
+        let width: usize = self.columns.iter().map(|column| column.width).sum();
+        let rows = (DECODED / width)
+            .max(1)
+            .min(group.num_rows() - self.decoded);
+        let range = self.decoded..self.decoded + rows;
+        for ((column, chunk), bytes) in self.columns.iter().zip(chunks).zip(&self.chunks) {
+            let pages = PageReader::new(Cursor::new(bytes.clone()), chunk, Vec::new(), usize::MAX);
+            let (arrays, _) = column_iter_to_arrays(
+                vec![BasicDecompressor::new(pages, Vec::new())],
+                vec![&chunk.descriptor().descriptor.primitive_type],
+                column.field.clone(),
+                Some(Filter::Range(range.clone())),
+            )
+            .map_err(fault)?;
+            let values = Values::new(arrays, rows).ok_or_else(|| {
+                Fault::NotWhole(format!("column `{}` lacks rows", column.field.name))
+            })?;
+            self.values.push(values);
+        }
+        self.rows = rows;
+        self.decoded += rows;
+        Ok(true)
+    }
+}
+
+/// Reads the bytes of a column of a row group.
+fn bytes(file: &mut File, size: u64, chunk: &ColumnChunkMetadata) -> Result<Buffer<u8>, Fault> {
+    let range = chunk.byte_range();
+    if range.end > size {
+        return Err(Fault::NotWhole("it ends before its columns do".to_owned()));
+    }
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.seek(SeekFrom::Start(range.start)).map_err(Fault::Io)?;
+    file.read_exact(&mut bytes).map_err(Fault::Io)?;
+    Ok(bytes.into())
+}
+
+impl Rows for Parquet {
+    fn next(&mut self, row: &mut Row) -> Result<Option<u64>, Fault> {
+        if self.at == self.rows && !guarded(|| self.read_more())? {
+            return Ok(None);
+        }
+        let line = self.done + 2;
+        for (column, values) in self.values.iter().enumerate() {
+            values.push(self.at, row).map_err(|_| Fault::Cell {
+                line,
+                column,
+                found: "an infinite number, or a date far off,".to_owned(),
+                expected: "a number, or a date of the years 1 to 9999",
+            })?;
+        }
+        self.at += 1;
+        self.done += 1;
+        Ok(Some(line))
+    }
+
+    fn bytes(&self) -> u64 {
+        let count = self.about.num_rows.max(1) as u64;
+        self.size * self.done / count
+    }
+}
+
+/// The decoded values of a column.
+enum Values {
+    Int8(PrimitiveArray<i8>),
+    Int16(PrimitiveArray<i16>),
+    Int32(PrimitiveArray<i32>),
+    Int64(PrimitiveArray<i64>),
+    UInt8(PrimitiveArray<u8>),
+    UInt16(PrimitiveArray<u16>),
+    UInt32(PrimitiveArray<u32>),
+    UInt64(PrimitiveArray<u64>),
+    Float32(PrimitiveArray<f32>),
+    Float64(PrimitiveArray<f64>),
+    /// With the number of digits behind the point.
+    Decimal(PrimitiveArray<i128>, usize),
+    Date(PrimitiveArray<i32>),
+    /// With the units of a second.
+    Moment(PrimitiveArray<i64>, i64),
+    YesNo(BooleanArray),
+    Text(Utf8ViewArray),
+    Bytes(BinaryViewArray),
+}
+
+impl Values {
+    /// Takes a column of so many rows; nothing where it has fewer or is of another type.
+    fn new(arrays: Vec<Box<dyn Array>>, rows: usize) -> Option<Values> {
+        use ArrowDataType as D;
+        fn of<A: Clone + 'static>(array: &dyn Array) -> Option<A> {
+            array.as_any().downcast_ref::<A>().cloned()
+        }
+        let array = match <[_; 1]>::try_from(arrays) {
+            Ok([array]) => array,
+            Err(arrays) => {
+                let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+                concatenate(&arrays).ok()?
+            }
+        };
+        if array.len() != rows {
+            return None;
+        }
+        let array = array.as_ref();
+        Some(match array.dtype() {
+            D::Int8 => Values::Int8(of(array)?),
+            D::Int16 => Values::Int16(of(array)?),
+            D::Int32 => Values::Int32(of(array)?),
+            D::Int64 => Values::Int64(of(array)?),
+            D::UInt8 => Values::UInt8(of(array)?),
+            D::UInt16 => Values::UInt16(of(array)?),
+            D::UInt32 => Values::UInt32(of(array)?),
+            D::UInt64 => Values::UInt64(of(array)?),
+            D::Float32 => Values::Float32(of(array)?),
+            D::Float64 => Values::Float64(of(array)?),
+            D::Decimal(_, scale) => Values::Decimal(of(array)?, *scale),
+            D::Date32 => Values::Date(of(array)?),
+            D::Timestamp(unit, _) => {
+                let units = match unit {
+                    TimeUnit::Second => 1,
+                    TimeUnit::Millisecond => 1_000,
+                    TimeUnit::Microsecond => 1_000_000,
+                    TimeUnit::Nanosecond => 1_000_000_000,
+                };
+                Values::Moment(of(array)?, units)
+            }
+            D::Boolean => Values::YesNo(of(array)?),
+            D::Utf8View => Values::Text(of(array)?),
+            D::BinaryView => Values::Bytes(of(array)?),
+            _ => return None,
+        })
+    }
+
+    fn push(&self, at: usize, row: &mut Row) -> Result<(), NoText> {
+        macro_rules! push {
+            ($array:expr, $value:ident => $push:expr) => {
+                match $array.is_null(at) {
+                    true => row.push_missing(),
+                    false => {
+                        let $value = $array.value(at);
+                        $push
+                    }
+                }
+            };
+        }
+        match self {
+            Values::Int8(array) => push!(array, value => row.push_whole(value.into())),
+            Values::Int16(array) => push!(array, value => row.push_whole(value.into())),
+            Values::Int32(array) => push!(array, value => row.push_whole(value.into())),
+            Values::Int64(array) => push!(array, value => row.push_whole(value)),
+            Values::UInt8(array) => push!(array, value => row.push_whole(value.into())),
+            Values::UInt16(array) => push!(array, value => row.push_whole(value.into())),
+            Values::UInt32(array) => push!(array, value => row.push_whole(value.into())),
+            Values::UInt64(array) => push!(array, value => row.push_natural(value)),
+            Values::Float32(array) => push!(array, value => row.push_single(value)?),
+            Values::Float64(array) => push!(array, value => row.push_number(value)?),
+            Values::Decimal(array, scale) => {
+                push!(array, value => row.push_decimal(value, *scale));
+            }
+            Values::Date(array) => push!(array, value => row.push_date(value.into())?),
+            Values::Moment(array, units) => {
+                push!(array, value => row.push_moment(value.div_euclid(*units))?);
+            }
+            Values::YesNo(array) => push!(array, value => row.push_whole(value.into())),
+            Values::Text(array) => push!(array, value => row.push_text(value)),
+            Values::Bytes(array) => push!(array, value => row.push_bytes(value)),
+        }
+        Ok(())
+    }
+}

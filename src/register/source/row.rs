@@ -1,0 +1,180 @@
+//! The cells of a row, and the text of each kind of value.
+
+use std::fmt::Write;
+
+use crate::table::decode;
+
+/// Cells end to end in one text, so that a row costs no allocation.
+#[derive(Default, Debug)]
+pub struct Row {
+    text: String,
+    ends: Vec<usize>,
+}
+
+/// A value that has no text: an infinite number, or a date outside the years 1 to 9999.
+#[derive(Debug)]
+pub struct NoText;
+
+impl Row {
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns all cells as one text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        let mut from = 0;
+        self.ends.iter().map(move |&end| {
+            let cell = &self.text[from..end];
+            from = end;
+            cell
+        })
+    }
+
+    fn end(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    pub fn push_missing(&mut self) {
+        self.end();
+    }
+
+    /// Adds a text without blanks at its ends.
+    pub fn push_text(&mut self, text: &str) {
+        self.text.push_str(text.trim());
+        self.end();
+    }
+
+    /// Adds a text that is UTF-8 or Windows-1252, filled up with blanks or zero bytes.
+    pub fn push_bytes(&mut self, bytes: &[u8]) {
+        let bytes = bytes.trim_ascii();
+        let filling = bytes.iter().rev().take_while(|&&byte| byte == 0).count();
+        self.push_text(&decode(&bytes[..bytes.len() - filling]));
+    }
+
+    pub fn push_whole(&mut self, value: i64) {
+        if value < 0 {
+            self.text.push('-');
+        }
+        self.digits(value.unsigned_abs());
+        self.end();
+    }
+
+    pub fn push_natural(&mut self, value: u64) {
+        self.digits(value);
+        self.end();
+    }
+
+    fn digits(&mut self, mut value: u64) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (value % 10) as u8;
+            value /= 10;
+            if value == 0 {
+                break;
+            }
+        }
+        let digits = std::str::from_utf8(&digits[at..]).expect("digits are ASCII");
+        self.text.push_str(digits);
+    }
+
+    /// Adds a number; one that is none is missing.
+    pub fn push_number(&mut self, value: f64) -> Result<(), NoText> {
+        /// 2^63; whole numbers below it are exact as `i64`.
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+        let whole = value as i64;
+        if whole as f64 == value && value.abs() < LIMIT {
+            self.push_whole(whole);
+            return Ok(());
+        }
+        if value.is_infinite() {
+            return Err(NoText);
+        }
+        if value.abs() >= LIMIT {
+            write!(self.text, "{value:.0}").expect("a text takes everything");
+        } else if !value.is_nan() {
+            // The shortest decimal that reads back, never with an exponent.
+            write!(self.text, "{value}").expect("a text takes everything");
+        }
+        self.end();
+        Ok(())
+    }
+
+    /// Adds a number of single precision: 0.1 is 0.1, not 0.10000000149011612.
+    pub fn push_single(&mut self, value: f32) -> Result<(), NoText> {
+        if value.is_finite() && value.fract() != 0.0 {
+            write!(self.text, "{value}").expect("a text takes everything");
+            self.end();
+            return Ok(());
+        }
+        self.push_number(f64::from(value))
+    }
+
+    /// Adds `value` divided by ten to the power of `scale`.
+    pub fn push_decimal(&mut self, value: i128, scale: usize) {
+        let digits = format!("{:0width$}", value.unsigned_abs(), width = scale + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let fraction = fraction.trim_end_matches('0');
+        if value < 0 {
+            self.text.push('-');
+        }
+        self.text.push_str(whole);
+        if !fraction.is_empty() {
+            self.text.push('.');
+            self.text.push_str(fraction);
+        }
+        self.end();
+    }
+
+    /// Adds a date, given in days from 1 January 1970.
+    pub fn push_date(&mut self, days: i64) -> Result<(), NoText> {
+        self.date(days)?;
+        self.end();
+        Ok(())
+    }
+
+    /// Adds a time, given in seconds from 1 January 1970; at midnight it is a date.
+    pub fn push_moment(&mut self, seconds: i64) -> Result<(), NoText> {
+        self.date(seconds.div_euclid(86_400))?;
+        let (minutes, second) = (seconds.rem_euclid(86_400) / 60, seconds.rem_euclid(60));
+        if (minutes, second) != (0, 0) {
+            let (hour, minute) = (minutes / 60, minutes % 60);
+            write!(self.text, "T{hour:02}:{minute:02}:{second:02}")
+                .expect("a text takes everything");
+        }
+        self.end();
+        Ok(())
+    }
+
+    /// Hinnant 2013, chrono-Compatible Low-Level Date Algorithms, `civil_from_days`
+    /// (<https://howardhinnant.github.io/date_algorithms.html>): years begin in March, so that
+    /// the leap day is their last; an era has 400 years or 146 097 days.
+    fn date(&mut self, days: i64) -> Result<(), NoText> {
+        // 1 January of year 1, and 31 December 9999.
+        if !(-719_162..=2_932_896).contains(&days) {
+            return Err(NoText);
+        }
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = (month_from_march + 2) % 12 + 1;
+        let year = 400 * era + year_of_era + i64::from(month <= 2);
+        write!(self.text, "{year:04}-{month:02}-{day:02}").expect("a text takes everything");
+        Ok(())
+    }
+}
