@@ -512,6 +512,13 @@ impl<'l> Auditor<'l> {
             );
             self.find(Rule::Stratum, message);
         }
+        if let Some(cluster) = study.plan.cluster()
+            && let Some(fact) = &facts[cluster]
+            && study.plan.factors[cluster].fact_text(fact) != draw.referral
+        {
+            let message = format!("cluster `{}`, and the levels name another", draw.referral);
+            self.find(Rule::Levels, message);
+        }
         // In a trial of clusters the conditions are on persons, whose facts are not recorded.
         if study.plan.cluster().is_none() && !study.plan.eligible.is_empty() {
             let person: Option<Vec<Fact>> = facts.iter().cloned().collect();

@@ -192,7 +192,7 @@ impl Link {
     pub fn advance(&mut self, line: &[u8], time: Option<Moment>) {
         self.number += 1;
         self.head = Digest::of(line);
-        self.time = time.max(self.time);
+        self.time = time.or(self.time);
     }
 }
 

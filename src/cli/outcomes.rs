@@ -88,6 +88,7 @@ impl Outcomes {
         }
         let made = measure(&plan, &stores, &tables, &dates)?;
         let columns = made.columns(&plan);
+        std::fs::create_dir_all(study.derived())?;
         let path = study.derived().join(OUTCOMES);
         columns.write(&path)?;
         if let Some(out) = &self.out {

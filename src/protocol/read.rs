@@ -1139,7 +1139,10 @@ fn outcome(
         false => (section.span.clone(), Vec::new()),
     };
     let states_line = f.line(&states_span);
-    let selectors = selectors(&words, unions, "`states`", f);
+    let selectors = match measure.needs_states() {
+        true => selectors(&words, unions, "`states`", f),
+        false => Some(Vec::new()),
+    };
     section.finish(f);
     let (id, selectors) = (id?.value, selectors?);
     let register = match register {

@@ -2,6 +2,7 @@
 
 mod cli;
 mod layers;
+mod long;
 mod outcomes;
 mod plan;
 #[cfg(unix)]

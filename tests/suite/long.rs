@@ -1,0 +1,339 @@
+//! Long registers and tables: hours, spells, periods, surveys; each expected value by hand.
+
+use crate::workshop::{Folder, Said, klero};
+
+/// A study of one arm with these registers and outcomes, everybody dated Wednesday 14 March 2018:
+/// week 1 is 2018-W12, month 1 is April 2018.
+struct Study {
+    folder: Folder,
+}
+
+impl Study {
+    fn new(registers: &str, outcomes: &str, people: &[&str]) -> Study {
+        let folder = Folder::new();
+        folder.write(
+            "study.toml",
+            format!(
+                "[study]\nid = \"s\"\ntitle = \"t\"\n[[arm]]\nid = \"a\"\n{registers}\n{outcomes}"
+            ),
+        );
+        let dates: Vec<String> = people
+            .iter()
+            .map(|id| format!("{id},2018-03-14\n"))
+            .collect();
+        folder.write("dates.csv", format!("referral,date\n{}", dates.concat()));
+        Study { folder }
+    }
+
+    fn ingest(&self) -> Said {
+        klero(self.folder.path(), &["ingest"])
+    }
+
+    fn outcomes(&self) -> String {
+        self.ingest().ok();
+        let arguments = [
+            "outcomes",
+            "--dates",
+            "dates.csv",
+            "--out",
+            "out.csv",
+            "--force",
+        ];
+        klero(self.folder.path(), &arguments).ok();
+        self.folder.read("out.csv")
+    }
+}
+
+const BFL: &str = "[register.bfl]\nkind = \"bfl\"\nfiles = [\"bfl.csv\"]";
+const HOURS: &str = "[[outcome]]\nid = \"degree\"\nmeasure = \"degree\"\nmonths = [1, 5]\n\
+                     [[outcome]]\nid = \"none\"\nmeasure = \"degree-zero\"\nmonths = [1, 5]\n";
+
+/// Hours 0, 34.67, 80.17, 160.33 and 173.33, the last of two jobs: (34.67 + 80.17 + 160.33 +
+/// 160.33) / (5 · 160.33) = 0.5432545…, and 0.5594711… would be the mean without the cap.
+#[test]
+fn hours_over_all_jobs_are_added_and_then_capped() {
+    let study = Study::new(BFL, HOURS, &["0001", "0002", "0003"]);
+    study.folder.write(
+        "bfl.csv",
+        "\u{feff}pnr;year;month;hours;wage;job\r\n\
+         0001;2018;8;100,00;1;x\r\n0001;2018;5;34,67;1;x\r\n0001;2018;7;160,33;1;x\r\n\
+         0001;2018;6;80,17;1;x\r\n0001;2018;8;73,33;1;y\r\n0001;2018;3;160,33;1;x\r\n\
+         0001;2018;9;160,33;1;x\r\n0002;2018;3;10;1;x\r\n0002;2018;9;0;1;x\r\n",
+    );
+    let table = study.outcomes();
+    let degree = (34.67 + 80.17 + 160.33 + 160.33) / (5.0 * 160.33);
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split(',').collect())
+        .collect();
+    assert_eq!(
+        rows[0],
+        [
+            "referral",
+            "degree",
+            "degree_missing",
+            "none",
+            "none_missing"
+        ]
+    );
+    assert!(
+        (rows[1][1].parse::<f64>().unwrap() - degree).abs() < 1e-12,
+        "{table}"
+    );
+    assert_eq!(&format!("{degree:.4}"), "0.5433");
+    assert_eq!(rows[1][3], "0");
+    assert_eq!(rows[2], ["0002", "0", "", "1", ""]);
+    assert_eq!(
+        rows[3],
+        ["0003", "", "not-in-register", "", "not-in-register"]
+    );
+}
+
+#[test]
+fn months_beyond_the_register_are_missing() {
+    let study = Study::new(BFL, HOURS, &["1"]);
+    study
+        .folder
+        .write("bfl.csv", "id,year,month,hours\n1,2018,3,1\n1,2018,7,2\n");
+    assert!(study.outcomes().contains("\n1,,not-covered,,not-covered\n"));
+}
+
+#[test]
+fn columns_of_other_names_are_named_in_the_plan() {
+    let register = "[register.bfl]\nkind = \"bfl\"\nfiles = [\"bfl.csv\"]\nkey = \"pnr\"\n\
+                    [register.bfl.columns]\nyear = \"aar\"\nmonth = \"md\"\nhours = \"timer\"";
+    let study = Study::new(register, HOURS, &["1"]);
+    study.folder.write(
+        "bfl.csv",
+        "aar,md,timer,pnr\n2018,4,160.33,1\n2018,8,0.00005,1\n",
+    );
+    // 160.33 / 801.65 and a ten-thousandth of an hour, rounded half up.
+    let degree: f64 = study
+        .outcomes()
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((degree - (160.33 + 0.0001) / 801.65).abs() < 1e-12);
+    let study = Study::new(BFL, HOURS, &["1"]);
+    study
+        .folder
+        .write("bfl.csv", "id,aar,month,hours\n1,2018,4,1\n");
+    study
+        .ingest()
+        .fails_with(2, &["no column `year`", "bfl.csv, line 1"]);
+}
+
+#[test]
+fn a_faulty_row_of_hours_stops_the_run_with_its_line_and_column() {
+    for (row, expected) in [
+        ("1,2018,13,5", "`13` is no month from 1 to 12"),
+        ("1,18,4,5", "`18` is no year"),
+        ("1,2018,4,-5", "`-5` is no number of hours"),
+        ("1,2018,4,", "`` is no number of hours"),
+        ("1,2018,4,1.2.3", "is no number of hours"),
+        (",2018,4,5", "the key is empty"),
+    ] {
+        let study = Study::new(BFL, HOURS, &["1"]);
+        study.folder.write(
+            "bfl.csv",
+            format!("id,year,month,hours\n1,2018,3,1\n{row}\n"),
+        );
+        study.ingest().fails_with(2, &[expected, "line 3"]);
+        assert!(!study.folder.join("derived/bfl.spells").exists());
+    }
+}
+
+#[test]
+fn where_two_files_hold_a_period_the_plan_says_which_wins() {
+    let old = "id,year,month,hours\n1,2018,4,100\n1,2018,5,100\n1,2018,8,160.33\n";
+    let revised = "id,year,month,hours\n1,2018,5,0\n1,2018,6,50\n";
+    let files = "[register.bfl]\nkind = \"bfl\"\nfiles = [\"old.csv\", \"revised.csv\"]\n";
+    let study = Study::new(files, HOURS, &["1"]);
+    study.folder.write("old.csv", old);
+    study.folder.write("revised.csv", revised);
+    study
+        .ingest()
+        .fails_with(2, &["two files of one register hold the same period"]);
+    let study = Study::new(&format!("{files}wins = \"revised.csv\"\n"), HOURS, &["1"]);
+    study.folder.write("old.csv", old);
+    study.folder.write("revised.csv", revised);
+    let table = study.outcomes();
+    let degree: f64 = table
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    // April of the old file, May and June of the revised one, August of the old one.
+    assert!(
+        (degree - (100.0 + 0.0 + 50.0 + 160.33) / 801.65).abs() < 1e-12,
+        "{table}"
+    );
+    let study = Study::new(&format!("{files}wins = \"revisd.csv\"\n"), HOURS, &["1"]);
+    klero(study.folder.path(), &["ingest"]).fails_with(2, &["`wins = \"revisd.csv\"`"]);
+}
+
+const STATES: &str = "[register.r]\nkind = \"states\"\nfiles = [\"r.csv\"]\n[states]\n\
+                      work = [\"ordinary\", \"supported\"]";
+const WEEKS: &str = "[[outcome]]\nid = \"weeks\"\nmeasure = \"weeks\"\nstates = [\"work\"]\n\
+                     weeks = [1, 4]\n[[outcome]]\nid = \"first\"\nmeasure = \"time-to\"\n\
+                     states = [\"work\"]\nweeks = [1, 4]\n";
+
+#[test]
+fn a_register_of_states_is_read_week_by_week() {
+    let study = Study::new(STATES, WEEKS, &["1", "2"]);
+    study.folder.write(
+        "r.csv",
+        "key,period,state\n1,2018-W15,ordinary\n1,2018-W12,730\n1,2018-W13,benefit\n\
+         1,2018-W14,supported\n2,2018-W12,ordinary\n2,2018-W13,abroad\n",
+    );
+    assert_eq!(
+        study.outcomes(),
+        "referral,weeks,weeks_missing,first,first_status,first_missing\n\
+         1,2,,3,event,\n2,,not-covered,1,event,\n"
+    );
+}
+
+/// April 2018 has the Thursdays of weeks 14 to 17, March those of weeks 9 to 13.
+#[test]
+fn a_month_has_the_weeks_of_its_thursdays() {
+    let study = Study::new(STATES, WEEKS, &["1"]);
+    study.folder.write(
+        "r.csv",
+        "key,period,state\n1,2018-03,benefit\n1,2018-04,ordinary\n",
+    );
+    assert!(study.outcomes().contains("\n1,2,,3,event,\n"));
+}
+
+#[test]
+fn what_states_cannot_be_stops_the_run() {
+    for (rows, expected) in [
+        (
+            "1,2018-W12,ordinry\n1,2018-W13,ordinry\n",
+            "`ordinry`, 2 times",
+        ),
+        (
+            "1,2018-W12,benefit\n1,2018-W12,ordinary\n",
+            "two states in 2018-W12",
+        ),
+        (
+            "1,2018-W12,benefit\n1,2018-04,ordinary\n",
+            "weeks and months in one file",
+        ),
+        ("1,2018-W53,benefit\n", "`2018-W53` is no period"),
+    ] {
+        let study = Study::new(STATES, WEEKS, &["1"]);
+        study
+            .folder
+            .write("r.csv", format!("key,period,state\n{rows}"));
+        study.ingest().fails_with(2, &[expected]);
+    }
+}
+
+/// A week has the state of its Thursday: the first spell ends on Thursday of week 13, so that the
+/// second, which begins the day after, has week 14 on.
+#[test]
+fn spells_of_days_become_weeks_by_their_thursdays() {
+    let register = STATES.replace("kind = \"states\"", "kind = \"spells\"");
+    let study = Study::new(&register, WEEKS, &["1"]);
+    study.folder.write(
+        "r.csv",
+        "key,start,end,state\n1,2018-03-30,2018-04-12,ordinary\n1,2018-01-01,2018-03-29,730\n",
+    );
+    assert!(study.outcomes().contains("\n1,2,,3,event,\n"));
+    for (row, expected) in [
+        ("1,2018-04-12,2018-03-30,730", "ends before it starts"),
+        ("1,2018-04-05,2018-04-12,730", "two states in 2018-W14"),
+        ("1,2018-04,2018-04-12,730", "is no date such as 2021-04-05"),
+    ] {
+        let rows = "key,start,end,state\n1,2018-03-30,2018-04-12,ordinary\n";
+        study.folder.write("r.csv", format!("{rows}{row}\n"));
+        study.ingest().fails_with(2, &[expected]);
+    }
+}
+
+const SURVEY: &str = "[[outcome]]\nid = \"wellbeing\"\nmeasure = \"value\"\nfile = \"s.csv\"\n\
+                      column = \"slut\"\nbaseline = \"start\"\n";
+
+#[test]
+fn a_value_is_a_column_of_a_table_with_its_baseline() {
+    let study = Study::new("", SURVEY, &["1", "2", "3", "4"]);
+    study
+        .folder
+        .write("s.csv", "id;start;slut\n1;49,5;57\n2;40;\n3;.;12,25\n");
+    let arguments = ["outcomes", "--dates", "dates.csv", "--out", "out.csv"];
+    klero(study.folder.path(), &arguments).ok();
+    assert_eq!(
+        study.folder.read("out.csv"),
+        "referral,wellbeing,wellbeing_baseline,wellbeing_missing\n\
+         1,57,49.5,\n2,,40,not-observed\n3,12.25,,\n4,,,not-in-register\n"
+    );
+    study
+        .folder
+        .write("s.csv", "id;start;slut\n1;49,5;57\n1;40;2\n");
+    klero(study.folder.path(), &["outcomes", "--dates", "dates.csv"])
+        .fails_with(2, &["one person has two rows", "lines 2 and 3"]);
+    study.folder.write("s.csv", "id;start;slut\n1;49,5;god\n");
+    klero(study.folder.path(), &["outcomes", "--dates", "dates.csv"])
+        .fails_with(2, &["`god` is no number", "line 2, column slut"]);
+}
+
+#[test]
+fn the_week_of_the_draw_can_be_taken_in() {
+    let study = Study::new(STATES, WEEKS, &["1"]);
+    study.folder.write(
+        "r.csv",
+        "key,period,state\n1,2018-W11,ordinary\n1,2018-W12,730\n1,2018-W13,730\n\
+         1,2018-W14,730\n1,2018-W15,730\n",
+    );
+    assert!(study.outcomes().contains("\n1,0,,4,censored,\n"));
+    let arguments = [
+        "outcomes",
+        "--dates",
+        "dates.csv",
+        "--out",
+        "out.csv",
+        "--force",
+        "--week0",
+        "include",
+    ];
+    klero(study.folder.path(), &arguments).ok();
+    assert!(study.folder.read("out.csv").contains("\n1,1,,0,event,\n"));
+    assert!(study.folder.read("out.csv.json").contains("weeks 0–4"));
+}
+
+/// Person A of the rules: of those with eight weeks in a row, in work two and ten weeks later;
+/// shares over observed weeks, for the person and pooled.
+#[test]
+fn several_windows_and_every_share_at_once() {
+    let outcomes = "[[outcome]]\nid = \"share\"\nmeasure = \"share\"\nstates = [\"work\"]\n\
+                    weeks = [[1, 4], [1, 2]]\ndenominator = \"observed\"\n\
+                    [[outcome]]\nid = \"pool\"\nmeasure = \"share\"\nstates = [\"work\"]\n\
+                    weeks = [1, 4]\ndenominator = \"pooled\"\n\
+                    [[outcome]]\nid = \"kept\"\nmeasure = \"retained\"\nstates = [\"work\"]\n\
+                    weeks = [1, 4]\nstable = 2\nafter = 1\n";
+    let study = Study::new(STATES, outcomes, &["1", "2", "3"]);
+    study.folder.write(
+        "r.csv",
+        "key,period,state\n\
+         1,2018-W12,ordinary\n1,2018-W13,ordinary\n1,2018-W14,benefit\n1,2018-W15,abroad\n\
+         2,2018-W12,abroad\n2,2018-W13,abroad\n2,2018-W14,ordinary\n2,2018-W15,ordinary\n\
+         3,2018-W12,730\n3,2018-W13,dead\n3,2018-W14,dead\n3,2018-W15,dead\n",
+    );
+    assert_eq!(
+        study.outcomes(),
+        "referral,share-1-4,share-1-4_missing,share-1-2,share-1-2_missing,pool,pool_of,\
+         pool_missing,kept,kept_missing\n\
+         1,0.6666666666666666,,1,,2,3,,0,\n\
+         2,1,,,not-observed,2,2,,,not-reached\n\
+         3,0,,0,,0,4,,,not-reached\n"
+    );
+}
