@@ -17,6 +17,7 @@ use super::codes::CodeTable;
 use super::dream::{Block, Layout, RowFault};
 use super::long::LongFile;
 use super::people::{People, PersonReader, PersonRef, write_person};
+use super::source::{self, Format, UNIT};
 use super::store::StoreWriter;
 use super::{Coverage, Hours, Input, RegisterError, Spell, UnknownCode, Wage};
 use crate::digest::{Digest, Hasher};
@@ -226,16 +227,8 @@ struct Filled {
 }
 
 impl Source<'_> {
-    fn io(&self, action: &'static str) -> impl Fn(io::Error) -> RegisterError + '_ {
-        move |source| RegisterError::Io {
-            path: self.path.to_owned(),
-            action,
-            source,
-        }
-    }
-
     fn scan(&self, sorter: &mut Sorter, bytes_before: u64) -> Result<Scanned, RegisterError> {
-        let mut lines = Lines::open(self.path).map_err(self.io("read"))?;
+        let mut lines = Feed::open(self.path)?;
         let layout = self.header(&mut lines)?;
         let layout = &layout;
         let threads = self.ingest.threads.max(1);
@@ -257,13 +250,13 @@ impl Source<'_> {
             let reader = scope.spawn({
                 let lines = &mut lines;
                 let progress = self.ingest.progress;
-                move || -> io::Result<()> {
+                move || -> Result<(), RegisterError> {
                     let mut sequence = 0;
                     while let Ok((mut bytes, block)) = empty.recv() {
                         if !lines.fill(&mut bytes)? {
                             break;
                         }
-                        progress(bytes_before + lines.bytes);
+                        progress(bytes_before + lines.bytes());
                         let filled = Filled {
                             sequence,
                             bytes,
@@ -312,10 +305,7 @@ impl Source<'_> {
                 }
             }
             drop(give_back);
-            reader
-                .join()
-                .expect("the reader does not panic")
-                .map_err(self.io("read"))
+            reader.join().expect("the reader does not panic")
         });
         result?;
         if line == 1 {
@@ -327,8 +317,8 @@ impl Source<'_> {
             coverage: layout.coverage,
             passed_over: layout.passed_over.clone(),
             rows,
-            bytes: lines.bytes,
-            digest: lines.hasher.finish(),
+            bytes: lines.bytes(),
+            digest: lines.digest()?,
             unknown,
             many_hours: 0,
             without_week: 0,
@@ -362,8 +352,8 @@ impl Source<'_> {
         })
     }
 
-    fn header(&self, lines: &mut Lines) -> Result<Layout, RegisterError> {
-        let line = lines.first_line().map_err(self.io("read"))?;
+    fn header(&self, lines: &mut Feed) -> Result<Layout, RegisterError> {
+        let line = lines.first_line()?;
         let path = || self.path.to_owned();
         if line.is_empty() {
             return Err(RegisterError::Empty { path: path() });
@@ -371,7 +361,7 @@ impl Source<'_> {
         if is_utf16(&line) {
             return Err(RegisterError::Utf16 { path: path() });
         }
-        let dialect = Dialect::recognise(&line);
+        let dialect = lines.dialect(&line);
         let line = &line[dialect.mark..];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -454,7 +444,82 @@ fn next(filled: &Mutex<Receiver<Filled>>) -> Option<Filled> {
     filled.lock().expect("no worker panics").recv().ok()
 }
 
-/// A file read in blocks of whole lines, its digest made on the way.
+/// A file in blocks of whole lines: a text table as it is, a table of another format as lines of
+/// cells joined by [`UNIT`].
+enum Feed {
+    Text(PathBuf, Lines),
+    Table(Box<source::Source>),
+}
+
+impl Feed {
+    fn open(path: &Path) -> Result<Feed, RegisterError> {
+        if Format::of(path) != Format::Csv {
+            return Ok(Feed::Table(Box::new(source::Source::open(path)?)));
+        }
+        match Lines::open(path) {
+            Ok(lines) => Ok(Feed::Text(path.to_owned(), lines)),
+            Err(error) => Err(unread(path, error)),
+        }
+    }
+
+    /// Returns the first line with its end.
+    fn first_line(&mut self) -> Result<Vec<u8>, RegisterError> {
+        match self {
+            Feed::Text(path, lines) => lines.first_line().map_err(|error| unread(path, error)),
+            Feed::Table(table) => {
+                let mut line = Vec::new();
+                table.header_joined(&mut line)?;
+                Ok(line)
+            }
+        }
+    }
+
+    fn dialect(&self, first_line: &[u8]) -> Dialect {
+        match self {
+            Feed::Text(..) => Dialect::recognise(first_line),
+            Feed::Table(_) => Dialect {
+                separator: UNIT,
+                mark: 0,
+            },
+        }
+    }
+
+    /// Fills a block with whole lines. Returns false at the end of the file.
+    fn fill(&mut self, block: &mut Vec<u8>) -> Result<bool, RegisterError> {
+        match self {
+            Feed::Text(path, lines) => lines.fill(block).map_err(|error| unread(path, error)),
+            Feed::Table(table) => {
+                block.clear();
+                while block.len() < BLOCK && table.next_joined(block)? {}
+                Ok(!block.is_empty())
+            }
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Feed::Text(_, lines) => lines.bytes,
+            Feed::Table(table) => table.bytes(),
+        }
+    }
+
+    fn digest(self) -> Result<Digest, RegisterError> {
+        match self {
+            Feed::Text(_, lines) => Ok(lines.hasher.finish()),
+            Feed::Table(mut table) => table.digest(),
+        }
+    }
+}
+
+fn unread(path: &Path, source: io::Error) -> RegisterError {
+    RegisterError::Io {
+        path: path.to_owned(),
+        action: "read",
+        source,
+    }
+}
+
+/// A text table read in blocks of whole lines, its digest made on the way.
 struct Lines {
     file: File,
     /// The start of a line whose end was not read yet.

@@ -195,19 +195,22 @@ impl Source {
         Ok(Some(line))
     }
 
-    /// Appends the next row to `out`, cells joined by [`UNIT`], and returns its line.
+    /// Appends the next row to `out` as a line of cells joined by [`UNIT`], behind an empty line
+    /// for each that was passed over; false after the last row.
     ///
     /// A cell that begins with a quote is put in quotes behind a blank, which the scanner of wide
     /// files takes off again. A line break or a unit separator inside a cell is an error.
-    pub(super) fn next_joined(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>, RegisterError> {
+    pub(super) fn next_joined(&mut self, out: &mut Vec<u8>) -> Result<bool, RegisterError> {
+        let before = self.line;
         let Some(line) = self.advance()? else {
-            return Ok(None);
+            return Ok(false);
         };
+        out.extend((before + 1..line).map(|_| b'\n'));
         if memchr3(b'\n', b'\r', UNIT, self.row.text().as_bytes()).is_some() {
             return Err(self.unjoinable(line));
         }
         join(self.row.cells(), out);
-        Ok(Some(line))
+        Ok(true)
     }
 
     /// Appends the header as [`Source::next_joined`] does rows.
