@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use klero::protocol::{Register, RegisterKind};
-use klero::register::{Ingest, SORT_MEMORY, ingest};
+use klero::register::{Ingest, SORT_MEMORY, Writing, ingest};
 
 fn main() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ingest");
@@ -57,6 +57,8 @@ fn measure(name: &str, folder: &Path, file: &Path, size: u64, keep: Option<HashS
                 keep: keep.clone(),
                 threads: std::thread::available_parallelism().map_or(1, usize::from),
                 sort_memory: SORT_MEMORY,
+                drawn: None,
+                writing: Writing::Store,
                 progress: &|_| {},
             })
             .unwrap();

@@ -23,6 +23,7 @@ mod pseudonym;
 mod record;
 mod repair;
 mod seal;
+mod states;
 mod status;
 mod study;
 mod table;
@@ -111,6 +112,8 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Make outcomes from spells and dates of draw
     Outcomes(outcomes::Outcomes),
+    /// Show who is in which state, week by week from the draw
+    States(states::States),
     /// Estimate effects, from the study or from a table
     Estimate(estimate::Estimate),
     /// Compare published counts: 9/135 10/188
@@ -236,6 +239,7 @@ fn run(command: Command, around: &Surroundings) -> anyhow::Result<Answer> {
         Command::Repair(command) => command.run(around),
         Command::Ingest(command) => command.run(around),
         Command::Outcomes(command) => command.run(around),
+        Command::States(command) => command.run(around),
         Command::Estimate(command) => command.run(around),
         Command::Compare(command) => command.run(around),
         Command::Methods(command) => command.run(around),

@@ -6,6 +6,7 @@
 
 mod card;
 mod file;
+mod states;
 mod weeks;
 
 use std::collections::{HashMap, HashSet};
@@ -21,6 +22,7 @@ use weeks::{Meanings, Runs};
 
 pub use card::{Card, definition};
 pub use file::OUTCOMES_FORMAT;
+pub use states::{PersonWeeks, StateWeeks, person_weeks, states_by_week};
 
 /// A referral and the date of its draw.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! does not grow with the number of rows. Nothing here can see an arm.
 //! Hides: file formats, threads, sorting, and polars, which reads and writes the Parquet stores.
 
+mod check;
 pub mod codes;
 pub mod columns;
 mod dream;
@@ -22,8 +23,9 @@ use crate::digest::Digest;
 use crate::period::{Month, PeriodError, Week};
 use crate::spelling::listed;
 
+pub use check::{Doubt, Doubtful};
 pub use codes::{Class, Code, CodeTable};
-pub use ingest::{Ingest, Ingested, SORT_MEMORY, ingest};
+pub use ingest::{Ingest, Ingested, SORT_MEMORY, Writing, ingest};
 pub use source::{Format, Source};
 
 /// A run of weeks of one person with one code.

@@ -7,3 +7,4 @@ pub mod effects;
 pub mod foresight;
 pub mod json;
 pub mod number;
+pub mod stack;

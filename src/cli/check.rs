@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use klero::foresight::{Foresight, Share, Warning, evenly, foresee};
 use klero::ledger::{LedgerError, referrals, strata};
-use klero::protocol::Protocol;
+use klero::protocol::{Protocol, Register};
+use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
 use klero::report::foresight::{table, warning};
 use klero::report::number::{count, grouped};
 use klero::table::Table;
 use serde_json::{Value, json};
 
 use super::console::fold;
+use super::ingest::{Bar, as_json as of_doubt, doubt, drawn};
 use super::study::{SEED, Study, StudyError};
 use super::{Answer, Surroundings};
 
@@ -23,6 +25,12 @@ pub struct Check {
     /// Or for referrals spread as in this list, such as those of last year
     #[arg(long, value_name = "FILE", conflicts_with = "expected")]
     like: Option<PathBuf>,
+    /// Do not read the register files
+    #[arg(long)]
+    no_data: bool,
+    /// List the first rows of what is doubtful in them, by file and line
+    #[arg(long, conflicts_with = "no_data")]
+    rows: bool,
 }
 
 impl Check {
@@ -55,7 +63,9 @@ impl Check {
             number(plan.outcomes.len(), "outcome", "outcomes"),
             number(plan.estimates.len(), "estimate", "estimates"),
         )];
+        let mut doubts = Vec::new();
         for register in &plan.registers {
+            let mut there = true;
             for file in &register.files {
                 let path = study.folder.join(file);
                 match fs::metadata(&path) {
@@ -63,7 +73,24 @@ impl Check {
                         let size = grouped(file.len());
                         facts.push(format!("register: {}, {size} bytes", path.display()));
                     }
-                    Err(_) => facts.push(format!("register: {} is not there yet", path.display())),
+                    Err(_) => {
+                        there = false;
+                        facts.push(format!("register: {} is not there yet", path.display()));
+                    }
+                }
+            }
+            if there && !self.no_data {
+                match look_at(register, &study, around) {
+                    Ok(done) => {
+                        facts.push(format!(
+                            "register {}: {}, {}",
+                            register.id,
+                            count(done.rows, "row", "rows"),
+                            count(done.persons, "person", "persons")
+                        ));
+                        doubts.extend(done.doubts);
+                    }
+                    Err(error) => faults.push(error.to_string()),
                 }
             }
         }
@@ -111,11 +138,16 @@ impl Check {
             around.console.object(&json!({
                 "holds": holds, "faults": faults, "facts": facts, "next": next,
                 "guessable": guessable,
+                "doubts": doubts.iter().map(of_doubt).collect::<Vec<_>>(),
             }))?;
         } else {
             let mut text = facts.join("\n");
             for fault in &faults {
                 text += &format!("\nfault: {fault}");
+            }
+            for doubtful in &doubts {
+                let warning = format!("warning: {}", doubt(doubtful, self.rows));
+                text += &format!("\n{}", fold(&warning));
             }
             if let Some(foresight) = &foresight {
                 text += "\n\nHow guessable the draws are, for somebody who knows the plan and every \
@@ -164,6 +196,41 @@ impl Check {
         };
         Ok(foresee(plan, &expected))
     }
+}
+
+/// Reads a register through without writing anything of it.
+fn look_at(
+    register: &Register,
+    study: &Study,
+    around: &Surroundings,
+) -> Result<Ingested, RegisterError> {
+    let files = register.files.iter();
+    let size = files
+        .filter_map(|file| fs::metadata(study.folder.join(file)).ok())
+        .map(|file| file.len())
+        .sum();
+    let bar = Bar::new(size, !around.console.json);
+    // What is sorted on the disk on the way is taken away again.
+    let aside = std::env::temp_dir().join(format!("klero-{}", std::process::id()));
+    fs::create_dir_all(&aside).map_err(|source| RegisterError::Io {
+        path: aside.clone(),
+        action: "make",
+        source,
+    })?;
+    let done = ingest(&Ingest {
+        register,
+        folder: &study.folder,
+        derived: &aside,
+        keep: None,
+        threads: around.threads,
+        sort_memory: SORT_MEMORY,
+        drawn: drawn(study).ok().filter(|drawn| !drawn.is_empty()),
+        writing: Writing::Nothing,
+        progress: &|bytes| bar.show(bytes),
+    });
+    bar.clear();
+    let _ = fs::remove_dir_all(&aside);
+    done
 }
 
 /// Returns the names of all strata; one without a name where there are no strata.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 use klero::ledger::Event;
-use klero::register::{Ingest as Job, SORT_MEMORY, ingest};
+use klero::register::{Doubt, Doubtful, Ingest as Job, SORT_MEMORY, Writing, ingest};
 use klero::report::number::{count, grouped};
 use serde_json::json;
 
@@ -20,6 +20,9 @@ pub struct Ingest {
     /// Take in the drawn persons only
     #[arg(long)]
     drawn: bool,
+    /// List the first rows of what is doubtful, by file and line
+    #[arg(long)]
+    rows: bool,
 }
 
 impl Ingest {
@@ -36,6 +39,8 @@ impl Ingest {
             true => Some(drawn(&study)?),
             false => None,
         };
+        // Without a ledger nobody is missed.
+        let drawn = drawn(&study).ok().filter(|drawn| !drawn.is_empty());
         let derived = study.derived();
         fs::create_dir_all(&derived)
             .with_context(|| format!("cannot make `{}`", derived.display()))?;
@@ -55,6 +60,8 @@ impl Ingest {
                 keep: keep.clone(),
                 threads: around.threads,
                 sort_memory: SORT_MEMORY,
+                drawn: drawn.clone(),
+                writing: Writing::Store,
                 progress: &|bytes| bar.show(bytes),
             })?;
             bar.clear();
@@ -86,7 +93,11 @@ impl Ingest {
                     .map(|input| (input.file.clone(), json!(input.digest.to_string())))
                     .collect::<serde_json::Map<_, _>>(),
                 "store": done.store.display().to_string(),
+                "doubts": done.doubts.iter().map(as_json).collect::<Vec<_>>(),
             }));
+            for doubtful in &done.doubts {
+                around.console.warn(doubt(doubtful, self.rows));
+            }
             if !around.console.json {
                 let span = |span: Option<[String; 2]>| {
                     span.map_or("none".to_owned(), |[a, b]| format!("{a} to {b}"))
@@ -113,8 +124,61 @@ impl Ingest {
     }
 }
 
+/// Says what is doubtful, and with `rows` where.
+pub fn doubt(doubtful: &Doubtful, rows: bool) -> String {
+    let n = doubtful.count;
+    let mut text = match doubtful.doubt {
+        Doubt::AfterDeath => format!(
+            "{} with a code after the one for death",
+            count(n, "person", "persons")
+        ),
+        Doubt::ShortKey => format!(
+            "{} with fewer digits than most: leading zeros may be lost",
+            count(n, "key", "keys")
+        ),
+        Doubt::NotInRegister => format!(
+            "{} not in the register: their outcomes will be missing (`not-in-register`)",
+            count(n, "drawn person", "drawn persons")
+        ),
+        Doubt::ManyHours => format!("{} with over 400 hours in a month", count(n, "row", "rows")),
+        Doubt::WithoutWeek => format!(
+            "{} without a Thursday, so that no week has it",
+            count(n, "spell", "spells")
+        ),
+        Doubt::LastMonths => format!(
+            "the last {} with fewer rows than those before: they may not be complete",
+            count(n, "month", "months")
+        ),
+    };
+    if rows {
+        for (file, line) in &doubtful.rows {
+            text += &format!("\n  {}, line {line}", file.display());
+        }
+    } else if !doubtful.rows.is_empty() {
+        text += "; `--rows` lists them";
+    }
+    text
+}
+
+pub fn as_json(doubtful: &Doubtful) -> serde_json::Value {
+    let kind = match doubtful.doubt {
+        Doubt::AfterDeath => "after-death",
+        Doubt::ShortKey => "short-key",
+        Doubt::NotInRegister => "not-in-register",
+        Doubt::ManyHours => "many-hours",
+        Doubt::WithoutWeek => "without-week",
+        Doubt::LastMonths => "last-months",
+    };
+    let rows: Vec<_> = doubtful
+        .rows
+        .iter()
+        .map(|(file, line)| json!({"file": file.display().to_string(), "line": line}))
+        .collect();
+    json!({"doubt": kind, "count": doubtful.count, "rows": rows})
+}
+
 /// Returns the ids of everybody drawn.
-fn drawn(study: &Study) -> anyhow::Result<HashSet<Vec<u8>>> {
+pub fn drawn(study: &Study) -> anyhow::Result<HashSet<Vec<u8>>> {
     let ledger = study.ledger()?;
     let clusters = ledger.sealed().cluster().is_some();
     Ok(ledger
@@ -129,14 +193,14 @@ fn drawn(study: &Study) -> anyhow::Result<HashSet<Vec<u8>>> {
 }
 
 /// A progress bar for work over a second, on a terminal only.
-struct Bar {
+pub struct Bar {
     size: u64,
     started: Instant,
     shown: Option<Mutex<Instant>>,
 }
 
 impl Bar {
-    fn new(size: u64, wanted: bool) -> Bar {
+    pub fn new(size: u64, wanted: bool) -> Bar {
         let terminal = std::io::stderr().is_terminal()
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let now = Instant::now();
@@ -147,7 +211,7 @@ impl Bar {
         }
     }
 
-    fn show(&self, bytes: u64) {
+    pub fn show(&self, bytes: u64) {
         let Some(shown) = &self.shown else {
             return;
         };
@@ -169,7 +233,7 @@ impl Bar {
         );
     }
 
-    fn clear(&self) {
+    pub fn clear(&self) {
         if self.shown.is_some() && self.started.elapsed() >= Duration::from_secs(1) {
             let _ = write!(std::io::stderr(), "\r{:60}\r", "");
         }

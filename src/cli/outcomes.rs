@@ -157,7 +157,7 @@ fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
 }
 
 /// Returns the date, in UTC, on which each person got an arm. The arms stay behind.
-fn dates_of_ledger(ledger: &Ledger) -> Vec<Dated> {
+pub fn dates_of_ledger(ledger: &Ledger) -> Vec<Dated> {
     let clusters = ledger.sealed().cluster().is_some();
     ledger
         .entries
@@ -176,7 +176,7 @@ fn dates_of_ledger(ledger: &Ledger) -> Vec<Dated> {
         .collect()
 }
 
-fn dates_of_table(file: &Path) -> anyhow::Result<Vec<Dated>> {
+pub fn dates_of_table(file: &Path) -> anyhow::Result<Vec<Dated>> {
     let table = Table::read(file)?;
     let (referral, date) = (table.column("referral")?, table.column("date")?);
     table

@@ -142,7 +142,6 @@ impl Meanings {
         date: Date,
         timeline: &mut Vec<Stretch>,
     ) {
-        timeline.clear();
         let drawn = Week::of(date);
         let begin = person.spells.first().map_or(drawn, |spell| spell.first);
         let mut from = drawn;
@@ -153,6 +152,12 @@ impl Meanings {
                 None => from = from.min(begin),
             }
         }
+        self.between(person, from, to, timeline);
+    }
+
+    /// Lays out what each week of a person from `from` to `to` means, without gaps.
+    pub fn between(&self, person: &Person, from: Week, to: Week, timeline: &mut Vec<Stretch>) {
+        timeline.clear();
         let mut next = from;
         let mut months = MonthWalk::new(person);
         for spell in &person.spells {

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use memchr::{memchr, memrchr};
 
+use super::check::{Doubtful, Doubts};
 use super::codes::CodeTable;
 use super::dream::{Block, Layout, RowFault};
 use super::long::LongFile;
@@ -37,8 +38,19 @@ pub struct Ingest<'a> {
     pub threads: usize,
     /// Bytes of persons held in memory before they are sorted to the disk; see [`SORT_MEMORY`].
     pub sort_memory: usize,
+    /// Keys of the drawn persons, to count those who are not in the register.
+    pub drawn: Option<HashSet<Vec<u8>>>,
+    pub writing: Writing,
     /// Called with the bytes read so far.
     pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// Whether an ingest writes what it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    Store,
+    /// It only looks.
+    Nothing,
 }
 
 /// What an ingest took in.
@@ -54,10 +66,7 @@ pub struct Ingested {
     /// Columns that were passed over, by file.
     pub passed_over: Vec<(PathBuf, Vec<String>)>,
     pub bytes: u64,
-    /// Rows with more than 400 hours in a month.
-    pub many_hours: u64,
-    /// Spells between two Thursdays, which no week has.
-    pub without_week: u64,
+    pub doubts: Vec<Doubtful>,
 }
 
 /// Bytes in a block of rows, unless a single row is longer.
@@ -78,9 +87,9 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         coverage: Coverage::default(),
         passed_over: Vec::new(),
         bytes: 0,
-        many_hours: 0,
-        without_week: 0,
+        doubts: Vec::new(),
     };
+    let mut doubts = Doubts::default();
     let mut covered: Vec<(PathBuf, Coverage)> = Vec::new();
     let mut unknown = Vec::new();
     for (number, name) in ingest.register.files.iter().enumerate() {
@@ -93,7 +102,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         };
         let file = match ingest.register.kind {
             RegisterKind::Dream => source.scan(&mut sorter, done.bytes)?,
-            _ => source.read_long(&mut sorter, done.bytes)?,
+            _ => source.read_long(&mut sorter, done.bytes, &mut doubts)?,
         };
         for (other, (path_of_other, coverage)) in covered.iter().enumerate() {
             // Where one wins, the other gives way.
@@ -105,8 +114,6 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         done.coverage = done.coverage.with(file.coverage);
         done.rows += file.rows;
         done.bytes += file.bytes;
-        done.many_hours += file.many_hours;
-        done.without_week += file.without_week;
         done.inputs.push(Input {
             file: name.display().to_string(),
             digest: file.digest,
@@ -122,21 +129,32 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
     }
     let wins = ingest.register.wins.map(|file| (file, covered[file].1));
     let files: Vec<PathBuf> = covered.into_iter().map(|(path, _)| path).collect();
-    let mut writer = StoreWriter::create(
-        ingest.derived,
-        &ingest.register.id,
-        &done.coverage,
-        &done.inputs,
-        codes,
-        ingest.keep.as_ref().map(roster),
-    )?;
+    let mut writer = match ingest.writing {
+        Writing::Nothing => None,
+        Writing::Store => Some(StoreWriter::create(
+            ingest.derived,
+            &ingest.register.id,
+            &done.coverage,
+            &done.inputs,
+            codes,
+            ingest.keep.as_ref().map(roster),
+        )?),
+    };
     let joiner = Joiner::new(ingest.register.kind, &files, wins);
-    sorter.merge(joiner, |person| {
+    sorter.merge(joiner, |person, file| {
         done.persons += 1;
         done.spells += person.spells.len() as u64;
-        writer.push(person)
+        let file = &files[usize::from(file)];
+        doubts.person(person, file, codes, ingest.drawn.as_ref());
+        match &mut writer {
+            Some(writer) => writer.push(person),
+            None => Ok(()),
+        }
     })?;
-    done.store = writer.finish()?;
+    if let Some(writer) = writer {
+        done.store = writer.finish()?;
+    }
+    done.doubts = doubts.finish(ingest.drawn.as_ref());
     Ok(done)
 }
 
@@ -214,8 +232,6 @@ struct Scanned {
     bytes: u64,
     digest: Digest,
     unknown: Vec<UnknownCode>,
-    many_hours: u64,
-    without_week: u64,
 }
 
 /// Blocks on their way: the reader fills them, workers scan them, and they come back in order.
@@ -320,14 +336,18 @@ impl Source<'_> {
             bytes: lines.bytes(),
             digest: lines.digest()?,
             unknown,
-            many_hours: 0,
-            without_week: 0,
         })
     }
 
     /// Reads a long file, each row a part of its person.
-    fn read_long(&self, sorter: &mut Sorter, bytes_before: u64) -> Result<Scanned, RegisterError> {
-        let mut file = LongFile::open(self.path, self.ingest.register, self.codes)?;
+    fn read_long(
+        &self,
+        sorter: &mut Sorter,
+        bytes_before: u64,
+        doubts: &mut Doubts,
+    ) -> Result<Scanned, RegisterError> {
+        let so_far = std::mem::take(doubts);
+        let mut file = LongFile::open(self.path, self.ingest.register, self.codes, so_far)?;
         let mut part = People::default();
         while file.next(self.ingest.keep.as_ref(), &mut part)? {
             sorter.push(part.get(0), self.number)?;
@@ -340,6 +360,7 @@ impl Source<'_> {
                 path: self.path.to_owned(),
             });
         }
+        *doubts = std::mem::take(&mut file.doubts);
         Ok(Scanned {
             coverage: file.coverage,
             passed_over: std::mem::take(&mut file.passed_over),
@@ -347,8 +368,6 @@ impl Source<'_> {
             bytes: file.bytes(),
             digest: file.digest()?,
             unknown: std::mem::take(&mut file.unknown),
-            many_hours: file.many_hours,
-            without_week: file.without_week,
         })
     }
 
@@ -661,7 +680,7 @@ impl Sorter {
     fn merge(
         &mut self,
         mut joiner: Joiner,
-        mut each: impl FnMut(PersonRef) -> Result<(), RegisterError>,
+        mut each: impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
         if self.runs.is_empty() {
             for index in self.order() {
@@ -744,7 +763,7 @@ impl<'a> Joiner<'a> {
         &mut self,
         person: PersonRef,
         file: u16,
-        each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
+        each: &mut impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
         if self.key.as_deref() == Some(person.key) {
             if self.kind == RegisterKind::Dream && self.last.0 == file {
@@ -788,7 +807,7 @@ impl<'a> Joiner<'a> {
     /// Hands over the person at hand, its parts in order of time.
     fn end_person(
         &mut self,
-        each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
+        each: &mut impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
         let Some(key) = self.key.take() else {
             return Ok(());
@@ -841,12 +860,12 @@ impl<'a> Joiner<'a> {
         self.spells.clear();
         self.hours.clear();
         self.joined.end_person(&key, self.last.1);
-        each(self.joined.get(0))
+        each(self.joined.get(0), self.last.0)
     }
 
     fn finish(
         mut self,
-        each: &mut impl FnMut(PersonRef) -> Result<(), RegisterError>,
+        each: &mut impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
         self.end_person(each)
     }

@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::check::{Doubt, Doubts};
 use super::codes::{Code, CodeTable};
 use super::people::People;
 use super::source::Source;
@@ -28,10 +29,7 @@ pub(super) struct LongFile<'a> {
     pub coverage: Coverage,
     pub unknown: Vec<UnknownCode>,
     pub passed_over: Vec<String>,
-    /// Rows with more than 400 hours.
-    pub many_hours: u64,
-    /// Spells without a Thursday.
-    pub without_week: u64,
+    pub doubts: Doubts,
     pub rows: u64,
     /// Whether periods are weeks (or months), once one was seen.
     weekly: Option<bool>,
@@ -63,6 +61,7 @@ impl<'a> LongFile<'a> {
         path: &'a Path,
         register: &Register,
         codes: &'a CodeTable,
+        doubts: Doubts,
     ) -> Result<LongFile<'a>, RegisterError> {
         let source = Source::open(path)?;
         let header = source.header().to_vec();
@@ -127,8 +126,7 @@ impl<'a> LongFile<'a> {
             coverage: Coverage::default(),
             unknown: Vec::new(),
             passed_over,
-            many_hours: 0,
-            without_week: 0,
+            doubts,
             rows: 0,
             weekly: None,
         })
@@ -187,7 +185,11 @@ impl<'a> LongFile<'a> {
                 self.cover_months(month, month);
                 let paid = paid(&cells[hours])
                     .ok_or_else(|| self.wrong(cells, line, hours, "number of hours"))?;
-                self.many_hours += u64::from(paid > MANY_HOURS);
+                self.doubts.month(month);
+                if paid > MANY_HOURS {
+                    self.doubts
+                        .add(Doubt::ManyHours, &self.path.to_owned(), line);
+                }
                 if wanted {
                     part.push_hours(Hours { month, paid });
                 }
@@ -203,7 +205,8 @@ impl<'a> LongFile<'a> {
                     });
                 }
                 if last < first {
-                    self.without_week += 1;
+                    self.doubts
+                        .add(Doubt::WithoutWeek, &self.path.to_owned(), line);
                     return Ok(false);
                 }
                 self.cover_weeks(first, last);

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use klero::period::{Month, Week};
 use klero::protocol::{Register, RegisterKind};
 use klero::register::store::Store;
-use klero::register::{Code, Ingest, Ingested, Person, RegisterError, SORT_MEMORY, ingest};
+use klero::register::{
+    Code, Ingest, Ingested, Person, RegisterError, SORT_MEMORY, Writing, ingest,
+};
 
 use crate::workshop::Folder;
 
@@ -38,6 +40,8 @@ fn read_some(
         keep,
         threads: 2,
         sort_memory,
+        drawn: None,
+        writing: Writing::Store,
         progress: &|_| {},
     })
 }

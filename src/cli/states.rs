@@ -1,0 +1,227 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use klero::outcome::{person_weeks, states_by_week};
+use klero::protocol::{Language, Protocol, State};
+use klero::register::store::Store;
+use klero::report::stack::{Layer, Stack};
+use serde_json::json;
+
+use super::failure::refused;
+use super::outcomes::{dates_of_ledger, dates_of_table};
+use super::study::{Study, write_file};
+use super::{Answer, Surroundings};
+
+/// Nobody's arm is looked at.
+#[derive(Args)]
+pub struct States {
+    /// First and last week, counted from the draw
+    #[arg(long, value_name = "FIRST:LAST", default_value = "-52:104", allow_hyphen_values = true,
+          value_parser = span)]
+    weeks: (i32, i32),
+    /// Print every so many weeks
+    #[arg(long, value_name = "N", default_value_t = 13,
+          value_parser = clap::value_parser!(u16).range(1..=5_000))]
+    every: u16,
+    /// Print the weeks of one person instead, by referral id
+    #[arg(long, value_name = "ID")]
+    person: Option<String>,
+    /// Take the dates from a table `referral,date` instead of the ledger
+    #[arg(long, value_name = "FILE")]
+    dates: Option<PathBuf>,
+    /// The register, where the plan has several
+    #[arg(long, value_name = "NAME")]
+    register: Option<String>,
+    /// Draw the stacked states to this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write the counts of every week to this file as CSV
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Overwrite these files
+    #[arg(long)]
+    force: bool,
+}
+
+fn span(text: &str) -> Result<(i32, i32), String> {
+    let wrong = || "expected FIRST:LAST, such as -52:104".to_owned();
+    let (first, last) = text.split_once(':').ok_or_else(wrong)?;
+    let week = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|week| (-5_000..=5_000).contains(week))
+    };
+    match (week(first), week(last)) {
+        (Some(first), Some(last)) if first <= last => Ok((first, last)),
+        _ => Err(wrong()),
+    }
+}
+
+/// States from the bottom of the stack up, with colours that differ in grey and for the
+/// colour-blind too (after Okabe & Ito 2008, lightness spread).
+const LAYERS: &[(State, &str, &str, &str)] = &[
+    (
+        State::Ordinary,
+        "Ordinary employment",
+        "Ordinær beskæftigelse",
+        "#0b3c5d",
+    ),
+    (
+        State::Supported,
+        "Supported employment",
+        "Støttet beskæftigelse",
+        "#3b8ea5",
+    ),
+    (
+        State::Praktik,
+        "Work placement",
+        "Virksomhedspraktik",
+        "#8fd3d9",
+    ),
+    (State::Education, "Education", "Uddannelse", "#7a9a01"),
+    (
+        State::SelfSupport,
+        "Self-supporting",
+        "Selvforsørgelse",
+        "#f0e442",
+    ),
+    (State::Benefit, "Other benefit", "Øvrig ydelse", "#e69f00"),
+    (State::Pension, "Pension", "Pension", "#b5541c"),
+    (State::Abroad, "Abroad", "Udrejst", "#cc79a7"),
+    (State::Dead, "Dead", "Død", "#222222"),
+    (State::Unknown, "Unknown", "Ukendt", "#cccccc"),
+];
+
+impl States {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let study = Study::find(around)?;
+        let plan = study.plan()?;
+        let store = Store::open(&study.derived(), &self.register_of(&plan)?)?;
+        if let Some(person) = &self.person {
+            return one_person(&store, person, around);
+        }
+        let dates = match &self.dates {
+            Some(file) => dates_of_table(file)?,
+            None => dates_of_ledger(&study.ledger()?),
+        };
+        let (from, to) = self.weeks;
+        let made = states_by_week(&store, &dates, from, to)?;
+        let stack = Stack {
+            title: plan.study.title.clone(),
+            language: plan.study.language,
+            layers: LAYERS
+                .iter()
+                .map(|&(state, english, danish, color)| Layer {
+                    name: state.name().to_owned(),
+                    label: match plan.study.language {
+                        Language::Danish => danish.to_owned(),
+                        Language::English => english.to_owned(),
+                    },
+                    color,
+                    counts: made
+                        .counts
+                        .iter()
+                        .map(|week| week[state as usize])
+                        .collect(),
+                })
+                .collect(),
+            weeks: made.weeks,
+            all: made.persons,
+        };
+        for (path, text) in [(&self.svg, stack.svg()), (&self.out, stack.csv())] {
+            if let Some(path) = path {
+                write_file(path, text.as_bytes(), self.force)?;
+                around.console.say(format!("wrote {}", path.display()));
+            }
+        }
+        if around.console.json {
+            let counts: serde_json::Map<_, _> = stack
+                .layers
+                .iter()
+                .map(|layer| (layer.name.clone(), json!(layer.counts)))
+                .collect();
+            around.console.object(&json!({
+                "persons": made.persons, "not_in_register": made.not_in_register,
+                "weeks": stack.weeks, "counts": counts,
+            }))?;
+        } else {
+            around.console.data(&stack.table(usize::from(self.every)))?;
+        }
+        around.console.say(format!(
+            "per cent of {} persons; week 0 is that of the draw; {} not in the register are unknown",
+            made.persons, made.not_in_register
+        ));
+        Ok(Answer::Yes)
+    }
+
+    fn register_of(&self, plan: &Protocol) -> anyhow::Result<String> {
+        let with_states: Vec<&str> = plan
+            .registers
+            .iter()
+            .filter(|register| register.kind != klero::protocol::RegisterKind::Bfl)
+            .map(|register| register.id.as_str())
+            .collect();
+        let known = || klero::spelling::listed(with_states.iter().copied());
+        match (&self.register, &with_states[..]) {
+            (Some(name), all) if all.contains(&name.as_str()) => Ok(name.clone()),
+            (None, [only]) => Ok((*only).to_owned()),
+            (_, []) => Err(refused(
+                "the plan names no register with states",
+                "`[register.dream]` with `kind` and `files`",
+            )),
+            (Some(name), _) => Err(refused(
+                format!("`{name}` is no register with states"),
+                format!("the plan has {}", known()),
+            )),
+            (None, _) => Err(refused(
+                "the plan has several registers with states",
+                format!("name one: `--register`, of {}", known()),
+            )),
+        }
+    }
+}
+
+fn one_person(store: &Store, person: &str, around: &Surroundings) -> anyhow::Result<Answer> {
+    let Some(runs) = person_weeks(store, person)? else {
+        return Err(refused(
+            "the register has nobody with that id",
+            "an id is the key in the register, letter for letter",
+        ));
+    };
+    if around.console.json {
+        let runs: Vec<_> = runs
+            .iter()
+            .map(|run| {
+                json!({
+                    "first": run.first.to_string(), "last": run.last.to_string(),
+                    "weeks": run.last - run.first + 1,
+                    "code": run.code.map(|code| code.to_string()), "state": run.state.name(),
+                })
+            })
+            .collect();
+        around.console.object(&json!({"spells": runs}))?;
+        return Ok(Answer::Yes);
+    }
+    let mut text = format!(
+        "{:8}  {:8}  {:>5}  {:4}  state\n",
+        "first", "last", "weeks", "code"
+    );
+    for run in runs {
+        let code = run.code.map_or(String::new(), |code| code.to_string());
+        let code = if code.is_empty() {
+            "blank".to_owned()
+        } else {
+            code
+        };
+        text += &format!(
+            "{:8}  {:8}  {:>5}  {:5} {}\n",
+            run.first.to_string(),
+            run.last.to_string(),
+            run.last - run.first + 1,
+            code,
+            run.state
+        );
+    }
+    around.console.data(&text)?;
+    Ok(Answer::Yes)
+}
