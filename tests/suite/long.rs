@@ -337,3 +337,129 @@ fn several_windows_and_every_share_at_once() {
          3,0,,0,,0,4,,,not-reached\n"
     );
 }
+
+#[test]
+fn what_is_doubtful_is_counted_and_shown_by_row_without_keys() {
+    let register = STATES.replace("kind = \"states\"", "kind = \"dream\"");
+    let study = Study::new(&register, WEEKS, &["123456789012"]);
+    study.folder.write(
+        "r.csv",
+        "id,y_1812,y_1813,y_1814,y_1815\n123456789012,730,999,730,999\n\
+         12345678901,730,730,730,730\n223456789012,,,,\n",
+    );
+    let said = study.ingest().ok();
+    assert!(
+        said.err
+            .contains("1 person with a code after the one for death"),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("1 key with fewer digits than most"),
+        "{}",
+        said.err
+    );
+    let said = klero(study.folder.path(), &["check", "--rows"]).ok();
+    for part in ["r.csv, line 2", "r.csv, line 3", "3 rows, 3 persons"] {
+        assert!(said.out.contains(part), "{}", said.out);
+    }
+    assert!(!said.out.contains("123456"), "{}", said.out);
+    let json = klero(study.folder.path(), &["check", "--json"]).ok().json();
+    assert_eq!(json["doubts"][0]["doubt"], "after-death");
+    assert_eq!(json["doubts"][0]["rows"][0]["line"], 2);
+}
+
+#[test]
+fn long_months_and_thin_ends_are_doubtful() {
+    let study = Study::new(BFL, HOURS, &["1"]);
+    let mut rows = String::from("id,year,month,hours\n1,2018,3,401\n");
+    for month in 1..=8 {
+        for person in 0..if month < 8 { 20 } else { 10 } {
+            rows += &format!("p{person},2018,{month},100\n");
+        }
+    }
+    study.folder.write("bfl.csv", rows);
+    let said = study.ingest().ok();
+    assert!(
+        said.err.contains("1 row with over 400 hours in a month"),
+        "{}",
+        said.err
+    );
+    assert!(
+        said.err.contains("the last 1 month with fewer rows"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn check_looks_at_the_files_and_writes_nothing() {
+    let study = Study::new(BFL, HOURS, &["1"]);
+    study
+        .folder
+        .write("bfl.csv", "id,year,month,hours\n1,2018,13,1\n");
+    let said = klero(study.folder.path(), &["check"]);
+    assert_eq!(said.code, 1);
+    assert!(
+        said.out.contains("fault: `13` is no month from 1 to 12"),
+        "{}",
+        said.out
+    );
+    assert!(!study.folder.join("derived").exists());
+    klero(study.folder.path(), &["check", "--no-data"]).ok();
+}
+
+/// By hand: three people drawn in 2018-W11, one of them not in the register.
+#[test]
+fn the_states_of_every_week_sum_to_all() {
+    let study = Study::new(STATES, WEEKS, &["1", "2", "3"]);
+    study.folder.write(
+        "r.csv",
+        "key,period,state\n1,2018-W11,730\n1,2018-W12,ordinary\n2,2018-W11,730\n\
+         2,2018-W12,737\n4,2018-W12,dead\n",
+    );
+    study.ingest().ok();
+    let arguments = [
+        "states",
+        "--dates",
+        "dates.csv",
+        "--weeks",
+        "-1:2",
+        "--every",
+        "1",
+        "--out",
+        "w.csv",
+        "--svg",
+        "w.svg",
+    ];
+    let said = klero(study.folder.path(), &arguments).ok();
+    assert_eq!(
+        said.out,
+        " week ordinary praktik benefit unknown\n\
+         \x20  -1      0.0     0.0     0.0   100.0\n\
+         \x20   0      0.0     0.0    66.7    33.3\n\
+         \x20   1     33.3    33.3     0.0    33.3\n\
+         \x20   2      0.0     0.0     0.0   100.0\n"
+    );
+    let table = study.folder.read("w.csv");
+    assert!(table.contains("\n1,1,0,1,0,0,0,0,0,0,1\n"), "{table}");
+    for line in table.lines().skip(1) {
+        let counts = line
+            .split(',')
+            .skip(1)
+            .map(|cell| cell.parse::<u64>().unwrap());
+        assert_eq!(counts.sum::<u64>(), 3, "{line}");
+    }
+    let svg = study.folder.read("w.svg");
+    for part in ["<title", "<desc", "Work placement", "n = 3"] {
+        assert!(svg.contains(part), "{part}");
+    }
+    let said = klero(study.folder.path(), &["states", "--person", "2"]).ok();
+    assert_eq!(
+        said.out,
+        "first     last      weeks  code  state\n\
+         2018-W11  2018-W11      1  730   benefit\n2018-W12  2018-W12      1  737   praktik\n"
+    );
+    klero(study.folder.path(), &["states", "--person", "9"])
+        .fails_with(2, &["nobody with that id"]);
+}
