@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use klero::draw::{Live, Machine, MasterKey, StratumKey};
 use klero::ledger::{Writer, referrals};
 use klero::protocol::{Allocation, Protocol};
+use klero::report::number::grouped;
 use klero::table::Table;
 
 /// A job that was timed, by its name and size as benches/peers/draw.R has them.
@@ -77,7 +78,7 @@ fn complete(list: &str) -> Done {
         })
         .collect();
     let n = rows.len();
-    let name = format!("complete, {n} referrals, 98 strata");
+    let name = format!("complete, {} referrals, 98 strata", grouped(n as u64));
     let seconds = data::timed(&name, 9, || {
         let mut machine = machine(&Protocol::read(&data::plan("complete")).unwrap());
         let mut strata: HashMap<&StratumKey, Vec<(&str, usize)>> = HashMap::new();
@@ -120,7 +121,8 @@ fn in_sequence(procedure: &'static str, list: &str, n: usize) -> Done {
             (StratumKey::of(&protocol.stratum_names(&stratum)), levels)
         })
         .collect();
-    let seconds = data::timed(&format!("{procedure}, {n} referrals one by one"), 9, || {
+    let name = format!("{procedure}, {} referrals one by one", grouped(n as u64));
+    let seconds = data::timed(&name, 9, || {
         let mut machine = machine(&protocol);
         let mut counts = [0; 3];
         for (stratum, levels) in &rows {
@@ -198,7 +200,8 @@ fn intake(folder: &Path, procedure: &str) {
         flushes.push(begin.elapsed().as_secs_f64());
     }
     assert_eq!(draws.len(), RUNS);
-    let name = format!("one draw at intake, {procedure}, {ENTRIES} entries");
+    let entries = grouped(ENTRIES as u64);
+    let name = format!("one draw at intake, {procedure}, {entries} entries");
     let (_, draw) = data::summarised(&name, draws);
     let (_, flush) = data::summarised("  the disk's own flush of its line", flushes);
     println!(
@@ -219,7 +222,10 @@ fn compare(done: &[Done], folder: &Path, library: &OsStr) {
         .expect("KLERO_PEERS is set, and Rscript can be run");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "Rscript failed\n{said}");
-    println!("\nµs a referral, least of the runs           n      klero       peer  klero : peer");
+    println!(
+        "\n{:33} {:>10} {:>10} {:>10}  klero : peer",
+        "µs a referral, least of the runs", "n", "klero", "peer"
+    );
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let cells: Vec<&str> = line.split('\t').collect();
         let [peer, job, n, seconds] = cells[..] else {
@@ -233,8 +239,9 @@ fn compare(done: &[Done], folder: &Path, library: &OsStr) {
             .expect("the script has the jobs of this bench");
         let micro = |seconds: f64| 1e6 * seconds / n as f64;
         println!(
-            "{:33} {n:10} {:10.3} {:10.3}  1 : {:.1}",
+            "{:33} {:>10} {:10.3} {:10.3}  1 : {:.1}",
             format!("{job}, {peer}"),
+            grouped(n as u64),
             micro(own.seconds),
             micro(seconds),
             seconds / own.seconds
