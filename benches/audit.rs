@@ -18,7 +18,7 @@ fn main() {
     for procedure in ["complete", "simple"] {
         let plan = data::plan(procedure);
         let protocol = Protocol::read(&plan).unwrap();
-        let text = data::referrals(100_000);
+        let text = data::referrals(procedure, 100_000);
         let table = Table::parse(Path::new("referrals.csv"), text.as_bytes()).unwrap();
         let (list, _) = referrals(&table, &protocol).unwrap();
         let ledger = data::seal(&folder, &plan);

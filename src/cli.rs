@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use klero::ledger::{Clock, PATIENCE, Stamp, Writer};
+use klero::ledger::{Clock, Ledger, PATIENCE, Stamp, Writer};
 use klero::period::Moment;
 
 pub use console::Console;
@@ -167,6 +167,12 @@ impl Surroundings {
     /// The time is that of holding the lock: while one writer waits, another one's clock goes on.
     fn writer(&self, ledger: &Path, acting: &Acting) -> anyhow::Result<(Writer, Stamp)> {
         let writer = Writer::open(ledger, &self.who(acting), PATIENCE)?;
+        Ok((writer, self.stamp(acting)?))
+    }
+
+    /// Opens a ledger that was read before for writing, and returns who acts, and when.
+    fn resume(&self, ledger: Ledger, acting: &Acting) -> anyhow::Result<(Writer, Stamp)> {
+        let writer = Writer::resume(ledger, &self.who(acting), PATIENCE)?;
         Ok((writer, self.stamp(acting)?))
     }
 

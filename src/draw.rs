@@ -123,7 +123,7 @@ impl MasterKey {
         let number = number.to_string();
         let context = encode([
             purpose.name().as_bytes(),
-            stratum.0.as_slice(),
+            stratum.0.as_deref().unwrap_or_default(),
             number.as_bytes(),
         ]);
         self.0
@@ -139,14 +139,16 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
-/// The encoded levels of a stratum; empty where the plan has no strata.
+/// The encoded levels of a stratum; `None` where the plan has no strata, which is compared faster
+/// than an empty vector.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct StratumKey(Vec<u8>);
+pub struct StratumKey(Option<Vec<u8>>);
 
 impl StratumKey {
     /// Returns the key of the stratum with these levels, in the order of the plan's factors.
     pub fn of<T: AsRef<str>>(levels: &[T]) -> StratumKey {
-        StratumKey(encode(levels.iter().map(|level| level.as_ref().as_bytes())))
+        let encoded = encode(levels.iter().map(|level| level.as_ref().as_bytes()));
+        StratumKey((!encoded.is_empty()).then_some(encoded))
     }
 }
 
@@ -305,7 +307,14 @@ pub struct Machine<S> {
     procedure: Procedure,
     ratio: Vec<u32>,
     source: S,
-    strata: HashMap<StratumKey, Progress>,
+    strata: Strata,
+}
+
+/// How far the drawing has come, by stratum.
+#[derive(Default)]
+struct Strata {
+    places: HashMap<StratumKey, usize>,
+    progress: Vec<Progress>,
 }
 
 /// How far the drawing has come in one stratum.
@@ -325,12 +334,12 @@ impl<S: Source> Machine<S> {
             procedure,
             ratio,
             source,
-            strata: HashMap::new(),
+            strata: Strata::default(),
         }
     }
 
     fn progress(&mut self, stratum: &StratumKey) -> &mut Progress {
-        progress(&mut self.strata, self.ratio.len(), stratum)
+        self.strata.progress(stratum, self.ratio.len())
     }
 
     /// Returns the position of the next slot in a stratum.
@@ -361,7 +370,7 @@ impl<S: Source> Machine<S> {
 
     fn slot(&mut self, stratum: &StratumKey) -> usize {
         let (source, ratio) = (&mut self.source, &self.ratio);
-        let progress = progress(&mut self.strata, ratio.len(), stratum);
+        let progress = self.strata.progress(stratum, ratio.len());
         if let Procedure::PermutedBlocks { sizes } = &self.procedure {
             return blocks::slot(&mut progress.block, progress.slots, |number| {
                 let words = source.stream(Purpose::Block, stratum, number);
@@ -394,7 +403,7 @@ impl<S: Source> Machine<S> {
         else {
             panic!("only minimisation has pseudo-arms");
         };
-        let progress = progress(&mut self.strata, self.ratio.len(), stratum);
+        let progress = self.strata.progress(stratum, self.ratio.len());
         minimisation::slot(
             *measure,
             *probability,
@@ -415,23 +424,27 @@ impl<S: Source> Machine<S> {
     /// The ledger names the arm. Minimisation with unequal ratios needs the pseudo-arm too, which
     /// follows from the draw; where the recorded arm is not the derived one, its first stands in.
     pub fn record(&mut self, stratum: &StratumKey, levels: &[usize], arm: usize) {
-        if let Procedure::Minimisation { .. } = self.procedure {
-            let first = minimisation::first_of(arm, &self.ratio);
-            let pseudo_arm = match self.ratio[arm] {
-                1 => first,
-                a => {
-                    let derived = self.pseudo_arm(stratum, levels);
-                    let of_this_arm = (first..first + a as usize).contains(&derived);
-                    if of_this_arm { derived } else { first }
-                }
-            };
-            let pseudo_arms = self.pseudo_arms();
-            let progress = self.progress(stratum);
+        let minimised = matches!(self.procedure, Procedure::Minimisation { .. });
+        let pseudo_arm = minimised.then(|| self.recorded_pseudo_arm(stratum, levels, arm));
+        let pseudo_arms = self.pseudo_arms();
+        let progress = self.progress(stratum);
+        if let Some(pseudo_arm) = pseudo_arm {
             progress.margins.add(levels, pseudo_arm, pseudo_arms);
         }
-        let progress = self.progress(stratum);
         progress.slots += 1;
         progress.counts[arm] += 1;
+    }
+
+    fn recorded_pseudo_arm(&mut self, stratum: &StratumKey, levels: &[usize], arm: usize) -> usize {
+        let first = minimisation::first_of(arm, &self.ratio);
+        match self.ratio[arm] {
+            1 => first,
+            a => {
+                let derived = self.pseudo_arm(stratum, levels);
+                let of_this_arm = (first..first + a as usize).contains(&derived);
+                if of_this_arm { derived } else { first }
+            }
+        }
     }
 
     /// Returns the arms of the next batch of a stratum, for `size` referrals sorted by id.
@@ -457,21 +470,24 @@ impl<S: Source> Machine<S> {
     }
 }
 
-fn progress<'a>(
-    strata: &'a mut HashMap<StratumKey, Progress>,
-    arms: usize,
-    stratum: &StratumKey,
-) -> &'a mut Progress {
-    // Not `entry`, which would copy the key at every draw.
-    if !strata.contains_key(stratum) {
-        let fresh = Progress {
-            slots: 0,
-            batches: 0,
-            counts: vec![0; arms],
-            block: None,
-            margins: minimisation::Margins::default(),
+impl Strata {
+    fn progress(&mut self, stratum: &StratumKey, arms: usize) -> &mut Progress {
+        // Not `entry`, which would copy the key at every draw.
+        let place = match self.places.get(stratum) {
+            Some(&place) => place,
+            None => {
+                self.progress.push(Progress {
+                    slots: 0,
+                    batches: 0,
+                    counts: vec![0; arms],
+                    block: None,
+                    margins: minimisation::Margins::default(),
+                });
+                let place = self.progress.len() - 1;
+                self.places.insert(stratum.clone(), place);
+                place
+            }
         };
-        strata.insert(stratum.clone(), fresh);
+        &mut self.progress[place]
     }
-    strata.get_mut(stratum).expect("put in above")
 }

@@ -12,6 +12,7 @@ mod entry;
 mod intake;
 mod pseudonym;
 mod referral;
+mod scan;
 mod writer;
 
 use std::collections::HashMap;
@@ -52,8 +53,8 @@ pub struct Ledger {
     draws: HashMap<String, usize>,
     /// Entry of each member of a cluster, by id.
     members: HashMap<String, usize>,
-    /// Bytes of the file.
-    length: u64,
+    /// What was read from the file and appended to it since.
+    bytes: Vec<u8>,
 }
 
 /// Why a ledger could not be read or written.
@@ -211,11 +212,11 @@ pub fn lines(bytes: &[u8]) -> (Vec<(u64, &[u8])>, Option<u64>) {
 impl Ledger {
     /// Reads a ledger that is whole.
     pub fn read(path: &Path) -> Result<Ledger, LedgerError> {
-        Ledger::parse(path, &bytes(path)?)
+        Ledger::parse(path, bytes(path)?)
     }
 
     /// Reads a ledger from the bytes of its file.
-    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Ledger, LedgerError> {
+    pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Ledger, LedgerError> {
         let broken = |line: u64, fault| LedgerError::Broken {
             path: path.to_owned(),
             line,
@@ -225,7 +226,7 @@ impl Ledger {
             path: path.to_owned(),
             torn,
         };
-        let (lines, tail) = lines(bytes);
+        let (lines, tail) = lines(&bytes);
         let mut link = Link::first();
         let mut entries: Vec<Entry> = Vec::with_capacity(lines.len());
         let mut unfinished: Option<(Torn, u64)> = None;
@@ -277,12 +278,12 @@ impl Ledger {
         let sealed = plan(path, 0, &seal.protocol)?;
         let mut ledger = Ledger {
             path: path.to_owned(),
-            entries: Vec::with_capacity(entries.len()),
+            entries: Vec::new(),
             head: link.head,
             plans: vec![(0, sealed)],
-            draws: HashMap::new(),
+            draws: HashMap::with_capacity(entries.len()),
             members: HashMap::new(),
-            length: 0,
+            bytes: Vec::new(),
         };
         for entry in &entries {
             if let Event::Amend(amend) = &entry.event {
@@ -290,13 +291,13 @@ impl Ledger {
                 ledger.plans.push((entry.number, amended));
             }
         }
-        ledger.take_in(entries, link.head, bytes.len() as u64);
+        ledger.take_in(entries, link.head);
+        ledger.bytes = bytes;
         Ok(ledger)
     }
 
-    fn take_in(&mut self, entries: Vec<Entry>, head: Digest, bytes: u64) {
-        for entry in entries {
-            let index = self.entries.len();
+    fn take_in(&mut self, entries: Vec<Entry>, head: Digest) {
+        for (index, entry) in (self.entries.len()..).zip(&entries) {
             match &entry.event {
                 Event::Draw(draw) => {
                     self.draws.insert(draw.referral.clone(), index);
@@ -306,10 +307,13 @@ impl Ledger {
                 }
                 _ => {}
             }
-            self.entries.push(entry);
+        }
+        if self.entries.is_empty() {
+            self.entries = entries;
+        } else {
+            self.entries.extend(entries);
         }
         self.head = head;
-        self.length += bytes;
     }
 
     /// Returns the seal, which every ledger begins with.

@@ -8,8 +8,10 @@ use std::fmt;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
 
+use jiff::Timestamp;
 pub use jiff::civil::Date;
-use jiff::civil::{ISOWeekDate, Weekday, date};
+use jiff::civil::{DateTime, ISOWeekDate, Weekday, date};
+use jiff::tz::Offset;
 
 /// An ISO week, counted from the week of Monday 5 August 1991.
 ///
@@ -194,13 +196,12 @@ impl Moment {
 
     /// Returns the date, in UTC, on which the moment falls.
     pub fn date(self) -> Date {
-        self.zoned().date()
+        self.datetime().date()
     }
 
-    fn zoned(self) -> jiff::Zoned {
-        jiff::Timestamp::from_second(self.0)
-            .expect("a moment is read from a timestamp")
-            .to_zoned(jiff::tz::TimeZone::UTC)
+    fn datetime(self) -> DateTime {
+        let stamp = Timestamp::from_second(self.0).expect("a moment is read from a timestamp");
+        Offset::UTC.to_datetime(stamp)
     }
 }
 
@@ -248,19 +249,26 @@ impl fmt::Display for Window {
     }
 }
 
+/// Where the digits stand in `2017-05-01T08:00:00Z`, two by two: century, year, month, day, hour,
+/// minute, second.
+const DIGITS: [usize; 7] = [0, 2, 5, 8, 11, 14, 17];
+const FORM: &[u8; 20] = b"0000-00-00T00:00:00Z";
+
+// By hand, because every line of a ledger has a moment that is read and written back.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.zoned().datetime();
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-            at.year(),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second()
-        )
+        let at = self.datetime();
+        let year = u16::try_from(at.year()).expect("a moment is not before year 0");
+        let mut text = *FORM;
+        let rest = [at.month(), at.day(), at.hour(), at.minute(), at.second()];
+        let pairs = [(year / 100) as u8, (year % 100) as u8]
+            .into_iter()
+            .chain(rest.map(|number| number as u8));
+        for (place, pair) in DIGITS.into_iter().zip(pairs) {
+            text[place] += pair / 10;
+            text[place + 1] += pair % 10;
+        }
+        f.write_str(std::str::from_utf8(&text).expect("digits are ASCII"))
     }
 }
 
@@ -268,17 +276,33 @@ impl FromStr for Moment {
     type Err = PeriodError;
 
     fn from_str(text: &str) -> Result<Moment, PeriodError> {
-        let wrong = || PeriodError::Form {
+        read_moment(text.as_bytes()).ok_or_else(|| PeriodError::Form {
             found: text.to_owned(),
             expected: "time such as 2017-05-01T08:00:00Z",
-        };
-        let stamp: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
-        let moment = Moment(stamp.as_second());
-        // One text form only: fractions, offsets and lower-case letters are refused.
-        if moment.to_string() == text {
-            Ok(moment)
-        } else {
-            Err(wrong())
+        })
+    }
+}
+
+/// Reads the one text form: fractions, offsets and lower-case letters are refused.
+fn read_moment(text: &[u8]) -> Option<Moment> {
+    let text: &[u8; 20] = text.try_into().ok()?;
+    let mut form = *text;
+    let mut pairs = [0i8; 7];
+    for (pair, place) in pairs.iter_mut().zip(DIGITS) {
+        for digit in &mut form[place..place + 2] {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            *pair = 10 * *pair + (*digit - b'0') as i8;
+            *digit = b'0';
         }
     }
+    if form != *FORM {
+        return None;
+    }
+    let [century, year, month, day, hour, minute, second] = pairs;
+    let year = 100 * i16::from(century) + i16::from(year);
+    let at = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    let stamp = Offset::UTC.to_timestamp(at).ok()?;
+    Some(Moment(stamp.as_second()))
 }

@@ -73,38 +73,57 @@ pub fn wide_file(path: &Path, persons: u64, weeks: i32) -> u64 {
     out.into_inner().unwrap().metadata().unwrap().len()
 }
 
-/// A plan with 7 × 7 × 2 = 98 strata, drawn by `allocation`'s procedure.
+/// The factors of a plan that draws by this procedure, each with its number of levels: 7 × 7 × 2
+/// = 98 strata, or with minimisation four factors as in the example of R's Minirand.
+fn factors(procedure: &str) -> &'static [(&'static str, u64)] {
+    match procedure {
+        "minimisation" => &[("gender", 2), ("age", 2), ("pressure", 3), ("drug", 2)],
+        _ => &[("place", 7), ("desk", 7), ("sex", 2)],
+    }
+}
+
+/// A plan of three arms, drawn by this procedure.
 pub fn plan(procedure: &str) -> String {
-    let levels = |prefix: &str, n: u32| -> String {
-        let names: Vec<String> = (1..=n).map(|i| format!("\"{prefix}{i}\"")).collect();
-        names.join(", ")
-    };
-    format!(
+    let mut text = String::from(
         "[study]\nid = \"bench\"\ntitle = \"Bench\"\n\
-         [[arm]]\nid = \"a\"\n[[arm]]\nid = \"b\"\n[[arm]]\nid = \"c\"\nreference = true\n\
-         [[factor]]\nid = \"place\"\nlevels = [{}]\n\
-         [[factor]]\nid = \"desk\"\nlevels = [{}]\n\
-         [[factor]]\nid = \"sex\"\nlevels = [{}]\n\
-         [allocation]\nprocedure = \"{procedure}\"\nstrata = [\"place\", \"desk\", \"sex\"]\n",
-        levels("p", 7),
-        levels("d", 7),
-        levels("s", 2)
-    )
+         [[arm]]\nid = \"a\"\n[[arm]]\nid = \"b\"\n[[arm]]\nid = \"c\"\nreference = true\n",
+    );
+    for (factor, levels) in factors(procedure) {
+        let levels: Vec<String> = (1..=*levels).map(|n| level(factor, n)).collect();
+        text += &format!("[[factor]]\nid = \"{factor}\"\nlevels = {levels:?}\n");
+    }
+    let strata = "strata = [\"place\", \"desk\", \"sex\"]";
+    let rest = match procedure {
+        "permuted-blocks" => format!("{strata}\nblock_sizes = [3, 6, 9, 12]"),
+        "minimisation" => "measure = \"range\"\nprobability = \"9/10\"\n\
+                           weights = { gender = 1, age = 1, pressure = 1, drug = 1 }"
+            .to_owned(),
+        _ => strata.to_owned(),
+    };
+    text + &format!("[allocation]\nprocedure = \"{procedure}\"\n{rest}\n")
 }
 
 /// A list of referrals for that plan.
-pub fn referrals(count: u64) -> String {
+pub fn referrals(procedure: &str, count: u64) -> String {
     let mut words = stream("referrals");
-    let mut text = String::from("id,place,desk,sex\n");
+    let factors = factors(procedure);
+    let mut text = String::from("id");
+    for (factor, _) in factors {
+        text += &format!(",{factor}");
+    }
+    text.push('\n');
     for n in 0..count {
-        text += &format!(
-            "r-{n:07},p{},d{},s{}\n",
-            1 + words.below(7),
-            1 + words.below(7),
-            1 + words.below(2)
-        );
+        text += &format!("r-{n:07}");
+        for (factor, levels) in factors {
+            text += &format!(",{}", level(factor, 1 + words.below(*levels)));
+        }
+        text.push('\n');
     }
     text
+}
+
+fn level(factor: &str, n: u64) -> String {
+    format!("{}{n}", &factor[..1])
 }
 
 /// Seals the plan into a new ledger and returns its path.
@@ -135,21 +154,30 @@ pub fn stamp() -> Stamp {
     }
 }
 
-/// Runs a piece of work some times and prints the median, the least and the most seconds.
+/// Runs a piece of work some times, prints the median, the least and the most time it took, and
+/// returns the least, in seconds.
 pub fn timed(name: &str, runs: usize, mut work: impl FnMut()) -> f64 {
-    let mut seconds: Vec<f64> = (0..runs)
+    let seconds = (0..runs)
         .map(|_| {
             let begin = Instant::now();
             work();
             begin.elapsed().as_secs_f64()
         })
         .collect();
+    let (least, _) = summarised(name, seconds);
+    least
+}
+
+/// Prints the median, the least and the most of some times and returns the least and the median,
+/// all in seconds.
+pub fn summarised(name: &str, mut seconds: Vec<f64>) -> (f64, f64) {
     seconds.sort_by(f64::total_cmp);
-    let median = seconds[runs / 2];
+    let (least, median) = (seconds[0], seconds[seconds.len() / 2]);
     println!(
-        "{name:44} {median:8.3} s ({:.3} to {:.3})",
-        seconds[0],
-        seconds[runs - 1]
+        "{name:56} {:9.2} ms ({:.2} to {:.2})",
+        1e3 * median,
+        1e3 * least,
+        1e3 * seconds[seconds.len() - 1]
     );
-    median
+    (least, median)
 }

@@ -61,8 +61,7 @@ impl Draw {
             true => Some(study.seed(self.seed.as_deref())?),
             false => None,
         };
-        drop(ledger);
-        let (mut writer, stamp) = around.writer(&study.ledger_path(), &self.acting)?;
+        let (mut writer, stamp) = around.resume(ledger, &self.acting)?;
         let (answers, appended) = writer.draw(&coming, seed.as_ref(), &stamp)?;
         self.show(&answers, appended.as_ref(), &writer.ledger, around)?;
         Ok(Answer::Yes)

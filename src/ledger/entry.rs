@@ -6,6 +6,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::scan;
 use crate::digest::Digest;
 use crate::draw::Seed;
 use crate::period::Moment;
@@ -299,6 +300,9 @@ impl Entry {
     /// Reads a line, without its line end.
     pub fn read(line: &[u8]) -> Result<Entry, FormError> {
         let text = std::str::from_utf8(line).map_err(|_| FormError::NotUtf8)?;
+        if let Some(draw) = scan::draw(text) {
+            return Ok(draw);
+        }
         let parsed: Line<'static> =
             serde_json::from_str(text).map_err(|error| FormError::NotAnEntry {
                 message: error.to_string(),

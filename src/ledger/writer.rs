@@ -1,7 +1,7 @@
 //! Appending under a lock: one writer, one append, one flush, and only then the answer.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -40,9 +40,37 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 impl Writer {
     /// Opens a whole ledger under its lock, waiting at most `patience` for another writer.
     pub fn open(path: &Path, by: &str, patience: Duration) -> Result<Writer, LedgerError> {
+        Writer::lock(path, by, patience, |file| {
+            Ledger::parse(path, read_bytes(path, file)?)
+        })
+    }
+
+    /// Opens a ledger that was read before, under its lock. It is parsed again only where the file
+    /// has changed in between.
+    pub fn resume(ledger: Ledger, by: &str, patience: Duration) -> Result<Writer, LedgerError> {
+        let path = ledger.path.clone();
+        Writer::lock(&path, by, patience, |file| {
+            let failed = |source| LedgerError::Io {
+                path: path.clone(),
+                action: "read",
+                source,
+            };
+            if holds(file, &ledger.bytes).map_err(failed)? {
+                return Ok(ledger);
+            }
+            file.seek(SeekFrom::Start(0)).map_err(failed)?;
+            Ledger::parse(&path, read_bytes(&path, file)?)
+        })
+    }
+
+    fn lock(
+        path: &Path,
+        by: &str,
+        patience: Duration,
+        read: impl FnOnce(&mut File) -> Result<Ledger, LedgerError>,
+    ) -> Result<Writer, LedgerError> {
         let (mut file, note) = locked(path, by, patience)?;
-        let ledger = read_bytes(path, &mut file).and_then(|bytes| Ledger::parse(path, &bytes));
-        match ledger {
+        match read(&mut file) {
             Ok(ledger) => Ok(Writer { ledger, file, note }),
             Err(error) => {
                 let _ = fs::remove_file(note);
@@ -129,7 +157,7 @@ impl Writer {
         if let Err(source) = written {
             let path = ledger.path.clone();
             // If this fails too, the next reader finds a torn tail, or a line whose arm nobody saw.
-            return Err(match self.file.set_len(ledger.length) {
+            return Err(match self.file.set_len(ledger.bytes.len() as u64) {
                 Ok(()) => LedgerError::Io {
                     path,
                     action: "write",
@@ -139,7 +167,8 @@ impl Writer {
             });
         }
         let end = first + entries.len() as u64;
-        self.ledger.take_in(entries, head, text.len() as u64);
+        self.ledger.take_in(entries, head);
+        self.ledger.bytes.extend_from_slice(text.as_bytes());
         Ok(Appended {
             entries: first..end,
             head,
@@ -169,7 +198,7 @@ pub fn repair(path: &Path, stamp: &Stamp) -> Result<Option<(Torn, PathBuf)>, Led
     let (mut file, note) = locked(path, &stamp.by, PATIENCE)?;
     let outcome = (|| {
         let bytes = read_bytes(path, &mut file)?;
-        let torn = match Ledger::parse(path, &bytes) {
+        let torn = match Ledger::parse(path, bytes.clone()) {
             Ok(_) => return Ok(None),
             Err(LedgerError::Torn { torn, .. }) => torn,
             Err(LedgerError::Empty { .. }) => Torn::Line { line: 1, from: 0 },
@@ -267,6 +296,24 @@ pub(super) fn take_lock(
 /// Returns the file that says who holds a ledger.
 fn note_beside(path: &Path) -> PathBuf {
     path.with_extension("lock")
+}
+
+/// Returns whether a file holds these bytes and no others.
+fn holds(file: &mut File, bytes: &[u8]) -> io::Result<bool> {
+    const PIECE: usize = 1 << 16;
+    let mut piece = Vec::with_capacity(PIECE);
+    let mut left = bytes;
+    loop {
+        piece.clear();
+        file.take(PIECE as u64).read_to_end(&mut piece)?;
+        if piece.is_empty() {
+            return Ok(left.is_empty());
+        }
+        match left.strip_prefix(piece.as_slice()) {
+            Some(rest) => left = rest,
+            None => return Ok(false),
+        }
+    }
 }
 
 /// Flushes the folder of a file, so that the file's name is on the disk too.

@@ -498,7 +498,7 @@ fn eight_desks_at_once_draw_a_thousand_into_one_chain() {
         }
     });
     let bytes = fs::read(folder.join(LEDGER)).unwrap();
-    let ledger = Ledger::parse(Path::new(LEDGER), &bytes).unwrap();
+    let ledger = Ledger::parse(Path::new(LEDGER), bytes).unwrap();
     assert_eq!(ledger.entries.len(), 1 + DESKS * EACH);
     let drawn: HashSet<&str> = ledger.draws().map(|(_, d)| d.referral.as_str()).collect();
     assert_eq!(drawn.len(), DESKS * EACH);

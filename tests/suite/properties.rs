@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use klero::digest::Digest;
 use klero::estimate::means::difference_in_means;
 use klero::estimate::shares::{risk_difference, risk_ratio};
+use klero::ledger::{Clock, Draw, Entry, Event, LevelValue};
 use klero::outcome::{Dated, End, Missing, Value, measure};
-use klero::period::{Month, Week};
+use klero::period::{Moment, Month, Week};
 use klero::protocol::{Denominator, IntervalId, Measure, Outcome, Protocol, Selector, State};
 use klero::register::store::Store;
 use klero::register::{Class, Code, CodeTable};
@@ -21,6 +23,55 @@ fn any_week() -> impl Strategy<Value = i32> {
     0..2_570i32
 }
 
+/// Any second of the years 0 to 9998.
+fn any_moment() -> impl Strategy<Value = Moment> {
+    (-62_167_219_200..253_370_764_800i64).prop_map(Moment::from_unix)
+}
+
+/// Any text, now and then with what JSON escapes.
+fn any_text() -> impl Strategy<Value = String> {
+    let escaped = prop::sample::select(vec!['"', '\\', '\0', '\n', '\u{1f}']);
+    let letter = prop_oneof![40 => prop::char::range(' ', '~'), 1 => any::<char>(), 1 => escaped];
+    prop::collection::vec(letter, 0..6).prop_map(String::from_iter)
+}
+
+fn any_level() -> impl Strategy<Value = LevelValue> {
+    prop_oneof![
+        any::<i64>().prop_map(LevelValue::Whole),
+        any_text().prop_map(LevelValue::Text),
+    ]
+}
+
+/// Any draw, plausible or not.
+fn any_draw() -> impl Strategy<Value = Entry> {
+    let texts = || prop::collection::vec(any_text(), 0..3);
+    let draw = (
+        any_text(),
+        texts(),
+        any::<u64>(),
+        prop::collection::vec((any_text(), any_level()), 0..3),
+        any::<Option<u64>>(),
+    );
+    let clock = prop_oneof![Just(Clock::Real), Just(Clock::Set)];
+    (any::<u64>(), any::<[u8; 32]>(), any_moment(), draw, clock).prop_map(
+        |(number, prev, time, (referral, stratum, slot, levels, batch), clock)| Entry {
+            number,
+            prev: Digest(prev),
+            time,
+            by: "désirée".to_owned(),
+            event: Event::Draw(Draw {
+                referral,
+                stratum,
+                slot,
+                levels,
+                arm: "a".to_owned(),
+                batch,
+            }),
+            clock,
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -32,6 +83,41 @@ proptest! {
         // The month is that of the Thursday, three days after the Monday.
         let thursday = Week(week).monday().checked_add(jiff::Span::new().days(3)).unwrap();
         prop_assert_eq!(Week(week).month(), Month::of(thursday));
+    }
+
+    #[test]
+    fn a_moment_is_written_as_jiff_writes_it(moment in any_moment(), at in 0..20usize, byte: u8) {
+        let text = moment.to_string();
+        prop_assert_eq!(text.parse(), Ok(moment));
+        let stamp: jiff::Timestamp = text.parse().unwrap();
+        prop_assert_eq!(stamp.to_string(), text.as_str());
+        let mut changed = text.into_bytes();
+        changed[at] = byte;
+        if let Ok(changed) = String::from_utf8(changed)
+            && let Ok(moment) = changed.parse::<Moment>()
+        {
+            prop_assert_eq!(moment.to_string(), changed);
+        }
+    }
+
+    #[test]
+    fn a_line_is_read_only_as_it_is_written(
+        draw in any_draw(),
+        at: prop::sample::Index,
+        byte in prop::sample::select(&b"\0\x1f 0-+9,:\"\\{}[]aA\x7f"[..]),
+        insert: bool,
+    ) {
+        let line = draw.write().into_bytes();
+        prop_assert_eq!(Entry::read(&line), Ok(draw));
+        let mut changed = line;
+        let at = at.index(changed.len());
+        match insert {
+            true => changed.insert(at, byte),
+            false => changed[at] = byte,
+        }
+        if let Ok(read) = Entry::read(&changed) {
+            prop_assert_eq!(read.write().into_bytes(), changed);
+        }
     }
 
     #[test]

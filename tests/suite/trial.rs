@@ -250,6 +250,8 @@ fn an_entry_is_written_in_one_form_and_read_in_no_other() {
         (":{\"place\"", ": {\"place\""),
         ("\"slot\":0", "\"slot\":0.0"),
         ("\"slot\":0", "\"slot\":00"),
+        ("\"slot\":0", "\"slot\":+0"),
+        ("\"slot\":0", "\"slot\":-0"),
         ("Brøndby", "Br\\u00f8ndby"),
         ("\"by\":\"tester\",", ""),
         ("\"clock\":\"set\"", "\"clock\":\"set\",\"more\":1"),
@@ -353,6 +355,28 @@ fn a_second_writer_waits_and_then_says_who_holds_the_ledger() {
         LedgerError::Held { holder, .. } => assert!(holder.contains("by tester"), "{holder}"),
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn a_ledger_that_grew_since_it_was_read_is_read_again() {
+    let folder = Folder::new();
+    let protocol = sealed(&folder, &plan_with(COMPLETE));
+    let path = folder.join("ledger.jsonl");
+    let list = list(&people(6), &protocol);
+    let early = Ledger::read(&path).unwrap();
+    draw(&folder, &list);
+    let after = bytes(&folder);
+    let mut writer = Writer::resume(early, "tester", Duration::ZERO).unwrap();
+    assert!(writer.ledger.entry_of(&list[0].id).is_some());
+    let (_, appended) = writer.draw(&list, Some(&seed()), &noon()).unwrap();
+    assert_eq!((appended, bytes(&folder)), (None, after));
+    drop(writer);
+    // What was changed in place is seen too, though nothing was appended.
+    let early = Ledger::read(&path).unwrap();
+    let forged = String::from_utf8(bytes(&folder)).unwrap();
+    std::fs::write(&path, forged.replace("r-0001", "r-9999")).unwrap();
+    let error = Writer::resume(early, "tester", Duration::ZERO).unwrap_err();
+    assert!(matches!(error, LedgerError::Broken { .. }), "{error}");
 }
 
 #[test]
