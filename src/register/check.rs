@@ -1,7 +1,7 @@
 //! What is doubtful in a register without being wrong: counted always, shown by row on request.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::codes::{Class, CodeTable};
 use super::people::PersonRef;
@@ -53,11 +53,11 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
-    pub fn add(&mut self, doubt: Doubt, file: &PathBuf, line: u64) {
+    pub fn add(&mut self, doubt: Doubt, file: &Path, line: u64) {
         let (count, rows) = self.found.entry(doubt).or_default();
         *count += 1;
         if rows.len() < ROWS {
-            rows.push((file.clone(), line));
+            rows.push((file.to_owned(), line));
         }
     }
 
@@ -69,7 +69,7 @@ impl Doubts {
     pub fn person(
         &mut self,
         person: PersonRef,
-        file: &PathBuf,
+        file: &Path,
         codes: &CodeTable,
         drawn: Option<&HashSet<Vec<u8>>>,
     ) {
@@ -87,7 +87,7 @@ impl Doubts {
             let (count, rows) = self.digits.entry(person.key.len()).or_default();
             *count += 1;
             if rows.len() < ROWS {
-                rows.push((file.clone(), person.line));
+                rows.push((file.to_owned(), person.line));
             }
         }
         if drawn.is_some_and(|drawn| drawn.contains(person.key)) {

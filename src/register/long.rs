@@ -187,8 +187,7 @@ impl<'a> LongFile<'a> {
                     .ok_or_else(|| self.wrong(cells, line, hours, "number of hours"))?;
                 self.doubts.month(month);
                 if paid > MANY_HOURS {
-                    self.doubts
-                        .add(Doubt::ManyHours, &self.path.to_owned(), line);
+                    self.doubts.add(Doubt::ManyHours, self.path, line);
                 }
                 if wanted {
                     part.push_hours(Hours { month, paid });
@@ -205,8 +204,7 @@ impl<'a> LongFile<'a> {
                     });
                 }
                 if last < first {
-                    self.doubts
-                        .add(Doubt::WithoutWeek, &self.path.to_owned(), line);
+                    self.doubts.add(Doubt::WithoutWeek, self.path, line);
                     return Ok(false);
                 }
                 self.cover_weeks(first, last);

@@ -106,11 +106,12 @@ impl Stack {
             svg += &line;
             svg.push('\n');
         };
-        put(format!(
+        put(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 780 430\" width=\"780\" \
              height=\"430\" role=\"img\" aria-labelledby=\"title desc\" font-family=\"Helvetica, \
              Arial, sans-serif\" font-size=\"13\" fill=\"#222\">"
-        ));
+                .to_owned(),
+        );
         put(format!(
             "<title id=\"title\">{}</title>",
             escaped(&self.title)
