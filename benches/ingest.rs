@@ -46,6 +46,7 @@ fn measure(name: &str, folder: &Path, file: &Path, size: u64, keep: Option<HashS
         key: None,
         columns: Vec::new(),
         wins: None,
+        codes: None,
     };
     let mut rates: Vec<f64> = (0..5)
         .map(|_| {

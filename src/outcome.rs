@@ -95,7 +95,8 @@ pub struct Outcomes {
     pub referrals: Vec<String>,
     pub series: Vec<Series>,
     pub inputs: Vec<Input>,
-    pub codes: Digest,
+    /// Version of each register's code table.
+    pub codes: Vec<Digest>,
     pub coverage: Vec<(String, Coverage)>,
 }
 
@@ -177,7 +178,6 @@ pub fn measure(
     tables: &[Readings],
     dates: &[Dated],
 ) -> Result<Outcomes, OutcomeError> {
-    let codes = CodeTable::built_in();
     let mut dates = dates.to_vec();
     dates.sort_by(|a, b| a.referral.cmp(&b.referral));
     if let Some(pair) = dates.windows(2).find(|p| p[0].referral == p[1].referral) {
@@ -228,7 +228,7 @@ pub fn measure(
             .into_iter()
             .partition(|series| series.outcome.measure.needs_states());
         let outcomes: Vec<Outcome> = of_weeks.iter().map(|s| s.outcome.clone()).collect();
-        let meanings = Meanings::new(&outcomes, codes)?;
+        let meanings = Meanings::new(&outcomes, &store.codes)?;
         let mut timeline = Vec::new();
         store.read(Some(&keep), |person| {
             let row = place[person.key.as_str()];
@@ -264,7 +264,7 @@ pub fn measure(
         referrals: dates.into_iter().map(|dated| dated.referral).collect(),
         series,
         inputs,
-        codes: codes.digest,
+        codes: stores.iter().map(|store| store.codes.digest).collect(),
         coverage: protocol
             .registers
             .iter()
@@ -323,7 +323,16 @@ fn of_hours(measure: Measure, person: &Person, coverage: Coverage, date: Date) -
     }
 }
 
-/// Checks that every code the plan's outcomes select is in the table.
-pub fn check_codes(protocol: &Protocol) -> Result<(), OutcomeError> {
-    Meanings::new(&protocol.outcomes, CodeTable::built_in()).map(|_| ())
+/// Checks that every code the plan's outcomes select is in its register's table; `tables` are in
+/// the order of the plan's registers.
+pub fn check_codes(protocol: &Protocol, tables: &[CodeTable]) -> Result<(), OutcomeError> {
+    for (register, table) in tables.iter().enumerate() {
+        let of_register = protocol.outcomes.iter();
+        let outcomes: Vec<Outcome> = of_register
+            .filter(|outcome| outcome.register == Some(register))
+            .cloned()
+            .collect();
+        Meanings::new(&outcomes, table)?;
+    }
+    Ok(())
 }

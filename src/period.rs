@@ -272,6 +272,26 @@ impl fmt::Display for Moment {
     }
 }
 
+impl FromStr for Week {
+    type Err = PeriodError;
+
+    /// Reads `2021-W14`, and no other form.
+    fn from_str(text: &str) -> Result<Week, PeriodError> {
+        let wrong = || PeriodError::Form {
+            found: text.to_owned(),
+            expected: "ISO week such as 2021-W14",
+        };
+        let (year, week) = text.split_once("-W").ok_or_else(wrong)?;
+        if year.len() != 4 || week.len() != 2 {
+            return Err(wrong());
+        }
+        match (year.parse(), week.parse()) {
+            (Ok(year), Ok(week)) => Week::from_iso(year, week),
+            _ => Err(wrong()),
+        }
+    }
+}
+
 impl FromStr for Moment {
     type Err = PeriodError;
 

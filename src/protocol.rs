@@ -183,6 +183,8 @@ pub struct Register {
     pub columns: Vec<(ColumnRole, String)>,
     /// The file that counts where two cover the same period, as an index.
     pub wins: Option<usize>,
+    /// A table of codes beside the one that comes with the program.
+    pub codes: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

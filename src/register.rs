@@ -25,7 +25,7 @@ use crate::spelling::listed;
 
 pub use check::{Doubt, Doubtful};
 pub use codes::{Class, Code, CodeTable};
-pub use ingest::{Ingest, Ingested, SORT_MEMORY, Writing, ingest};
+pub use ingest::{Ingest, Ingested, SORT_MEMORY, Writing, code_table, ingest};
 pub use source::{Format, Source};
 
 /// A run of weeks of one person with one code.
@@ -189,6 +189,15 @@ pub enum RegisterError {
         column: String,
         found: String,
         expected: &'static str,
+    },
+    #[error("{message}")]
+    Codes { message: String },
+    #[error("code `{code}` stands twice\n  in {}, lines {first} and {second}", path.display())]
+    CodeTwice {
+        path: PathBuf,
+        code: String,
+        first: u64,
+        second: u64,
     },
     #[error("a spell ends before it starts\n  in {}, line {line}", path.display())]
     EndBeforeStart { path: PathBuf, line: u64 },

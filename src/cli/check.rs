@@ -52,8 +52,13 @@ impl Check {
             Err(error) => return Err(error.into()),
         };
         let mut faults = Vec::new();
-        if let Err(error) = klero::outcome::check_codes(&plan) {
-            faults.push(error.to_string());
+        match study.code_tables(&plan) {
+            Err(error) => faults.push(error.to_string()),
+            Ok(tables) => {
+                if let Err(error) = klero::outcome::check_codes(&plan, &tables) {
+                    faults.push(error.to_string());
+                }
+            }
         }
         let number = |n: usize, one, many| count(n as u64, one, many);
         let mut facts = vec![format!(

@@ -3,14 +3,34 @@ use klero::protocol::State;
 use klero::register::{Class, CodeTable};
 use serde_json::json;
 
+use super::failure::refused;
+use super::study::Study;
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
-pub struct Codes {}
+pub struct Codes {
+    /// Print the codes of this register of the study, with those of its own table
+    #[arg(long, value_name = "NAME")]
+    register: Option<String>,
+}
 
 impl Codes {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
-        let table = CodeTable::built_in();
+        let table = match &self.register {
+            None => CodeTable::built_in().clone(),
+            Some(name) => {
+                let study = Study::find(around)?;
+                let plan = study.plan()?;
+                let known = || plan.registers.iter().map(|register| register.id.as_str());
+                let Some(index) = known().position(|id| id == name) else {
+                    return Err(refused(
+                        format!("`{name}` is no register of the plan"),
+                        format!("the plan has {}", klero::spelling::listed(known())),
+                    ));
+                };
+                study.code_tables(&plan)?.swap_remove(index)
+            }
+        };
         let state = |class: Class| match class {
             Class::Is(state) => state.name().to_owned(),
             Class::ByIndustry => format!("{} or {}", State::Ordinary, State::SelfSupport),
@@ -24,6 +44,8 @@ impl Codes {
                         "code": entry.code.to_string(), "state": state(entry.class),
                         "group": entry.group, "label_da": entry.label_da,
                         "label_en": entry.label_en,
+                        "from": entry.valid.0.map(|week| week.to_string()),
+                        "to": entry.valid.1.map(|week| week.to_string()),
                     })
                 })
                 .collect();

@@ -132,6 +132,10 @@ pub fn doubt(doubtful: &Doubtful, rows: bool) -> String {
             "{} with a code after the one for death",
             count(n, "person", "persons")
         ),
+        Doubt::OutsideValidity => format!(
+            "{} with a code in weeks in which it is not in use",
+            count(n, "person", "persons")
+        ),
         Doubt::ShortKey => format!(
             "{} with fewer digits than most: leading zeros may be lost",
             count(n, "key", "keys")
@@ -163,6 +167,7 @@ pub fn doubt(doubtful: &Doubtful, rows: bool) -> String {
 pub fn as_json(doubtful: &Doubtful) -> serde_json::Value {
     let kind = match doubtful.doubt {
         Doubt::AfterDeath => "after-death",
+        Doubt::OutsideValidity => "outside-validity",
         Doubt::ShortKey => "short-key",
         Doubt::NotInRegister => "not-in-register",
         Doubt::ManyHours => "many-hours",

@@ -35,7 +35,7 @@ impl Seal {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         let plan = study.plan()?;
-        klero::outcome::check_codes(&plan)?;
+        klero::outcome::check_codes(&plan, &study.code_tables(&plan)?)?;
         if plan.allocation.is_none() {
             return Err(refused(
                 "the study has one arm: nothing is drawn, so there is nothing to seal",

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use klero::draw::{NotASeed, Seed};
 use klero::ledger::{Ledger, LedgerError};
 use klero::protocol::{Protocol, ProtocolError};
+use klero::register::{CodeTable, RegisterError, code_table};
 
 use super::Surroundings;
 
@@ -80,6 +81,14 @@ impl Study {
             around.console.say(format!("study: {}", plan.display()));
         }
         Ok(Study { folder })
+    }
+
+    /// Returns the table of codes of each register of the plan.
+    pub fn code_tables(&self, plan: &Protocol) -> Result<Vec<CodeTable>, RegisterError> {
+        plan.registers
+            .iter()
+            .map(|register| Ok(code_table(register, &self.folder)?.0))
+            .collect()
     }
 
     pub fn plan_path(&self) -> PathBuf {

@@ -16,7 +16,6 @@ struct Record<'a> {
     study: &'a str,
     /// Digest of the plan the outcomes were made from.
     plan: String,
-    codes: String,
     registers: Vec<RegisterRecord>,
     inputs: BTreeMap<&'a str, String>,
     rows: usize,
@@ -26,6 +25,8 @@ struct Record<'a> {
 #[derive(Clone, Debug, Serialize)]
 struct RegisterRecord {
     register: String,
+    /// Version of its code table.
+    codes: String,
     weeks: Option<(String, String)>,
     months: Option<(String, String)>,
 }
@@ -72,12 +73,13 @@ impl Outcomes {
             format: OUTCOMES_FORMAT,
             study: &protocol.study.id,
             plan: protocol.digest.to_string(),
-            codes: self.codes.to_string(),
             registers: self
                 .coverage
                 .iter()
-                .map(|(register, coverage)| RegisterRecord {
+                .zip(&self.codes)
+                .map(|((register, coverage), codes)| RegisterRecord {
                     register: register.clone(),
+                    codes: codes.to_string(),
                     weeks: coverage.weeks.map(|(a, b)| (a.to_string(), b.to_string())),
                     months: coverage.months.map(|(a, b)| (a.to_string(), b.to_string())),
                 })

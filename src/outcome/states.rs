@@ -9,8 +9,8 @@ use super::weeks::Meanings;
 use super::{Dated, OutcomeError};
 use crate::period::Week;
 use crate::protocol::State;
+use crate::register::Code;
 use crate::register::store::Store;
-use crate::register::{Code, CodeTable};
 
 /// Persons in each state, by week counted from the draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn states_by_week(
     let weeks: Vec<i32> = (from..=to).collect();
     let mut counts = vec![vec![0; State::ALL.len()]; weeks.len()];
     let keep: HashSet<&str> = drawn.keys().copied().collect();
-    let meanings = Meanings::new(&[], CodeTable::built_in())?;
+    let meanings = Meanings::new(&[], &store.codes)?;
     let mut met = 0;
     let mut timeline = Vec::new();
     store.read(Some(&keep), |person| {
@@ -78,7 +78,7 @@ pub fn states_by_week(
 /// Returns every week of one person that the register has, run by run; `None` for somebody who is
 /// not in it.
 pub fn person_weeks(store: &Store, key: &str) -> Result<Option<Vec<PersonWeeks>>, OutcomeError> {
-    let meanings = Meanings::new(&[], CodeTable::built_in())?;
+    let meanings = Meanings::new(&[], &store.codes)?;
     let mut found = None;
     store.read(Some(&HashSet::from([key])), |person| {
         let mut runs: Vec<PersonWeeks> = Vec::new();

@@ -947,6 +947,9 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
         }
         let key = section.text("key", f).map(|key| key.value);
         let columns = columns(&mut section, f);
+        let codes = section
+            .text("codes", f)
+            .map(|codes| PathBuf::from(codes.value));
         let wins = section.text("wins", f).and_then(|wins| {
             let files = files.as_ref()?;
             let index = files.value.iter().position(|file| file.value == wins.value);
@@ -976,6 +979,7 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
             key,
             columns,
             wins,
+            codes,
         });
     }
     registers

@@ -13,6 +13,8 @@ use crate::protocol::State;
 pub enum Doubt {
     /// Persons with a code behind the one for death.
     AfterDeath,
+    /// Persons with a code in weeks in which it is not in use.
+    OutsideValidity,
     /// Persons whose key has fewer digits than that of most: leading zeros may be lost.
     ShortKey,
     /// Drawn persons who are not in the register.
@@ -82,6 +84,14 @@ impl Doubts {
                 break;
             }
             died |= dead(class);
+        }
+        let invalid = codes.has_limits()
+            && person.spells.iter().any(|spell| {
+                let last = spell.first + (spell.weeks as i32 - 1);
+                !codes.is_valid(spell.code, spell.first, last)
+            });
+        if invalid {
+            self.add(Doubt::OutsideValidity, file, person.line);
         }
         if person.key.iter().all(u8::is_ascii_digit) {
             let (count, rows) = self.digits.entry(person.key.len()).or_default();

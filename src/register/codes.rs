@@ -6,10 +6,16 @@
 //! `dream_codes.csv` beside this file. Its column `confidence` is `low` for codes 870 to 878, for
 //! which no public source was found.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::LazyLock;
 
-use crate::digest::Digest;
+use super::RegisterError;
+use crate::digest::{Digest, Hasher};
+use crate::period::Week;
 use crate::protocol::State;
+use crate::spelling::nearest;
+use crate::table::Table;
 
 /// A code of three digits, or blank; or a state itself, in registers that name states.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,6 +39,8 @@ pub struct CodeEntry {
     /// Family and kind, as in the source: `kontanthjaelp_jobparat:internship_private`.
     pub group: String,
     pub class: Class,
+    /// First and last week in which the code is in use, where that is limited.
+    pub valid: (Option<Week>, Option<Week>),
 }
 
 /// The codes that a file may hold.
@@ -116,7 +124,7 @@ impl CodeTable {
     }
 
     fn read(text: &str) -> CodeTable {
-        let mut entries = Vec::new();
+        let mut entries: Vec<CodeEntry> = Vec::new();
         let mut classes = vec![None; usize::from(Code::COUNT)];
         for &state in State::ALL {
             classes[usize::from(Code::of_state(state).0)] = Some(Class::Is(state));
@@ -138,6 +146,7 @@ impl CodeTable {
                 label_en: record[2].to_owned(),
                 group: record[3].to_owned(),
                 class,
+                valid: (None, None),
             });
         }
         CodeTable {
@@ -145,6 +154,95 @@ impl CodeTable {
             digest: Digest::of(text.as_bytes()),
             classes,
         }
+    }
+
+    /// Returns this table with the codes of a user's own, which count where both have one.
+    ///
+    /// The text is a table with columns `code` and `state`, and perhaps `label`, `from` and `to`
+    /// (ISO weeks such as 2021-W14, both included). `path` is for messages.
+    pub fn extended(&self, path: &Path, text: &[u8]) -> Result<CodeTable, RegisterError> {
+        let table = Table::parse(path, text).map_err(|error| RegisterError::Codes {
+            message: error.to_string(),
+        })?;
+        let column = |name: &str| table.header.iter().position(|column| column == name);
+        let needed = |name: &'static str| {
+            column(name).ok_or_else(|| RegisterError::NoColumn {
+                path: path.to_owned(),
+                column: name.to_owned(),
+                role: name,
+                nearest: nearest(name, table.header.iter().map(String::as_str)).map(str::to_owned),
+            })
+        };
+        let (code, state) = (needed("code")?, needed("state")?);
+        let (label, from, to) = (column("label"), column("from"), column("to"));
+        let mut own = self.clone();
+        let mut lines: BTreeMap<Code, u64> = BTreeMap::new();
+        for row in &table.rows {
+            let wrong = |at: usize, expected: &'static str| RegisterError::WrongCell {
+                path: path.to_owned(),
+                line: row.line,
+                column: table.header[at].clone(),
+                found: row.cells[at].clone(),
+                expected,
+            };
+            let read = Code::read(row.cells[code].as_bytes())
+                .filter(|code| *code != Code::BLANK)
+                .ok_or_else(|| wrong(code, "code of three digits"))?;
+            if let Some(first) = lines.insert(read, row.line) {
+                return Err(RegisterError::CodeTwice {
+                    path: path.to_owned(),
+                    code: read.to_string(),
+                    first,
+                    second: row.line,
+                });
+            }
+            let known = State::from_name(&row.cells[state])
+                .ok_or_else(|| wrong(state, "state: `klero codes` lists them"))?;
+            let week = |at: Option<usize>| match at.map(|at| (at, row.cells[at].as_str())) {
+                None | Some((_, "")) => Ok(None),
+                Some((at, text)) => text
+                    .parse()
+                    .map(Some)
+                    .map_err(|_| wrong(at, "ISO week such as 2021-W14")),
+            };
+            let label = label.map_or(String::new(), |at| row.cells[at].clone());
+            let entry = CodeEntry {
+                code: read,
+                label_da: label.clone(),
+                label_en: label,
+                group: "own".to_owned(),
+                class: Class::Is(known),
+                valid: (week(from)?, week(to)?),
+            };
+            own.classes[usize::from(read.0)] = Some(entry.class);
+            match own.entries.iter_mut().find(|entry| entry.code == read) {
+                Some(known) => *known = entry,
+                None => own.entries.push(entry),
+            }
+        }
+        own.entries.sort_by_key(|entry| entry.code);
+        let mut hasher = Hasher::new();
+        hasher.update(TEXT.as_bytes());
+        hasher.update(text);
+        own.digest = hasher.finish();
+        Ok(own)
+    }
+
+    /// Returns whether a code is in use in all of some weeks.
+    pub fn is_valid(&self, code: Code, first: Week, last: Week) -> bool {
+        // Only codes of a user's table are limited, and they are few.
+        self.entries
+            .iter()
+            .filter(|entry| entry.code == code)
+            .all(|entry| {
+                entry.valid.0.is_none_or(|from| from <= first)
+                    && entry.valid.1.is_none_or(|to| last <= to)
+            })
+    }
+
+    /// Returns whether some code is limited to some weeks.
+    pub fn has_limits(&self) -> bool {
+        self.entries.iter().any(|entry| entry.valid != (None, None))
     }
 
     /// Returns the class of a code, `None` for an unknown one.

@@ -24,7 +24,7 @@ use super::{Coverage, Hours, Input, RegisterError, Spell, UnknownCode, Wage};
 use crate::digest::{Digest, Hasher};
 use crate::period::{Month, Week};
 use crate::protocol::{Register, RegisterKind};
-use crate::table::{Dialect, is_utf16};
+use crate::table::{Dialect, decode, is_utf16};
 
 /// What to ingest, and how.
 pub struct Ingest<'a> {
@@ -76,7 +76,8 @@ pub const SORT_MEMORY: usize = 48 << 20;
 
 /// Reads the files of a register into `<derived>/<register>.*.parquet`, whole or not at all.
 pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
-    let codes = CodeTable::built_in();
+    let (codes, own_codes) = code_table(ingest.register, ingest.folder)?;
+    let codes = &codes;
     let mut sorter = Sorter::new(ingest);
     let mut done = Ingested {
         store: PathBuf::new(),
@@ -137,6 +138,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
             &done.coverage,
             &done.inputs,
             codes,
+            own_codes,
             ingest.keep.as_ref().map(roster),
         )?),
     };
@@ -156,6 +158,25 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
     }
     done.doubts = doubts.finish(ingest.drawn.as_ref());
     Ok(done)
+}
+
+/// Returns the codes that a register may hold, and the text of the user's own table.
+pub fn code_table(
+    register: &Register,
+    folder: &Path,
+) -> Result<(CodeTable, Option<String>), RegisterError> {
+    let built_in = CodeTable::built_in();
+    let Some(own) = &register.codes else {
+        return Ok((built_in.clone(), None));
+    };
+    let path = folder.join(own);
+    let bytes = fs::read(&path).map_err(|source| RegisterError::Io {
+        path: path.clone(),
+        action: "read",
+        source,
+    })?;
+    let text = decode(&bytes).into_owned();
+    Ok((built_in.extended(&path, text.as_bytes())?, Some(text)))
 }
 
 fn roster(keep: &HashSet<Vec<u8>>) -> Digest {

@@ -279,7 +279,7 @@ impl<'a> LongFile<'a> {
         edge: Edge,
     ) -> Result<(Week, bool), RegisterError> {
         let text = cells[column].as_str();
-        if let Some(week) = iso_week(text) {
+        if let Ok(week) = text.parse() {
             return Ok((week, true));
         }
         let date: Date = text.parse().map_err(|_| {
@@ -310,8 +310,8 @@ impl<'a> LongFile<'a> {
         column: usize,
     ) -> Result<(Week, Week), RegisterError> {
         let text = cells[column].as_str();
-        let (weeks, weekly) = match (iso_week(text), iso_month(text)) {
-            (Some(week), _) => ((week, week), true),
+        let (weeks, weekly) = match (text.parse::<Week>(), iso_month(text)) {
+            (Ok(week), _) => ((week, week), true),
             (_, Some(month)) => ((month.first_week(), month.next().first_week() + -1), false),
             _ => {
                 return Err(self.wrong(cells, line, column, "period such as 2021-W14 or 2021-05"));
@@ -365,15 +365,6 @@ impl<'a> LongFile<'a> {
 enum Edge {
     Start,
     End,
-}
-
-/// Reads `2021-W14`.
-fn iso_week(text: &str) -> Option<Week> {
-    let (year, week) = text.split_once("-W")?;
-    if year.len() != 4 || week.len() != 2 {
-        return None;
-    }
-    Week::from_iso(year.parse().ok()?, week.parse().ok()?).ok()
 }
 
 /// Reads `2021-05`.

@@ -29,6 +29,8 @@ struct Record {
     /// Digest of each file.
     inputs: Vec<(String, String)>,
     codes: String,
+    /// The user's own table of codes, as it was.
+    own_codes: Option<String>,
     /// Roster of the persons who alone were taken in; everybody where there is none.
     persons: Option<String>,
 }
@@ -51,6 +53,7 @@ impl StoreWriter {
         coverage: &Coverage,
         inputs: &[Input],
         codes: &CodeTable,
+        own_codes: Option<String>,
         persons: Option<Digest>,
     ) -> Result<StoreWriter, RegisterError> {
         let record = Record {
@@ -63,6 +66,7 @@ impl StoreWriter {
                 .map(|input| (input.file.clone(), input.digest.to_string()))
                 .collect(),
             codes: codes.digest.to_string(),
+            own_codes,
             persons: persons.map(|digest| digest.to_string()),
         };
         let record = serde_json::to_string(&record).expect("a record is texts and numbers");
@@ -110,8 +114,8 @@ pub struct Store {
     path: PathBuf,
     pub coverage: Coverage,
     pub inputs: Vec<Input>,
-    /// Digest of the code table the files were checked against.
-    pub codes: Digest,
+    /// The code table the files were checked against.
+    pub codes: CodeTable,
     /// Roster of the persons who alone were taken in; everybody where there is none.
     pub persons: Option<Digest>,
 }
@@ -128,6 +132,13 @@ impl Store {
             return Err(unusable("it is not of this register and format"));
         }
         let digest = |text: &str| text.parse().map_err(|_| unusable("a digest is no digest"));
+        let codes = match &record.own_codes {
+            None => CodeTable::built_in().clone(),
+            Some(own) => CodeTable::built_in().extended(&path, own.as_bytes())?,
+        };
+        if codes.digest != digest(&record.codes)? {
+            return Err(unusable("it was made with another table of codes"));
+        }
         let inputs = record
             .inputs
             .into_iter()
@@ -146,7 +157,7 @@ impl Store {
                     .map(|(first, last)| (Month(first), Month(last))),
             },
             inputs,
-            codes: digest(&record.codes)?,
+            codes,
             persons: record.persons.as_deref().map(digest).transpose()?,
             path: path.clone(),
         })

@@ -463,3 +463,43 @@ fn the_states_of_every_week_sum_to_all() {
     klero(study.folder.path(), &["states", "--person", "9"])
         .fails_with(2, &["nobody with that id"]);
 }
+
+#[test]
+fn a_table_of_own_codes_extends_the_one_of_the_program() {
+    let register = "[register.r]\nkind = \"dream\"\nfiles = [\"r.csv\"]\ncodes = \"codes.csv\"\n\
+                    [states]\nwork = [\"ordinary\", \"supported\", \"555\"]";
+    let study = Study::new(register, WEEKS, &["1"]);
+    study.folder.write(
+        "r.csv",
+        "id,y_1812,y_1813,y_1814,y_1815\n1,730,555,556,737\n",
+    );
+    klero(study.folder.path(), &["ingest"]).fails_with(2, &["cannot read", "codes.csv"]);
+    let own = |rows: &str| {
+        let text = format!("code;state;label;from;to\n{rows}");
+        study.folder.write("codes.csv", text);
+    };
+    own("555;education;A course;;\n");
+    study.ingest().fails_with(2, &["unknown state code `556`"]);
+    own("555;education;A course;;\n556;supported;New;2018-W20;\n737;supported;Ours;;\n");
+    let said = study.ingest().ok();
+    assert!(
+        said.err
+            .contains("1 person with a code in weeks in which it is not in use")
+    );
+    // 555 by its code, 556 and 737 as `supported`.
+    assert!(study.outcomes().contains("\n1,3,,2,event,\n"));
+    let said = klero(study.folder.path(), &["codes", "--register", "r"]).ok();
+    assert!(said.out.contains("555    education"), "{}", said.out);
+    for (rows, expected) in [
+        ("55;education;;;\n", "`55` is no code of three digits"),
+        ("555;eduction;;;\n", "`eduction` is no state"),
+        ("555;education;;2018-W60;\n", "`2018-W60` is no ISO week"),
+        (
+            "555;education;;;\n555;benefit;;;\n",
+            "code `555` stands twice",
+        ),
+    ] {
+        own(rows);
+        study.ingest().fails_with(2, &[expected]);
+    }
+}

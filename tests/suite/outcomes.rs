@@ -340,9 +340,10 @@ fn a_code_no_table_knows_is_refused_with_the_plans_line() {
         "x",
         "measure = \"ever\"\nstates = [\"772\"]\nweeks = [1, 2]",
     ));
-    let error = klero::outcome::check_codes(&protocol)
-        .unwrap_err()
-        .to_string();
+    let error =
+        klero::outcome::check_codes(&protocol, &[klero::register::CodeTable::built_in().clone()])
+            .unwrap_err()
+            .to_string();
     assert!(
         error.contains("`772`") && error.contains("line 14"),
         "{error}"

@@ -20,6 +20,7 @@ pub fn register(files: &[&str]) -> Register {
         key: None,
         columns: Vec::new(),
         wins: None,
+        codes: None,
     }
 }
 
