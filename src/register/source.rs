@@ -206,32 +206,52 @@ impl Source {
             return Ok(false);
         };
         out.extend((before + 1..line).map(|_| b'\n'));
-        if memchr3(b'\n', b'\r', UNIT, self.row.text().as_bytes()).is_some() {
-            return Err(self.unjoinable(line));
+        if let Some(whole) = self.row.line() {
+            out.extend_from_slice(whole);
+            out.push(b'\n');
+        } else {
+            self.join(line, self.row.cells(), out)?;
         }
-        join(self.row.cells(), out);
         Ok(true)
     }
 
     /// Appends the header as [`Source::next_joined`] does rows.
     pub(super) fn header_joined(&self, out: &mut Vec<u8>) -> Result<(), RegisterError> {
-        for (column, name) in self.header.iter().enumerate() {
-            if memchr3(b'\n', b'\r', UNIT, name.as_bytes()).is_some() {
-                return Err(self.error(broken(1, column, name)));
-            }
-        }
-        join(self.header.iter().map(String::as_str), out);
-        Ok(())
+        self.join(1, self.header.iter().map(String::as_str), out)
     }
 
-    fn unjoinable(&self, line: u64) -> RegisterError {
-        let (column, cell) = self
-            .row
-            .cells()
-            .enumerate()
-            .find(|(_, cell)| memchr3(b'\n', b'\r', UNIT, cell.as_bytes()).is_some())
-            .expect("one of the row's cells was found to hold it");
-        self.error(broken(line, column, cell))
+    fn join<'a>(
+        &self,
+        line: u64,
+        cells: impl Iterator<Item = &'a str>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RegisterError> {
+        for (column, cell) in cells.enumerate() {
+            if let Some(at) = memchr3(b'\n', b'\r', UNIT, cell.as_bytes()) {
+                let found = match cell.as_bytes()[at] {
+                    UNIT => "the character U+001F",
+                    _ => "a line break",
+                };
+                return Err(self.error(Fault::Cell {
+                    line,
+                    column,
+                    found: found.to_owned(),
+                    expected: "one line of text",
+                }));
+            }
+            if column > 0 {
+                out.push(UNIT);
+            }
+            if cell.starts_with('"') {
+                out.extend_from_slice(b" \"");
+                out.extend_from_slice(cell.as_bytes());
+                out.push(b'"');
+            } else {
+                out.extend_from_slice(cell.as_bytes());
+            }
+        }
+        out.push(b'\n');
+        Ok(())
     }
 
     fn advance(&mut self) -> Result<Option<u64>, RegisterError> {
@@ -304,35 +324,6 @@ impl Source {
             },
         }
     }
-}
-
-fn broken(line: u64, column: usize, cell: &str) -> Fault {
-    let found = match cell.contains(char::from(UNIT)) {
-        true => "the character U+001F",
-        false => "a line break",
-    };
-    Fault::Cell {
-        line,
-        column,
-        found: found.to_owned(),
-        expected: "one line of text",
-    }
-}
-
-fn join<'a>(cells: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
-    for (index, cell) in cells.enumerate() {
-        if index > 0 {
-            out.push(UNIT);
-        }
-        if cell.starts_with('"') {
-            out.extend_from_slice(b" \"");
-            out.extend_from_slice(cell.as_bytes());
-            out.push(b'"');
-        } else {
-            out.extend_from_slice(cell.as_bytes());
-        }
-    }
-    out.push(b'\n');
 }
 
 /// Calls a reader of foreign bytes. These crates are young: a file that is torn in a way their

@@ -30,9 +30,12 @@ struct Parquet {
     decoded: usize,
     /// The bytes of its columns.
     chunks: Vec<Buffer<u8>>,
-    /// The decoded rows: how many there are, and how many of them were handed on.
+    /// The decoded columns: how many rows they have, and how many of these have their text.
     values: Vec<Values>,
     rows: usize,
+    told: usize,
+    /// Rows with their text; those before `at` were handed on.
+    ready: Vec<Row>,
     at: usize,
     done: u64,
 }
@@ -43,6 +46,9 @@ struct Column {
     width: usize,
 }
 
+/// Rows that get their text at a time, column by column: one by one, each cell would be far from
+/// the last in memory.
+const AT_A_TIME: usize = 8;
 /// Bytes of decoded values in memory.
 const DECODED: usize = 64 << 20;
 
@@ -81,6 +87,8 @@ pub fn open(mut file: File) -> Result<Opened, Fault> {
             chunks: Vec::new(),
             values: Vec::new(),
             rows: 0,
+            told: 0,
+            ready: Vec::new(),
             at: 0,
             done: 0,
         };
@@ -109,7 +117,7 @@ impl Parquet {
     /// Decodes the next rows; false at the end of the file.
     fn read_more(&mut self) -> Result<bool, Fault> {
         self.values.clear();
-        (self.at, self.rows) = (0, 0);
+        (self.told, self.rows) = (0, 0);
         loop {
             let Some(group) = self.about.row_groups.get(self.group) else {
                 return Ok(false);
@@ -168,23 +176,41 @@ fn bytes(file: &mut File, size: u64, chunk: &ColumnChunkMetadata) -> Result<Buff
     Ok(bytes.into())
 }
 
+impl Parquet {
+    /// Gives the next rows their text; false at the end of the file.
+    fn tell_more(&mut self) -> Result<bool, Fault> {
+        self.at = 0;
+        if self.told == self.rows && !guarded(|| self.read_more())? {
+            self.ready.clear();
+            return Ok(false);
+        }
+        let count = AT_A_TIME.min(self.rows - self.told);
+        self.ready.resize_with(count, Row::default);
+        self.ready.iter_mut().for_each(Row::clear);
+        for (column, values) in self.values.iter().enumerate() {
+            values
+                .push(self.told, &mut self.ready)
+                .map_err(|at| Fault::Cell {
+                    line: self.done + at as u64 + 2,
+                    column,
+                    found: "an infinite number, or a date far off,".to_owned(),
+                    expected: "a number, or a date of the years 1 to 9999",
+                })?;
+        }
+        self.told += count;
+        Ok(true)
+    }
+}
+
 impl Rows for Parquet {
     fn next(&mut self, row: &mut Row) -> Result<Option<u64>, Fault> {
-        if self.at == self.rows && !guarded(|| self.read_more())? {
+        if self.at == self.ready.len() && !self.tell_more()? {
             return Ok(None);
         }
-        let line = self.done + 2;
-        for (column, values) in self.values.iter().enumerate() {
-            values.push(self.at, row).map_err(|_| Fault::Cell {
-                line,
-                column,
-                found: "an infinite number, or a date far off,".to_owned(),
-                expected: "a number, or a date of the years 1 to 9999",
-            })?;
-        }
+        std::mem::swap(row, &mut self.ready[self.at]);
         self.at += 1;
         self.done += 1;
-        Ok(Some(line))
+        Ok(Some(self.done + 1))
     }
 
     fn bytes(&self) -> u64 {
@@ -262,39 +288,60 @@ impl Values {
         })
     }
 
-    fn push(&self, at: usize, row: &mut Row) -> Result<(), NoText> {
+    /// Adds a cell to each of `rows`, the first of which is row `from` of the column; fails with
+    /// the row whose value has no text.
+    fn push(&self, from: usize, rows: &mut [Row]) -> Result<(), usize> {
         macro_rules! push {
-            ($array:expr, $value:ident => $push:expr) => {
-                match $array.is_null(at) {
-                    true => row.push_missing(),
-                    false => {
-                        let $value = $array.value(at);
-                        $push
+            ($array:expr, $row:ident, $value:ident => $push:expr) => {
+                for (at, $row) in rows.iter_mut().enumerate() {
+                    match $array.is_null(from + at) {
+                        true => $row.push_missing(),
+                        false => {
+                            let $value = $array.value(from + at);
+                            let pushed: Result<(), NoText> = $push;
+                            pushed.map_err(|NoText| at)?;
+                        }
                     }
                 }
             };
+            ($array:expr, whole) => {
+                push!($array, row, value => {
+                    row.push_whole(value.into());
+                    Ok(())
+                })
+            };
         }
         match self {
-            Values::Int8(array) => push!(array, value => row.push_whole(value.into())),
-            Values::Int16(array) => push!(array, value => row.push_whole(value.into())),
-            Values::Int32(array) => push!(array, value => row.push_whole(value.into())),
-            Values::Int64(array) => push!(array, value => row.push_whole(value)),
-            Values::UInt8(array) => push!(array, value => row.push_whole(value.into())),
-            Values::UInt16(array) => push!(array, value => row.push_whole(value.into())),
-            Values::UInt32(array) => push!(array, value => row.push_whole(value.into())),
-            Values::UInt64(array) => push!(array, value => row.push_natural(value)),
-            Values::Float32(array) => push!(array, value => row.push_single(value)?),
-            Values::Float64(array) => push!(array, value => row.push_number(value)?),
-            Values::Decimal(array, scale) => {
-                push!(array, value => row.push_decimal(value, *scale));
-            }
-            Values::Date(array) => push!(array, value => row.push_date(value.into())?),
+            Values::Int8(array) => push!(array, whole),
+            Values::Int16(array) => push!(array, whole),
+            Values::Int32(array) => push!(array, whole),
+            Values::Int64(array) => push!(array, whole),
+            Values::UInt8(array) => push!(array, whole),
+            Values::UInt16(array) => push!(array, whole),
+            Values::UInt32(array) => push!(array, whole),
+            Values::UInt64(array) => push!(array, row, value => {
+                row.push_natural(value);
+                Ok(())
+            }),
+            Values::Float32(array) => push!(array, row, value => row.push_single(value)),
+            Values::Float64(array) => push!(array, row, value => row.push_number(value)),
+            Values::Decimal(array, scale) => push!(array, row, value => {
+                row.push_decimal(value, *scale);
+                Ok(())
+            }),
+            Values::Date(array) => push!(array, row, value => row.push_date(value.into())),
             Values::Moment(array, units) => {
-                push!(array, value => row.push_moment(value.div_euclid(*units))?);
+                push!(array, row, value => row.push_moment(value.div_euclid(*units)));
             }
-            Values::YesNo(array) => push!(array, value => row.push_whole(value.into())),
-            Values::Text(array) => push!(array, value => row.push_text(value)),
-            Values::Bytes(array) => push!(array, value => row.push_bytes(value)),
+            Values::YesNo(array) => push!(array, whole),
+            Values::Text(array) => push!(array, row, value => {
+                row.push_text(value);
+                Ok(())
+            }),
+            Values::Bytes(array) => push!(array, row, value => {
+                row.push_bytes(value);
+                Ok(())
+            }),
         }
         Ok(())
     }

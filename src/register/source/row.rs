@@ -1,14 +1,28 @@
 //! The cells of a row, and the text of each kind of value.
 
-use std::fmt::Write;
+use std::io::Write;
 
+use super::UNIT;
 use crate::table::decode;
 
-/// Cells end to end in one text, so that a row costs no allocation.
+/// Cells end to end, each with [`UNIT`] behind it, so that a row costs no allocation and can be
+/// handed on as one line.
 #[derive(Default, Debug)]
 pub struct Row {
-    text: String,
+    /// UTF-8.
+    text: Vec<u8>,
+    /// Where each cell ends; the next begins one byte later.
     ends: Vec<usize>,
+    /// Whether a cell begins with a quote, or holds a line break, a [`UNIT`] or the like.
+    odd: bool,
+}
+
+/// Returns whether a text has nothing to take off at its ends, as most have.
+fn is_bare(text: &[u8]) -> bool {
+    match text {
+        [] => true,
+        [first, .., last] | [first @ last] => first.is_ascii_graphic() && last.is_ascii_graphic(),
+    }
 }
 
 /// A value that has no text: an infinite number, or a date outside the years 1 to 9999.
@@ -19,28 +33,34 @@ impl Row {
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.odd = false;
     }
 
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Returns all cells as one text.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     pub fn cells(&self) -> impl Iterator<Item = &str> {
+        let text = std::str::from_utf8(&self.text).expect("cells are texts");
         let mut from = 0;
         self.ends.iter().map(move |&end| {
-            let cell = &self.text[from..end];
-            from = end;
+            let cell = &text[from..end];
+            from = end + 1;
             cell
         })
     }
 
+    /// Returns all cells as one line, unless a cell would be misread there.
+    pub fn line(&self) -> Option<&[u8]> {
+        match self.odd {
+            true => None,
+            false => self.text.strip_suffix(&[UNIT]),
+        }
+    }
+
     fn end(&mut self) {
         self.ends.push(self.text.len());
+        self.text.push(UNIT);
     }
 
     pub fn push_missing(&mut self) {
@@ -49,12 +69,26 @@ impl Row {
 
     /// Adds a text without blanks at its ends.
     pub fn push_text(&mut self, text: &str) {
-        self.text.push_str(text.trim());
+        self.push_bare(match is_bare(text.as_bytes()) {
+            true => text,
+            false => text.trim(),
+        });
+    }
+
+    fn push_bare(&mut self, text: &str) {
+        let text = text.as_bytes();
+        self.odd |= text.first() == Some(&b'"') || text.iter().any(u8::is_ascii_control);
+        self.text.extend_from_slice(text);
         self.end();
     }
 
     /// Adds a text that is UTF-8 or Windows-1252, filled up with blanks or zero bytes.
     pub fn push_bytes(&mut self, bytes: &[u8]) {
+        if is_bare(bytes)
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return self.push_bare(text);
+        }
         let bytes = bytes.trim_ascii();
         let filling = bytes.iter().rev().take_while(|&&byte| byte == 0).count();
         self.push_text(&decode(&bytes[..bytes.len() - filling]));
@@ -62,18 +96,20 @@ impl Row {
 
     pub fn push_whole(&mut self, value: i64) {
         if value < 0 {
-            self.text.push('-');
+            self.text.push(b'-');
         }
-        self.digits(value.unsigned_abs());
-        self.end();
+        self.push_natural(value.unsigned_abs());
     }
 
-    pub fn push_natural(&mut self, value: u64) {
-        self.digits(value);
-        self.end();
-    }
-
-    fn digits(&mut self, mut value: u64) {
+    pub fn push_natural(&mut self, mut value: u64) {
+        // Codes, of which wide tables are full.
+        if let 100..1_000 = value {
+            let digit = |value: u64| b'0' + (value % 10) as u8;
+            let cell = [digit(value / 100), digit(value / 10), digit(value), UNIT];
+            self.text.extend_from_slice(&cell);
+            self.ends.push(self.text.len() - 1);
+            return;
+        }
         let mut digits = [0; 20];
         let mut at = digits.len();
         loop {
@@ -84,8 +120,8 @@ impl Row {
                 break;
             }
         }
-        let digits = std::str::from_utf8(&digits[at..]).expect("digits are ASCII");
-        self.text.push_str(digits);
+        self.text.extend_from_slice(&digits[at..]);
+        self.end();
     }
 
     /// Adds a number; one that is none is missing.
@@ -101,10 +137,10 @@ impl Row {
             return Err(NoText);
         }
         if value.abs() >= LIMIT {
-            write!(self.text, "{value:.0}").expect("a text takes everything");
+            write!(self.text, "{value:.0}").expect("memory takes everything");
         } else if !value.is_nan() {
             // The shortest decimal that reads back, never with an exponent.
-            write!(self.text, "{value}").expect("a text takes everything");
+            write!(self.text, "{value}").expect("memory takes everything");
         }
         self.end();
         Ok(())
@@ -113,7 +149,7 @@ impl Row {
     /// Adds a number of single precision: 0.1 is 0.1, not 0.10000000149011612.
     pub fn push_single(&mut self, value: f32) -> Result<(), NoText> {
         if value.is_finite() && value.fract() != 0.0 {
-            write!(self.text, "{value}").expect("a text takes everything");
+            write!(self.text, "{value}").expect("memory takes everything");
             self.end();
             return Ok(());
         }
@@ -126,12 +162,12 @@ impl Row {
         let (whole, fraction) = digits.split_at(digits.len() - scale);
         let fraction = fraction.trim_end_matches('0');
         if value < 0 {
-            self.text.push('-');
+            self.text.push(b'-');
         }
-        self.text.push_str(whole);
+        self.text.extend_from_slice(whole.as_bytes());
         if !fraction.is_empty() {
-            self.text.push('.');
-            self.text.push_str(fraction);
+            self.text.push(b'.');
+            self.text.extend_from_slice(fraction.as_bytes());
         }
         self.end();
     }
@@ -150,7 +186,7 @@ impl Row {
         if (minutes, second) != (0, 0) {
             let (hour, minute) = (minutes / 60, minutes % 60);
             write!(self.text, "T{hour:02}:{minute:02}:{second:02}")
-                .expect("a text takes everything");
+                .expect("memory takes everything");
         }
         self.end();
         Ok(())
@@ -174,7 +210,7 @@ impl Row {
         let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
         let month = (month_from_march + 2) % 12 + 1;
         let year = 400 * era + year_of_era + i64::from(month <= 2);
-        write!(self.text, "{year:04}-{month:02}-{day:02}").expect("a text takes everything");
+        write!(self.text, "{year:04}-{month:02}-{day:02}").expect("memory takes everything");
         Ok(())
     }
 }
