@@ -9,12 +9,12 @@ mod file;
 mod states;
 mod weeks;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use crate::digest::Digest;
-use crate::period::Date;
-use crate::protocol::{Measure, Outcome, Protocol, State};
+use crate::period::{Date, Week};
+use crate::protocol::{Measure, Outcome, Protocol, RegisterKind, State};
 use crate::register::store::Store;
 use crate::register::values::Readings;
 use crate::register::{CodeTable, Coverage, Input, Person, RegisterError};
@@ -98,7 +98,24 @@ pub struct Outcomes {
     /// Version of each register's code table.
     pub codes: Vec<Digest>,
     pub coverage: Vec<(String, Coverage)>,
+    /// With the number of persons each is about.
+    pub cautions: BTreeMap<Caution, u64>,
 }
+
+/// What a reader of some outcomes must bear in mind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caution {
+    /// The window of so many persons holds a break in the definitions of DREAM.
+    Break(&'static str),
+    /// It reaches into the last two months of a register of hours, which are often not complete.
+    Provisional(String),
+}
+
+/// Breaks in the definitions of DREAM: the first week that follows the new ones.
+const BREAKS: &[(i16, i8, &str)] = &[
+    (2017, 27, "July 2017, when the source of the codes changed"),
+    (2025, 27, "July 2025, when three benefits became one"),
+];
 
 /// One outcome of everybody, in order of referral.
 #[derive(Clone, Debug)]
@@ -258,6 +275,7 @@ pub fn measure(
             }
         })?;
     }
+    let cautions = cautions(protocol, stores, &dates);
     let mut inputs: Vec<Input> = stores.iter().flat_map(|s| s.inputs.clone()).collect();
     inputs.extend(tables.iter().map(|table| table.input.clone()));
     Ok(Outcomes {
@@ -271,7 +289,58 @@ pub fn measure(
             .zip(stores)
             .map(|(register, store)| (register.id.clone(), store.coverage))
             .collect(),
+        cautions,
     })
+}
+
+/// Counts the persons whose windows hold a break, or reach into months that may not be complete.
+fn cautions(protocol: &Protocol, stores: &[Store], dates: &[Dated]) -> BTreeMap<Caution, u64> {
+    let mut cautions = BTreeMap::new();
+    for dated in dates {
+        let mut of_person: BTreeSet<Caution> = BTreeSet::new();
+        for outcome in &protocol.outcomes {
+            let Some(index) = outcome.register else {
+                continue;
+            };
+            let register = &protocol.registers[index];
+            if let Some(window) = outcome.measure.window()
+                && register.kind == RegisterKind::Dream
+            {
+                let (first, last) = window.calendar(dated.date);
+                for &(year, week, what) in BREAKS {
+                    let week = Week::from_iso(year, week).expect("a week of its year");
+                    if first < week && week <= last {
+                        of_person.insert(Caution::Break(what));
+                    }
+                }
+            }
+            if let Some(months) = outcome.measure.months()
+                && let Some((_, end)) = stores[index].coverage.months
+            {
+                let (_, last) = months.calendar_months(dated.date);
+                if end.0 - 2 < last.0 && last <= end {
+                    of_person.insert(Caution::Provisional(register.id.clone()));
+                }
+            }
+        }
+        for caution in of_person {
+            *cautions.entry(caution).or_default() += 1;
+        }
+    }
+    cautions
+}
+
+impl fmt::Display for Caution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Caution::Break(what) => write!(f, "the window holds {what}"),
+            Caution::Provisional(register) => write!(
+                f,
+                "the window reaches into the last two months of `{register}`, which are often not \
+                 complete"
+            ),
+        }
+    }
 }
 
 impl Series {

@@ -9,6 +9,7 @@ use klero::register::columns::{Columns, Values};
 use klero::register::store::Store;
 use klero::register::values::Readings;
 use klero::report::effects::wrap;
+use klero::report::number::count;
 use klero::table::Table;
 
 use super::failure::refused;
@@ -102,6 +103,10 @@ impl Outcomes {
                 .object(&serde_json::from_str(&columns.metadata)?)?;
         } else {
             around.console.data(&summary(&made))?;
+        }
+        for (caution, persons) in &made.cautions {
+            let persons = count(*persons, "person", "persons");
+            around.console.warn(format!("{persons}: {caution}"));
         }
         around.console.say(format!("wrote {}", path.display()));
         if let Some(out) = &self.out {

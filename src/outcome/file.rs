@@ -19,6 +19,8 @@ struct Record<'a> {
     registers: Vec<RegisterRecord>,
     inputs: BTreeMap<&'a str, String>,
     rows: usize,
+    /// What to bear in mind, and for how many persons.
+    cautions: BTreeMap<String, u64>,
     outcomes: Vec<OutcomeRecord<'a>>,
 }
 
@@ -90,6 +92,11 @@ impl Outcomes {
                 .map(|input| (input.file.as_str(), input.digest.to_string()))
                 .collect(),
             rows: self.referrals.len(),
+            cautions: self
+                .cautions
+                .iter()
+                .map(|(caution, persons)| (caution.to_string(), *persons))
+                .collect(),
             outcomes: self
                 .series
                 .iter()

@@ -503,3 +503,35 @@ fn a_table_of_own_codes_extends_the_one_of_the_program() {
         study.ingest().fails_with(2, &[expected]);
     }
 }
+
+#[test]
+fn breaks_and_late_months_inside_a_window_are_told() {
+    let register = format!(
+        "{BFL}\n{}",
+        STATES.replace("kind = \"states\"", "kind = \"dream\"")
+    );
+    let outcomes = format!("{HOURS}{}", WEEKS.replace("[1, 4]", "[1, 60]"));
+    let study = Study::new(
+        &register.replace("\n[states]\n", "\n[states]\n"),
+        &outcomes,
+        &["1", "2"],
+    );
+    study
+        .folder
+        .write("dates.csv", "referral,date\n1,2016-06-01\n2,2018-03-14\n");
+    study.folder.write("r.csv", "id,y_1812\n1,730\n2,730\n");
+    study
+        .folder
+        .write("bfl.csv", "id,year,month,hours\n1,2016,1,5\n2,2018,8,5\n");
+    study.ingest().ok();
+    let said = klero(study.folder.path(), &["outcomes", "--dates", "dates.csv"]).ok();
+    let told = said.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("warning: 1 person: the window holds July 2017"),
+        "{}",
+        said.err
+    );
+    assert!(
+        told.contains("warning: 1 person: the window reaches into the last two months of `bfl`")
+    );
+}
