@@ -54,19 +54,19 @@ struct Klero {
 #[derive(Args, Clone)]
 struct Global {
     /// Use the study in this folder, not the one around the current folder
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, help_heading = "Everywhere", global = true, value_name = "DIR")]
     study: Option<PathBuf>,
     /// Print one JSON object on stdout
-    #[arg(long, global = true)]
+    #[arg(long, help_heading = "Everywhere", global = true)]
     json: bool,
     /// Say nothing but errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, help_heading = "Everywhere", global = true)]
     quiet: bool,
     /// Never ask; fail where an answer is needed
-    #[arg(long, global = true)]
+    #[arg(long, help_heading = "Everywhere", global = true)]
     no_input: bool,
     /// Use this many threads
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, help_heading = "Everywhere", global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 }
 
@@ -188,6 +188,12 @@ impl Surroundings {
             }
         };
         let by = self.who(acting);
+        if klero::ledger::holds_cpr_shape(&by) {
+            return Err(failure::refused(
+                "`--by` (or KLERO_BY) has the shape of a CPR number",
+                "a name or a login says who acted",
+            ));
+        }
         Ok(Stamp { time, by, clock })
     }
 

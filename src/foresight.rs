@@ -324,7 +324,7 @@ fn warnings(
     {
         warnings.push(Warning::FixedBlocks { size: sizes[0] });
     }
-    if certain.value() > 0.0 {
+    if certain.value() > 0.0 && certain != Share::AtMost(1.0) {
         warnings.push(Warning::Certain { share: certain });
     }
     if let Procedure::BlockUrn { .. } = procedure

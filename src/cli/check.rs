@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -19,7 +19,8 @@ use super::{Answer, Surroundings};
 
 #[derive(Args)]
 pub struct Check {
-    /// Say how guessable the draws are for so many referrals, spread evenly over the strata
+    /// Say how guessable the draws are for so many referrals (or clusters), spread evenly over the
+    /// strata
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     expected: Option<u64>,
     /// Or for referrals spread as in this list, such as those of last year
@@ -126,6 +127,7 @@ impl Check {
                 match (ledger.beacon(), ledger.draws().next(), ledger.unsealed()) {
                     (None, ..) => "klero beacon VALUE",
                     (_, None, None) => "klero draw",
+                    (_, _, None) => "klero draw; when nobody more comes, klero unseal",
                     _ if study.outcomes_path().exists() => "klero estimate",
                     _ => "klero ingest, then klero outcomes",
                 }
@@ -185,7 +187,14 @@ impl Check {
         let expected = if let Some(list) = &self.like {
             let (list, _) = referrals(&Table::read(list)?, plan)?;
             let mut counts: HashMap<Vec<usize>, u64> = HashMap::new();
+            let mut clusters = HashSet::new();
             for referral in &list {
+                // Of a cluster there is one draw, however many members come.
+                if let Some(cluster) = allocation.cluster
+                    && !clusters.insert(referral.facts[cluster].clone())
+                {
+                    continue;
+                }
                 let stratum = plan.stratum(|factor| referral.facts.get(factor));
                 *counts
                     .entry(stratum.expect("a checked referral has its levels"))

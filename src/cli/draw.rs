@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 use klero::ledger::{
     Answer as Given, Appended, FaultKind, Foreseen, Ledger, Referral, ReferralError, referrals,
@@ -26,7 +27,12 @@ pub struct Draw {
     #[arg(long, value_name = "FILE", group = "who")]
     list: Option<PathBuf>,
     /// Write what a list gave to this file as CSV, not to stdout
-    #[arg(long, value_name = "FILE", requires = "list")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "list",
+        conflicts_with = "referral"
+    )]
     out: Option<PathBuf>,
     /// Take the seed from this file instead of `seed.key` in the study's folder
     #[arg(long, value_name = "FILE")]
@@ -49,12 +55,31 @@ impl Draw {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         let ledger = study.ledger()?;
+        if study
+            .plan()
+            .is_ok_and(|plan| plan.digest != ledger.plan().digest)
+        {
+            around
+                .console
+                .say("study.toml is not the plan in force: the ledger's plan is used");
+        }
         let coming = self.coming(&ledger, around)?;
         if self.dry_run {
-            return self.foresee(&ledger, &coming, around);
+            return self.foresee(&study, &ledger, &coming, around);
         }
-        if let Some(path) = self.out.as_ref().filter(|path| path.exists()) {
-            return Err(AlreadyThere { path: path.clone() }.into());
+        if let Some(path) = &self.out {
+            if path.exists() {
+                return Err(AlreadyThere { path: path.clone() }.into());
+            }
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                return Err(refused(
+                    format!("there is no folder `{}`", folder.display()),
+                    "make it first; nothing was drawn",
+                ));
+            }
         }
         let foreseen = ledger.foresee(&coming)?;
         let seed = match foreseen.contains(&Foreseen::WillBeDrawn) {
@@ -63,7 +88,19 @@ impl Draw {
         };
         let (mut writer, stamp) = around.resume(ledger, &self.acting)?;
         let (answers, appended) = writer.draw(&coming, seed.as_ref(), &stamp)?;
-        self.show(&answers, appended.as_ref(), &writer.ledger, around)?;
+        let shown = self.show(&answers, appended.as_ref(), &writer.ledger, around);
+        match &appended {
+            // Whoever sees the error must not take it for "not drawn".
+            Some(appended) => shown.with_context(|| {
+                format!(
+                    "what was drawn could not be shown; it is in the ledger, entries {} to {}, and \
+                     the same command shows it again",
+                    appended.entries.start,
+                    appended.entries.end - 1
+                )
+            })?,
+            None => shown?,
+        }
         Ok(Answer::Yes)
     }
 
@@ -109,11 +146,19 @@ impl Draw {
 
     fn foresee(
         &self,
+        study: &Study,
         ledger: &Ledger,
         coming: &[Referral],
         around: &Surroundings,
     ) -> anyhow::Result<Answer> {
         let foreseen = ledger.foresee(coming)?;
+        if foreseen.contains(&Foreseen::WillBeDrawn) {
+            let seed = study.seed(self.seed.as_deref())?;
+            let seal = ledger.seal();
+            if seed.commitment(&seal.study) != seal.commitment {
+                return Err(klero::ledger::DrawError::WrongSeed.into());
+            }
+        }
         let what = |foreseen: &Foreseen| match foreseen {
             Foreseen::Already { entry } => format!("drawn already, in entry {entry}"),
             Foreseen::Refused { reason, .. } => format!("would be refused: not {reason}"),
@@ -123,7 +168,15 @@ impl Draw {
             let list: Vec<_> = coming
                 .iter()
                 .zip(&foreseen)
-                .map(|(referral, foreseen)| json!({"referral": referral.id, "would": what(foreseen)}))
+                .map(|(referral, foreseen)| match foreseen {
+                    Foreseen::Already { entry } => {
+                        json!({"referral": referral.id, "would": "already", "entry": entry})
+                    }
+                    Foreseen::Refused { reason, .. } => {
+                        json!({"referral": referral.id, "would": "refuse", "reason": reason})
+                    }
+                    Foreseen::WillBeDrawn => json!({"referral": referral.id, "would": "draw"}),
+                })
                 .collect();
             around.console.object(&json!({"dry_run": list}))?;
         } else if let ([referral], [foreseen]) = (coming, foreseen.as_slice()) {
@@ -163,9 +216,9 @@ impl Draw {
                         "referral": d.referral, "arm": d.arm, "entry": d.entry,
                         "already": d.already,
                     })),
-                    Given::Refused(r) => {
-                        refused.push(json!({"referral": r.referral, "reason": r.reason}));
-                    }
+                    Given::Refused(r) => refused.push(json!({
+                        "referral": r.referral, "reason": r.reason, "already": r.already,
+                    })),
                 }
             }
             around
@@ -228,10 +281,15 @@ impl Draw {
                     .iter()
                     .find(|arm| arm.id == drawn.arm)
                     .map_or("", |arm| arm.label.as_str());
-                around.console.data(&format!(
-                    "referral  {}\narm       {}  ({label})\nentry     {}\nhead      {}\n",
-                    drawn.referral, drawn.arm, drawn.entry, ledger.head
-                ))?;
+                let mut text = format!(
+                    "referral  {}\narm       {}  ({label})\nentry     {}\n",
+                    drawn.referral, drawn.arm, drawn.entry
+                );
+                // The head of others' draws is not shown to whoever only asks again.
+                if !drawn.already {
+                    text += &format!("head      {}\n", ledger.head);
+                }
+                around.console.data(&text)?;
                 if drawn.already {
                     around
                         .console
@@ -239,10 +297,14 @@ impl Draw {
                 }
             }
             Given::Refused(refused) => {
-                around.console.data(&format!(
-                    "referral  {}\nrefused   not {}\nhead      {}\n",
-                    refused.referral, refused.reason, ledger.head
-                ))?;
+                let mut text = format!(
+                    "referral  {}\nrefused   not {}\n",
+                    refused.referral, refused.reason
+                );
+                if !refused.already {
+                    text += &format!("head      {}\n", ledger.head);
+                }
+                around.console.data(&text)?;
                 if refused.already {
                     around.console.say("refused before: nothing was appended");
                 }

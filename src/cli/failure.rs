@@ -145,7 +145,7 @@ fn of_draw(error: &DrawError) -> Option<String> {
             "`klero draw --list FILE`; for one at a time seal another procedure"
         }
         DrawError::OtherFacts { .. } => {
-            "give the facts as they were drawn; nobody is drawn again, and nothing was drawn now"
+            "give the facts as the ledger has them now; nobody is drawn again, and nothing was drawn"
         }
         DrawError::ClusterFacts { .. } => {
             "facts of a cluster are the same for its members; nothing was drawn"
@@ -168,6 +168,11 @@ fn of_record(error: &RecordError) -> Option<String> {
             Some(nearest) => return Some(format!("did you mean `{nearest}`?")),
             None => "nothing was recorded",
         },
+        RecordError::Cpr { .. } => {
+            "national numbers do not belong in a ledger; `klero pseudonym` makes ids from them"
+        }
+        RecordError::IsCluster { .. } => "name a member of it: a record is about a person",
+        RecordError::WasRefused { .. } => "whoever was not drawn has nothing to withdraw from",
         RecordError::NoReason => "`--reason TEXT` says why, for whoever reads the ledger later",
         RecordError::Already { .. } | RecordError::SameValue { .. } => "nothing was recorded",
         RecordError::NotRecorded { .. } => {

@@ -97,10 +97,25 @@ fn from_stdin(key: &PseudonymKey, around: &Surroundings) -> anyhow::Result<()> {
         around.console.say("ids, one a line; an empty line ends");
     }
     let mut pseudonyms = Vec::new();
-    for line in stdin().lock().lines() {
+    for (number, line) in stdin().lock().lines().enumerate() {
         let line = line.context("cannot read stdin")?;
         if line.trim().is_empty() {
-            break;
+            if around.console.can_ask() {
+                break;
+            }
+            return Err(refused(
+                format!("an empty id\n  in stdin, line {}", number + 1),
+                "ids come one a line, without empty lines between them",
+            ));
+        }
+        if lacks_zero(&line) {
+            return Err(refused(
+                format!(
+                    "an id may have lost its leading zero\n  in stdin, line {}",
+                    number + 1
+                ),
+                "write CPR numbers with all ten digits; the others before it were answered",
+            ));
         }
         let pseudonym = key.pseudonym(&line);
         if !around.console.json {
@@ -112,6 +127,11 @@ fn from_stdin(key: &PseudonymKey, around: &Surroundings) -> anyhow::Result<()> {
         around.console.object(&json!({"pseudonyms": pseudonyms}))?;
     }
     Ok(())
+}
+
+/// Returns whether an id would be a CPR number with a zero before it, as spreadsheets lose it.
+fn lacks_zero(id: &str) -> bool {
+    has_cpr_shape(&format!("0{}", id.trim())) && !has_cpr_shape(id)
 }
 
 /// Writes the table with pseudonyms in the place of ids, and returns the number of rows.
@@ -145,6 +165,11 @@ fn replace(
                 "the id is empty",
                 "nothing was written",
             ));
+        }
+        if lacks_zero(id) {
+            let what = "the id may have lost its leading zero";
+            let hint = "write CPR numbers with all ten digits; nothing was written";
+            return Err(wrong(row.line, column, what, hint));
         }
         let pseudonym = key.pseudonym(id);
         if let Some(first) = first_lines.insert(pseudonym.clone(), row.line) {

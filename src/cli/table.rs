@@ -1,10 +1,12 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use klero::ledger::{Coding, Event, TableForm, TableMade, coming_table};
 use klero::protocol::Protocol;
 
-use super::study::{AlreadyThere, Study, write_file};
+use super::seal::write_secret;
+use super::study::{AlreadyThere, Study};
 use super::{Acting, Answer, Surroundings};
 
 #[derive(Args)]
@@ -66,9 +68,10 @@ impl Table {
         let list = coming_table(&slots, writer.ledger.sealed(), form, coding);
         let made = TableMade::of(self.slots, &list);
         let digest = made.digest;
+        // The list is on the disk before the entry says so, and gets its name only after it.
+        let aside = Aside::write(&self.out, list.as_bytes())?;
         let appended = writer.append(vec![Event::Table(made)], &stamp)?;
-        // Only now, with the entry on the disk, may somebody see the list.
-        write_file(&self.out, list.as_bytes(), self.force)?;
+        aside.into_place()?;
         let entry = appended.entries.start;
         if around.console.json {
             around.console.object(&serde_json::json!({
@@ -91,6 +94,37 @@ impl Table {
             around.console.say(legend(writer.ledger.sealed()));
         }
         Ok(Answer::Yes)
+    }
+}
+
+/// A file that has not its name yet, and is taken away if it never gets it.
+struct Aside {
+    aside: PathBuf,
+    path: PathBuf,
+}
+
+impl Aside {
+    fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<Aside> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let aside = Aside {
+            aside: path.with_file_name(name),
+            path: path.to_owned(),
+        };
+        write_secret(&aside.aside, bytes)
+            .with_context(|| format!("cannot write `{}`", aside.path.display()))?;
+        Ok(aside)
+    }
+
+    fn into_place(self) -> anyhow::Result<()> {
+        std::fs::rename(&self.aside, &self.path)
+            .with_context(|| format!("cannot write `{}`", self.path.display()))
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.aside);
     }
 }
 

@@ -13,6 +13,9 @@ use super::course::{ONE, gcd};
 /// Beliefs beyond which the guesser is told, the first time and later.
 const MAX_BELIEFS: (usize, usize) = (20_000, 1_000);
 
+/// Draws beyond which a guesser is taken to know the sizes of the blocks.
+const MAX_DRAWS: u64 = 1_000;
+
 /// Chances by draw.
 pub struct Believed {
     pub right: Vec<u128>,
@@ -41,6 +44,9 @@ struct Blocks<'a> {
 /// Returns the chances of `n` draws; `None` where blocks are too large for whole numbers of 128
 /// bits.
 pub fn steps(sizes: &[u32], ratio: &[u32], n: u64) -> Option<Believed> {
+    if n > MAX_DRAWS {
+        return None;
+    }
     let blocks = Blocks::new(sizes, ratio)?;
     let mut believed = Believed {
         right: Vec::new(),

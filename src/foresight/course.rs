@@ -10,7 +10,7 @@ pub const ONE: u128 = 1 << 96;
 
 /// States beyond which a course is not followed, and steps beyond which it is not searched.
 const MAX_STATES: usize = 100_000;
-const MAX_WORK: u64 = 300_000_000;
+const MAX_WORK: u64 = 50_000_000;
 
 /// Returns a probability, or a sum of them, as a number.
 pub fn to_f64(mass: u128) -> f64 {

@@ -2,6 +2,7 @@
 //!
 //! None of it changes an arm: a referral is never drawn twice, and a wrong stratum is recorded.
 
+use super::referral::{has_cpr_shape, holds_cpr_shape};
 use super::{Amend, Correct, Event, Ledger, Note};
 use crate::protocol::{Protocol, ProtocolError};
 use crate::spelling::{listed, nearest};
@@ -23,6 +24,13 @@ pub enum RecordError {
         referral: String,
         nearest: Option<String>,
     },
+    /// It is not repeated.
+    #[error("the {what} has the shape of a CPR number")]
+    Cpr { what: &'static str },
+    #[error("`{referral}` is a cluster")]
+    IsCluster { referral: String },
+    #[error("`{referral}` was refused, in entry {entry}, and not drawn")]
+    WasRefused { referral: String, entry: u64 },
     #[error("the reason is empty")]
     NoReason,
     #[error("the same is recorded already, in entry {entry}")]
@@ -59,6 +67,7 @@ pub enum RecordError {
 fn given(reason: &str) -> Result<String, RecordError> {
     match reason.trim() {
         "" => Err(RecordError::NoReason),
+        reason if holds_cpr_shape(reason) => Err(RecordError::Cpr { what: "reason" }),
         reason => Ok(reason.to_owned()),
     }
 }
@@ -111,6 +120,9 @@ impl Ledger {
                 known: known.map(str::to_owned).collect(),
             });
         };
+        if has_cpr_shape(to) {
+            return Err(RecordError::Cpr { what: "value" });
+        }
         if let Err(wrong) = plan.factors[index].fact(to) {
             return Err(RecordError::NoValue {
                 factor: factor.to_owned(),
@@ -161,18 +173,33 @@ impl Ledger {
     }
 
     fn must_be_drawn(&self, referral: &str) -> Result<(), RecordError> {
+        if has_cpr_shape(referral) {
+            return Err(RecordError::Cpr { what: "id" });
+        }
         if self.entry_of(referral).is_some() {
             return Ok(());
         }
+        let referral = referral.to_owned();
+        if self.entry_of_cluster(&referral).is_some() {
+            return Err(RecordError::IsCluster { referral });
+        }
+        let refused =
+            self.entries.iter().rev().find(
+                |entry| matches!(&entry.event, Event::Refuse(note) if note.referral == referral),
+            );
+        if let Some(entry) = refused {
+            let entry = entry.number;
+            return Err(RecordError::WasRefused { referral, entry });
+        }
+        let clusters = self.sealed().cluster().is_some();
         let drawn = self.entries.iter().filter_map(|entry| match &entry.event {
-            Event::Draw(draw) => Some(draw.referral.as_str()),
+            Event::Draw(draw) if !clusters => Some(draw.referral.as_str()),
             Event::Member(member) => Some(member.referral.as_str()),
             _ => None,
         });
-        // The nearest id is told only for ids of this trial, which are no national numbers.
         Err(RecordError::NotDrawn {
-            referral: referral.to_owned(),
-            nearest: nearest(referral, drawn).map(str::to_owned),
+            nearest: nearest(&referral, drawn).map(str::to_owned),
+            referral,
         })
     }
 

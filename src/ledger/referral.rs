@@ -126,31 +126,43 @@ impl fmt::Display for ReferralFault {
     }
 }
 
-/// Returns whether a text has the shape of a CPR number: six digits of a date, an optional hyphen
-/// or blank, four digits. Days are also taken 60 higher, as in replacement numbers.
+/// Returns whether a text has the shape of a CPR number: ten digits, whatever signs stand before,
+/// between or behind them, that begin with a day and a month. Days are also taken 60 higher, as in
+/// replacement numbers.
 ///
 /// ```
 /// use klero::ledger::has_cpr_shape;
 /// assert!(has_cpr_shape("010170-1234") && has_cpr_shape("3112991234"));
+/// assert!(has_cpr_shape("010170–1234") && has_cpr_shape(" 010170 - 1234 "));
 /// assert!(!has_cpr_shape("321370-1234") && !has_cpr_shape("p-010170-1234"));
 /// ```
 pub fn has_cpr_shape(text: &str) -> bool {
-    let text = text.trim();
-    let digits: Vec<u8> = match text.len() {
-        10 => text.bytes().collect(),
-        11 if matches!(text.as_bytes()[6], b'-' | b' ') => text
-            .bytes()
-            .enumerate()
-            .filter_map(|(index, byte)| (index != 6).then_some(byte))
-            .collect(),
-        _ => return false,
-    };
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return false;
+    let mut digits = [0u8; 10];
+    let mut found = 0;
+    for c in text.chars() {
+        match c.to_digit(10) {
+            Some(digit) if found < 10 => {
+                digits[found] = digit as u8;
+                found += 1;
+            }
+            Some(_) => return false,
+            None if c.is_alphabetic() => return false,
+            None => {}
+        }
     }
-    let number = |at: usize| 10 * (digits[at] - b'0') + (digits[at + 1] - b'0');
+    let number = |at: usize| 10 * digits[at] + digits[at + 1];
     let (day, month) = (number(0), number(2));
-    (matches!(day, 1..=31 | 61..=91)) && (1..=12).contains(&month)
+    found == 10 && (matches!(day, 1..=31 | 61..=91)) && (1..=12).contains(&month)
+}
+
+/// Returns whether some words of a text have the shape of a CPR number.
+pub fn holds_cpr_shape(text: &str) -> bool {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_alphabetic() || c == ',' || c == ';' || c == ':')
+        .flat_map(str::split_whitespace)
+        .collect();
+    let pairs = words.windows(2).map(|two| two.concat());
+    words.iter().any(|word| has_cpr_shape(word)) || pairs.into_iter().any(|two| has_cpr_shape(&two))
 }
 
 fn id_fault(id: &str) -> Option<FaultKind> {
@@ -216,6 +228,9 @@ pub fn referrals(
             match row.cells[column].as_str() {
                 "" => fault(&factor.id, FaultKind::Missing),
                 text => match factor.fact(text) {
+                    Ok(Fact::Name(name)) if id_fault(&name).is_some() => {
+                        fault(&factor.id, id_fault(&name).expect("looked at above"));
+                    }
                     Ok(fact) => facts.push(fact),
                     Err(wrong) => fault(&factor.id, FaultKind::Fact(wrong)),
                 },
@@ -274,6 +289,10 @@ impl Referral {
             let text = set.iter().rev().find(|(name, _)| *name == factor.id);
             match text.map(|(_, text)| factor.fact(text)) {
                 None => fault(&factor.id, FaultKind::Missing),
+                // The name of a cluster stands in the ledger as an id does.
+                Some(Ok(Fact::Name(name))) if id_fault(&name).is_some() => {
+                    fault(&factor.id, id_fault(&name).expect("looked at above"));
+                }
                 Some(Ok(fact)) => facts.push(fact),
                 Some(Err(wrong)) => fault(&factor.id, FaultKind::Fact(wrong)),
             }

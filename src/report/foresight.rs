@@ -128,6 +128,7 @@ pub fn warning(warning: &Warning, arms: &[&str]) -> String {
 fn share(share: Share) -> String {
     match share {
         Share::Exactly(value) => percent(value),
+        Share::AtMost(value) if value >= 1.0 => "not known".to_owned(),
         // A bound is rounded up, so that it stays one.
         Share::AtMost(value) => format!("at most {}", percent((value * 1000.0).ceil() / 1000.0)),
     }

@@ -308,3 +308,163 @@ fn check_says_how_guessable_the_draws_are() {
         .collect();
     assert_eq!(rows, [3, 1]);
 }
+
+/// A national number must not come in by any way.
+#[test]
+fn no_cpr_number_gets_into_the_ledger() {
+    let folder = Folder::new();
+    let plan = plan_with(BLOCKS).replace(
+        "[allocation]",
+        "[[factor]]\nid = \"mentor\"\n[allocation]\ncluster = \"mentor\"",
+    );
+    folder.write("study.toml", plan);
+    klero(folder.path(), &["seal", "--confirm", "study-1"]).ok();
+    let ledger = folder.read("ledger.jsonl");
+    let draw = |id: &str, mentor: &str| {
+        let mentor = format!("mentor={mentor}");
+        let set = ["--set", "place=Tønder", "--set", "age=40", "--set", &mentor];
+        klero(
+            folder.path(),
+            &[&["draw", "--referral", id][..], &set].concat(),
+        )
+    };
+    for id in ["010170-1234", "0101701234", "010170–1234", "010170.1234"] {
+        let said = draw(id, "m-1").fails_with(2, &["shape of a CPR number"]);
+        assert!(!said.err.contains("010170"), "{}", said.err);
+    }
+    let said = draw("r-1", "010170-1234").fails_with(2, &["shape of a CPR number"]);
+    assert!(!said.err.contains("010170"), "{}", said.err);
+    assert_eq!(folder.read("ledger.jsonl"), ledger);
+    draw("r-1", "m-1").ok();
+    let ledger = folder.read("ledger.jsonl");
+    for arguments in [
+        &["withdraw", "--referral", "010170-1234", "--reason", "x"][..],
+        &[
+            "withdraw",
+            "--referral",
+            "r-1",
+            "--reason",
+            "CPR 010170-1234 was wrong",
+        ],
+        &[
+            "withdraw",
+            "--referral",
+            "r-1",
+            "--reason",
+            "it was 010170 1234",
+        ],
+        &[
+            "withdraw",
+            "--referral",
+            "r-1",
+            "--reason",
+            "x",
+            "--by",
+            "0101701234",
+        ],
+    ] {
+        let said = record(&folder, arguments).fails_with(2, &["shape of a CPR number"]);
+        assert!(!said.err.contains("010170"), "{}", said.err);
+    }
+    record(&folder, &["withdraw", "--referral", "m-1", "--reason", "x"])
+        .fails_with(2, &["`m-1` is a cluster"]);
+    assert_eq!(folder.read("ledger.jsonl"), ledger);
+    assert!(klero(folder.path(), &["audit"]).ok().out.contains("holds"));
+}
+
+#[test]
+fn pseudonyms_are_made_of_every_line_or_of_none_in_silence() {
+    let folder = Folder::new();
+    folder.write("pseudonym.key", format!("{}\n", "01".repeat(32)));
+    let from = |text: &str| {
+        use std::io::Write;
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_klero"))
+            .current_dir(folder.path())
+            .arg("pseudonym")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    assert_eq!(from("0101701234\n0202801111\n").0, Some(0));
+    let (code, said) = from("0101701234\n\n0202801111\n");
+    assert!(code == Some(2) && said.contains("stdin, line 2"), "{said}");
+    let (code, said) = from("101701234\n");
+    assert!(
+        code == Some(2) && said.contains("lost its leading zero"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_shown_is_said_to_be_drawn() {
+    let folder = study();
+    folder.write("list.csv", "id,place,age\nr-1,Tønder,40\n");
+    let ledger = folder.read("ledger.jsonl");
+    let list = |out: &str| klero(folder.path(), &["draw", "--list", "list.csv", "--out", out]);
+    list("nowhere/out.csv").fails_with(2, &["no folder `nowhere`", "nothing was drawn"]);
+    let table = [
+        "table",
+        "--slots",
+        "2",
+        "--out",
+        "nowhere/t.csv",
+        "--confirm",
+        "study-1",
+    ];
+    klero(folder.path(), &table).fails_with(2, &["cannot write"]);
+    assert_eq!(folder.read("ledger.jsonl"), ledger);
+    folder.write("wrong.key", format!("{}\n", "02".repeat(32)));
+    klero(
+        folder.path(),
+        &[
+            "draw",
+            "--list",
+            "list.csv",
+            "--dry-run",
+            "--seed",
+            "wrong.key",
+        ],
+    )
+    .fails_with(2, &["not the one the trial was sealed with"]);
+    let json = klero(
+        folder.path(),
+        &["draw", "--list", "list.csv", "--dry-run", "--json"],
+    )
+    .ok()
+    .json();
+    assert_eq!(json["dry_run"][0]["would"], "draw");
+}
+
+/// Of a cluster there is one draw: two clusters, one in each place.
+#[test]
+fn check_counts_clusters_and_not_their_members() {
+    let folder = Folder::new();
+    let plan = plan_with(BLOCKS).replace(
+        "[allocation]",
+        "[[factor]]\nid = \"mentor\"\n[allocation]\ncluster = \"mentor\"",
+    );
+    folder.write("study.toml", plan);
+    let mut list = String::from("id,place,age,mentor\n");
+    for n in 0..20 {
+        list += &format!("r-{n},{},30,m-{}\n", ["Tønder", "Brøndby"][n % 2], n % 2);
+    }
+    folder.write("list.csv", list);
+    let json = klero(folder.path(), &["check", "--json", "--like", "list.csv"])
+        .ok()
+        .json();
+    assert_eq!(json["guessable"]["strata"][0]["referrals"], 1);
+    assert_eq!(json["guessable"]["strata"][0]["strata"], 2);
+}
