@@ -8,6 +8,7 @@ use klero::protocol::{
     Adjustment, Contrasts, IntervalId, MethodId, Multiplicity, PlannedEstimate, Protocol, Role,
     Unit,
 };
+use klero::register::{Format, Source};
 use klero::report::effects::{methods, table, wrap};
 use klero::report::json::{Provenance, estimates};
 use klero::sample::{Flow, OutcomeFile, of_table};
@@ -84,7 +85,10 @@ impl Estimate {
     }
 
     fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
-        let table = Table::read(file)?;
+        let table = match Format::of(file) {
+            Format::Csv => Table::read(file)?,
+            _ => Source::open(file)?.read()?,
+        };
         let arm = self.arm.as_deref().unwrap_or_default();
         let mut rows = Vec::new();
         for outcome in &self.outcome {

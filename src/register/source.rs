@@ -24,6 +24,7 @@ use memchr::memchr3;
 use self::row::Row;
 use super::RegisterError;
 use crate::digest::Digest;
+use crate::table::{self, Table};
 
 /// A table being read.
 pub struct Source {
@@ -193,6 +194,21 @@ impl Source {
             cell.push_str(text);
         }
         Ok(Some(line))
+    }
+
+    /// Reads what is left of the table, whole.
+    pub fn read(mut self) -> Result<Table, RegisterError> {
+        let mut rows = Vec::new();
+        let mut cells = Vec::new();
+        while let Some(line) = self.next(&mut cells)? {
+            let cells = std::mem::take(&mut cells);
+            rows.push(table::Row { line, cells });
+        }
+        Ok(Table {
+            path: self.path,
+            header: self.header,
+            rows,
+        })
     }
 
     /// Appends the next row to `out` as a line of cells joined by [`UNIT`], behind an empty line

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::compute::concatenate::concatenate;
@@ -144,23 +145,51 @@ impl Parquet {
             .max(1)
             .min(group.num_rows() - self.decoded);
         let range = self.decoded..self.decoded + rows;
-        for ((column, chunk), bytes) in self.columns.iter().zip(chunks).zip(&self.chunks) {
-            let pages = PageReader::new(Cursor::new(bytes.clone()), chunk, Vec::new(), usize::MAX);
-            let (arrays, _) = column_iter_to_arrays(
-                vec![BasicDecompressor::new(pages, Vec::new())],
-                vec![&chunk.descriptor().descriptor.primitive_type],
-                column.field.clone(),
-                Some(Filter::Range(range.clone())),
-            )
-            .map_err(fault)?;
-            let values = Values::new(arrays, rows).ok_or_else(|| {
-                Fault::NotWhole(format!("column `{}` lacks rows", column.field.name))
-            })?;
-            self.values.push(values);
-        }
+        let columns: Vec<_> = self.columns.iter().zip(chunks).zip(&self.chunks).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let values = std::thread::scope(|scope| {
+            let parts: Vec<_> = columns
+                .chunks(columns.len().div_ceil(threads).max(1))
+                .map(|part| {
+                    let range = &range;
+                    scope.spawn(move || {
+                        let part = part.iter();
+                        part.map(|((column, chunk), bytes)| column.decode(chunk, bytes, range))
+                            .collect::<Result<Vec<Values>, Fault>>()
+                    })
+                })
+                .collect();
+            let parts = parts.into_iter().map(|part| match part.join() {
+                Ok(values) => values,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            parts.collect::<Result<Vec<Vec<Values>>, Fault>>()
+        })?;
+        self.values.extend(values.into_iter().flatten());
         self.rows = rows;
         self.decoded += rows;
         Ok(true)
+    }
+}
+
+impl Column {
+    /// Decodes a range of the rows of a row group.
+    fn decode(
+        &self,
+        chunk: &ColumnChunkMetadata,
+        bytes: &Buffer<u8>,
+        range: &Range<usize>,
+    ) -> Result<Values, Fault> {
+        let pages = PageReader::new(Cursor::new(bytes.clone()), chunk, Vec::new(), usize::MAX);
+        let (arrays, _) = column_iter_to_arrays(
+            vec![BasicDecompressor::new(pages, Vec::new())],
+            vec![&chunk.descriptor().descriptor.primitive_type],
+            self.field.clone(),
+            Some(Filter::Range(range.clone())),
+        )
+        .map_err(fault)?;
+        Values::new(arrays, range.len())
+            .ok_or_else(|| Fault::NotWhole(format!("column `{}` lacks rows", self.field.name)))
     }
 }
 

@@ -17,6 +17,13 @@ pub struct Row {
     odd: bool,
 }
 
+/// Returns a text without the blanks or zero bytes that fill up its column.
+pub fn without_filling(bytes: &[u8]) -> &[u8] {
+    let filling = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
+    let end = bytes.iter().rposition(|byte| !filling(byte));
+    &bytes[..end.map_or(0, |last| last + 1)]
+}
+
 /// Returns whether a text has nothing to take off at its ends, as most have.
 fn is_bare(text: &[u8]) -> bool {
     match text {
@@ -89,9 +96,7 @@ impl Row {
         {
             return self.push_bare(text);
         }
-        let bytes = bytes.trim_ascii();
-        let filling = bytes.iter().rev().take_while(|&&byte| byte == 0).count();
-        self.push_text(&decode(&bytes[..bytes.len() - filling]));
+        self.push_text(&decode(without_filling(bytes)));
     }
 
     pub fn push_whole(&mut self, value: i64) {

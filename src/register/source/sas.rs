@@ -6,9 +6,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use encoding_rs::Encoding;
-use sas7bdat::{ColumnMeta, Dataset, Endianness, Error, LogicalType, OpenOptions, RowSelection};
+use sas7bdat::{
+    ColumnMeta, Dataset, Endianness, Error, IoBackendPreference, LogicalType, OpenOptions,
+    RowSelection,
+};
 
-use super::row::Row;
+use super::row::{Row, without_filling};
 use super::{Fault, Opened, Rows, guarded};
 
 struct Sas {
@@ -51,7 +54,9 @@ const EPOCH: i64 = -3_653;
 pub fn open(path: &Path) -> Result<Opened, Fault> {
     let size = fs::metadata(path).map_err(Fault::Io)?.len();
     let data = guarded(|| {
-        let data = Dataset::open_with(path, OpenOptions::default()).map_err(fault)?;
+        // Not mapped into memory, where a file that somebody shortens would end the program.
+        let reading = OpenOptions::builder().io_backend(IoBackendPreference::Buffered);
+        let data = Dataset::open_with(path, reading.build()).map_err(fault)?;
         // A selection behind the last row reads nothing, but makes the reader look at the start
         // of every page once and for all: a torn file is found here.
         let behind = RowSelection::range(data.metadata().row_count, u64::MAX);
@@ -148,7 +153,10 @@ impl Sas {
         match &self.encoding {
             _ if bytes.is_ascii() => row.push_bytes(bytes),
             Ok(None) => row.push_bytes(bytes),
-            Ok(Some(encoding)) => row.push_text(&encoding.decode_without_bom_handling(bytes).0),
+            Ok(Some(encoding)) => {
+                let bytes = without_filling(bytes);
+                row.push_text(&encoding.decode_without_bom_handling(bytes).0);
+            }
             Err(_) => return Err("UTF-8, Windows-1252 or another encoding of the web"),
         }
         Ok(())
