@@ -286,7 +286,8 @@ impl Draw {
                     drawn.referral, drawn.arm, drawn.entry
                 );
                 // The head of others' draws is not shown to whoever only asks again.
-                if !drawn.already {
+                let last = ledger.entries.last().map(|entry| entry.number);
+                if !drawn.already || last == Some(drawn.entry) {
                     text += &format!("head      {}\n", ledger.head);
                 }
                 around.console.data(&text)?;

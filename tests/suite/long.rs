@@ -511,11 +511,7 @@ fn breaks_and_late_months_inside_a_window_are_told() {
         STATES.replace("kind = \"states\"", "kind = \"dream\"")
     );
     let outcomes = format!("{HOURS}{}", WEEKS.replace("[1, 4]", "[1, 60]"));
-    let study = Study::new(
-        &register.replace("\n[states]\n", "\n[states]\n"),
-        &outcomes,
-        &["1", "2"],
-    );
+    let study = Study::new(&register, &outcomes, &["1", "2"]);
     study
         .folder
         .write("dates.csv", "referral,date\n1,2016-06-01\n2,2018-03-14\n");

@@ -65,6 +65,8 @@ fn what_happens_after_a_draw_is_recorded_and_changes_no_arm() {
     // Who comes again with the corrected fact gets the recorded arm.
     assert_eq!(arm(&draw(&folder, "r-1", "Brøndby")), before);
     assert_eq!(folder.read("ledger.jsonl"), ledger);
+    // The head of entries that others made is not shown to whoever only asks again.
+    assert!(!draw(&folder, "r-1", "Brøndby").out.contains("head"));
     // The slot it was drawn into stays taken: the next of the stratum gets the next one.
     draw(&folder, "r-2", "Tønder");
     assert!(
