@@ -213,6 +213,13 @@ impl IntervalId {
             IntervalId::ClopperPearson => "exact, Clopper-Pearson",
             IntervalId::Wilson => "Wilson's score limits",
             IntervalId::Welch => "t with Welch-Satterthwaite degrees of freedom, p by the same",
+            IntervalId::T => "Student's t with the degrees of freedom shown, p by the same",
+            IntervalId::Normal => "normal, p by the same",
+            IntervalId::LogLog => "normal on the scale of log(-log), Kalbfleisch-Prentice",
+            IntervalId::Exact => "exact, conditional on the margins",
+            IntervalId::AndersonRubin => "the effects that the Anderson-Rubin test does not reject",
+            IntervalId::Inversion => "the effects that the randomisation test does not reject",
+            IntervalId::ImbensManski => "Imbens and Manski's, for the effect between two bounds",
         }
     }
 
@@ -234,6 +241,11 @@ impl IntervalId {
             IntervalId::ClopperPearson => "Clopper & Pearson 1934, doi:10.2307/2331986",
             IntervalId::Wilson => "Wilson 1927, doi:10.2307/2276774",
             IntervalId::Welch => MethodId::DifferenceInMeans.source(),
+            IntervalId::T | IntervalId::Normal | IntervalId::Inversion => method.source(),
+            IntervalId::LogLog => "Kalbfleisch & Prentice 1980, p. 15, doi:10.1002/9781118032985",
+            IntervalId::Exact => "Fisher 1935, doi:10.2307/2342435; Cornfield 1956",
+            IntervalId::AndersonRubin => "Anderson & Rubin 1949, doi:10.1214/aoms/1177730090",
+            IntervalId::ImbensManski => "Imbens & Manski 2004, doi:10.1111/j.1468-0262.2004.00555.x",
         }
     }
 }

@@ -516,6 +516,13 @@ pub enum IntervalId {
     ClopperPearson,
     Wilson,
     Welch,
+    T,
+    Normal,
+    LogLog,
+    Exact,
+    AndersonRubin,
+    Inversion,
+    ImbensManski,
 }
 
 names!(IntervalId {
@@ -526,6 +533,13 @@ names!(IntervalId {
     ClopperPearson = "clopper-pearson",
     Wilson = "wilson",
     Welch = "welch-satterthwaite",
+    T = "t",
+    Normal = "normal",
+    LogLog = "log-log",
+    Exact = "exact",
+    AndersonRubin = "anderson-rubin",
+    Inversion = "inversion",
+    ImbensManski = "imbens-manski",
 });
 
 impl Protocol {

@@ -2,7 +2,7 @@
 //!
 //! Hides `statrs`, and where it falls short: Student's t with very many degrees of freedom.
 
-use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, FisherSnedecor, Normal, StudentsT};
 use statrs::function::gamma::ln_gamma;
 
 /// From this many degrees of freedom on, Student's t is expanded around the normal; below it, the
@@ -23,6 +23,20 @@ pub fn normal_quantile(p: f64) -> f64 {
 pub fn chi_squared_tail(x: f64) -> f64 {
     ChiSquared::new(1.0)
         .expect("one degree of freedom is legal")
+        .sf(x)
+}
+
+/// Returns P(X ≥ x) for χ² with `df` degrees of freedom.
+pub fn chi_squared_tail_of(x: f64, df: f64) -> f64 {
+    ChiSquared::new(df)
+        .expect("degrees of freedom are positive")
+        .sf(x)
+}
+
+/// Returns P(F ≥ x) for the F distribution with `df1` and `df2` degrees of freedom.
+pub fn f_tail(x: f64, df1: f64, df2: f64) -> f64 {
+    FisherSnedecor::new(df1, df2)
+        .expect("degrees of freedom are positive")
         .sf(x)
 }
 
