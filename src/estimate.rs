@@ -5,13 +5,32 @@
 //! rows or on threads; what does not exist is absent with a reason, never NaN.
 //! Hides: formulas, each cited at its line in the files below.
 
+pub mod bounds;
+mod baseline;
+mod contrast;
 pub mod distribution;
+pub mod duration;
+mod effects;
+pub mod instrument;
+pub mod linear;
 pub mod means;
+mod methods;
 pub mod multiplicity;
+pub mod redraw;
+pub mod regression;
+mod rows;
 pub mod shares;
+pub mod stratified;
 
-use crate::protocol::{Contrasts, IntervalId, MethodId, Role, Unit};
-use crate::sample::{ArmSample, Sample};
+use crate::protocol::{
+    Contrasts, IntervalId, MethodId, Role, ShareScale, StandardErrors, Statistic, Unit,
+};
+use crate::sample::{Groups, Measured};
+
+pub use baseline::{Baseline, BaselineRow, Summary, baseline};
+pub use effects::{ReplayPlan, design, effects};
+pub use linear::DegreesOfFreedom;
+pub use rows::{Request, estimate, of_counts};
 
 /// What a method computes, before it is put beside its arms.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,17 +111,74 @@ pub struct Estimate {
     pub unit: Unit,
     pub role: Option<Role>,
     pub arm: String,
-    /// Absent where one share stands by itself.
+    /// Absent where one arm stands by itself.
     pub reference: Option<String>,
+    /// The level of a factor that the row is about; of a test over all levels, the factor alone.
+    pub subgroup: Option<Subgroup>,
     pub method: MethodId,
     pub scale: Scale,
     pub computed: Computed,
     pub p_adjusted: Option<f64>,
     pub arm_counts: ArmCounts,
     pub reference_counts: Option<ArmCounts>,
+    /// p of the test that as many outcomes are missing in both arms, where any is missing.
+    pub missing_p: Option<f64>,
     pub target: Option<f64>,
-    /// Whether the quantity lies before the draw: a chance difference, and no effect.
-    pub before_draw: bool,
+    /// Why the number is no effect of the draw.
+    pub standing: Standing,
+    pub options: Options,
+}
+
+/// The part of the people that a row is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subgroup {
+    pub factor: String,
+    /// `None` for a test over all levels.
+    pub level: Option<String>,
+}
+
+/// Whether a number can be read as an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// By the arm drawn, over all who were drawn.
+    Effect,
+    /// By the arm drawn, but as if the draw had no strata and no clusters.
+    Sensitivity,
+    /// A quantity from before the draw: a chance difference.
+    BeforeDraw,
+    /// A change within one arm, or people chosen by what happened after the draw.
+    NotAnEffect,
+}
+
+/// How a row was computed, beyond its method.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    pub adjust: Vec<String>,
+    pub se: Option<StandardErrors>,
+    /// What the strata are of.
+    pub strata: Option<String>,
+    /// What the clusters are of.
+    pub cluster: Option<String>,
+    pub weighted: bool,
+    pub received: Option<String>,
+    /// Of times: weeks, or the unit of the column.
+    pub horizon: Option<f64>,
+    /// The people that alone were looked at.
+    pub only: Option<String>,
+    pub replays: Option<Replayed>,
+}
+
+/// The replays behind a randomisation test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replayed {
+    pub statistic: Statistic,
+    /// Draws that were looked at.
+    pub number: u64,
+    /// Whether they were all there are.
+    pub exact: bool,
+    /// Monte-Carlo standard error of p.
+    pub error: Option<f64>,
+    pub seed: String,
 }
 
 /// Who stands behind a number, in one arm.
@@ -119,135 +195,88 @@ pub struct ArmCounts {
 
 /// What to estimate for one outcome.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Analysis {
+pub struct Analysis<'s> {
     pub role: Option<Role>,
-    /// Empty: the defaults for the unit.
+    /// Empty: the defaults for the unit and the draw.
     pub methods: Vec<MethodId>,
     pub contrasts: Contrasts,
     pub level: f64,
     pub interval: Option<IntervalId>,
+    pub se: Option<StandardErrors>,
+    pub df: DegreesOfFreedom,
+    /// Facts to adjust for: indices into those of the people.
+    pub adjust: Vec<usize>,
+    /// Groups to look at one by one.
+    pub by: Option<&'s Groups>,
+    pub received: Option<&'s Measured>,
+    pub horizon: Option<f64>,
+    pub scale: Option<ShareScale>,
+    pub design: Respect,
+    pub model: Model,
+    /// Only those who are marked, under this name: chosen by what happened after the draw.
+    pub only: Option<(&'s str, &'s [bool])>,
+    /// Bounds with every missing outcome at its worst; the least and largest value where the
+    /// measure does not set them.
+    pub worst_case: Option<WorstCase>,
+}
+
+/// Whether strata and clusters of the draw are heeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Respect {
+    #[default]
+    Heeded,
+    /// For a row that is marked as a sensitivity analysis.
+    Ignored,
+}
+
+/// Whose data a regression is fitted to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Model {
+    #[default]
+    TwoArms,
+    AllArms,
+}
+
+/// Values that missing outcomes may have had.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WorstCase {
+    /// Those of the measure.
+    OfMeasure,
+    Between(f64, f64),
 }
 
 /// Why an estimate cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EstimateError {
-    #[error("method `{method}` needs an outcome of 1 and 0, and `{outcome}` is none")]
-    NeedsYesNo { method: MethodId, outcome: String },
+    #[error("method `{method}` needs {expected}, and `{outcome}` is none")]
+    Unit {
+        method: MethodId,
+        outcome: String,
+        expected: &'static str,
+    },
     #[error("method `{method}` has no interval `{interval}`")]
     Interval {
         method: MethodId,
         interval: IntervalId,
     },
-    #[error("outcome `{outcome}` is a time to an event, for which this version has no method")]
-    NoMethod { outcome: String },
     #[error("method `{method}` compares two arms, and the sample has one")]
     OneArm { method: MethodId },
-}
-
-impl MethodId {
-    /// Returns the publication a row of this method names.
-    pub const fn source(self) -> &'static str {
-        match self {
-            MethodId::DifferenceInMeans => {
-                "Neyman 1923, doi:10.1214/ss/1177012031; Welch 1947, doi:10.2307/2332510"
-            }
-            MethodId::RiskDifference | MethodId::RiskRatio => {
-                "Miettinen & Nurminen 1985, doi:10.1002/sim.4780040211"
-            }
-            MethodId::OddsRatio => "Woolf 1955, doi:10.1111/j.1469-1809.1955.tb01348.x",
-            MethodId::FisherExact => "Fisher 1935, doi:10.2307/2342435",
-            MethodId::Share => "Clopper & Pearson 1934, doi:10.2307/2331986",
-        }
-    }
-
-    /// Returns what the method does, in a line.
-    pub const fn summary(self) -> &'static str {
-        match self {
-            MethodId::DifferenceInMeans => "difference in means, Neyman's variance",
-            MethodId::RiskDifference => "difference of two shares",
-            MethodId::RiskRatio => "ratio of two shares, as a relative change",
-            MethodId::OddsRatio => "odds ratio",
-            MethodId::FisherExact => "exact test of two shares, two-sided by point probabilities",
-            MethodId::Share => "one share; p of its target by the exact binomial test",
-        }
-    }
-
-    pub const fn scale(self) -> Scale {
-        match self {
-            MethodId::DifferenceInMeans | MethodId::RiskDifference => Scale::Difference,
-            MethodId::RiskRatio | MethodId::OddsRatio | MethodId::FisherExact => Scale::Ratio,
-            MethodId::Share => Scale::Level,
-        }
-    }
-
-    /// Returns the intervals the method offers, the default first.
-    pub const fn intervals(self) -> &'static [IntervalId] {
-        match self {
-            MethodId::DifferenceInMeans => &[IntervalId::Welch],
-            MethodId::RiskDifference => &[
-                IntervalId::MiettinenNurminen,
-                IntervalId::Newcombe,
-                IntervalId::Wald,
-            ],
-            MethodId::RiskRatio => &[IntervalId::MiettinenNurminen, IntervalId::Log],
-            MethodId::OddsRatio => &[IntervalId::Log],
-            MethodId::FisherExact => &[],
-            MethodId::Share => &[IntervalId::ClopperPearson, IntervalId::Wilson],
-        }
-    }
-}
-
-impl IntervalId {
-    /// Returns how the interval is formed, and the p that goes with it.
-    pub const fn summary(self) -> &'static str {
-        match self {
-            IntervalId::MiettinenNurminen => {
-                "Miettinen-Nurminen score limits, p by the same score (N - 1 chi-squared)"
-            }
-            IntervalId::Newcombe => {
-                "Newcombe's, from Wilson's limits without continuity correction, p by the score \
-                 (N - 1 chi-squared)"
-            }
-            IntervalId::Wald => "unrestricted standard error and normal, p by the same",
-            IntervalId::Log => "normal on the log scale, p by the same",
-            IntervalId::ClopperPearson => "exact, Clopper-Pearson",
-            IntervalId::Wilson => "Wilson's score limits",
-            IntervalId::Welch => "t with Welch-Satterthwaite degrees of freedom, p by the same",
-            IntervalId::T => "Student's t with the degrees of freedom shown, p by the same",
-            IntervalId::Normal => "normal, p by the same",
-            IntervalId::LogLog => "normal on the scale of log(-log), Kalbfleisch-Prentice",
-            IntervalId::Exact => "exact, conditional on the margins",
-            IntervalId::AndersonRubin => "the effects that the Anderson-Rubin test does not reject",
-            IntervalId::Inversion => "the effects that the randomisation test does not reject",
-            IntervalId::ImbensManski => "Imbens and Manski's, for the effect between two bounds",
-        }
-    }
-
-    /// Returns the publication of the interval, as a row of `method` names it.
-    pub const fn source(self, method: MethodId) -> &'static str {
-        match self {
-            IntervalId::MiettinenNurminen => {
-                "Miettinen & Nurminen 1985, doi:10.1002/sim.4780040211"
-            }
-            IntervalId::Newcombe => {
-                "Newcombe 1998 (method 10), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-\
-                 SIM779>3.0.CO;2-I"
-            }
-            IntervalId::Wald => "Newcombe 1998 (method 1)",
-            IntervalId::Log => match method {
-                MethodId::RiskRatio => "Katz et al. 1978, doi:10.2307/2530610",
-                _ => method.source(),
-            },
-            IntervalId::ClopperPearson => "Clopper & Pearson 1934, doi:10.2307/2331986",
-            IntervalId::Wilson => "Wilson 1927, doi:10.2307/2276774",
-            IntervalId::Welch => MethodId::DifferenceInMeans.source(),
-            IntervalId::T | IntervalId::Normal | IntervalId::Inversion => method.source(),
-            IntervalId::LogLog => "Kalbfleisch & Prentice 1980, p. 15, doi:10.1002/9781118032985",
-            IntervalId::Exact => "Fisher 1935, doi:10.2307/2342435; Cornfield 1956",
-            IntervalId::AndersonRubin => "Anderson & Rubin 1949, doi:10.1214/aoms/1177730090",
-            IntervalId::ImbensManski => "Imbens & Manski 2004, doi:10.1111/j.1468-0262.2004.00555.x",
-        }
-    }
+    #[error("the draw was {design}, and method `{method}` does not heed it")]
+    Design {
+        method: MethodId,
+        design: &'static str,
+        instead: &'static str,
+    },
+    #[error("method `{method}` needs {what}")]
+    Lacks {
+        method: MethodId,
+        what: &'static str,
+        hint: &'static str,
+    },
+    #[error("standard errors `{se}` need clusters, and the draw had none")]
+    NoClusters { se: StandardErrors },
+    #[error("outcome `{outcome}`: {message}")]
+    Method { outcome: String, message: String },
 }
 
 impl Estimate {
@@ -257,138 +286,5 @@ impl Estimate {
             Some(interval) => interval.method.source(self.method),
             None => self.method.source(),
         }
-    }
-}
-
-/// Returns the rows of one outcome: for each contrast, each method.
-pub fn estimate(sample: &Sample, analysis: &Analysis) -> Result<Vec<Estimate>, EstimateError> {
-    let methods = match analysis.methods.as_slice() {
-        [] => default_methods(sample)?,
-        methods => methods.to_vec(),
-    };
-    let mut rows = Vec::new();
-    if let [only] = sample.arms.as_slice() {
-        for method in methods {
-            rows.push(row(sample, only, None, method, analysis)?);
-        }
-        return Ok(rows);
-    }
-    for (arm, reference) in contrasts(sample, &analysis.contrasts) {
-        let (arm, reference) = (&sample.arms[arm], &sample.arms[reference]);
-        for &method in &methods {
-            rows.push(row(sample, arm, Some(reference), method, analysis)?);
-        }
-    }
-    Ok(rows)
-}
-
-fn default_methods(sample: &Sample) -> Result<Vec<MethodId>, EstimateError> {
-    match sample.unit {
-        Unit::YesNo if sample.arms.len() == 1 => Ok(vec![MethodId::Share]),
-        Unit::YesNo => Ok(vec![MethodId::RiskDifference, MethodId::RiskRatio]),
-        Unit::ShareOfTime | Unit::Weeks | Unit::Number => Ok(vec![MethodId::DifferenceInMeans]),
-        Unit::TimeToEvent | Unit::PooledShare => Err(EstimateError::NoMethod {
-            outcome: sample.name(),
-        }),
-    }
-}
-
-/// Returns the pairs of arms to compare, each with its reference.
-fn contrasts(sample: &Sample, contrasts: &Contrasts) -> Vec<(usize, usize)> {
-    let arms = 0..sample.arms.len();
-    match contrasts {
-        Contrasts::Reference => {
-            let reference = sample.reference;
-            arms.filter(|&arm| arm != reference)
-                .map(|arm| (arm, reference))
-                .collect()
-        }
-        // Each pair once, against the arm that is the reference or stands later in the plan.
-        Contrasts::AllPairs => {
-            let mut pairs = Vec::new();
-            for first in arms.clone() {
-                for second in first + 1..arms.end {
-                    pairs.push(match first == sample.reference {
-                        true => (second, first),
-                        false => (first, second),
-                    });
-                }
-            }
-            pairs
-        }
-        Contrasts::Named(pairs) => pairs.clone(),
-    }
-}
-
-fn row(
-    sample: &Sample,
-    arm: &ArmSample,
-    reference: Option<&ArmSample>,
-    method: MethodId,
-    analysis: &Analysis,
-) -> Result<Estimate, EstimateError> {
-    let interval = match analysis.interval {
-        Some(interval) if method.intervals().contains(&interval) => interval,
-        Some(interval) if analysis.methods.len() == 1 => {
-            return Err(EstimateError::Interval { method, interval });
-        }
-        // An interval chosen for several methods holds for those that have it.
-        _ => method
-            .intervals()
-            .first()
-            .copied()
-            .unwrap_or(IntervalId::Wald),
-    };
-    if method.needs_yes_no() && sample.unit != Unit::YesNo {
-        return Err(EstimateError::NeedsYesNo {
-            method,
-            outcome: sample.name(),
-        });
-    }
-    let level = analysis.level;
-    let computed = match (method, reference) {
-        (MethodId::Share, _) => shares::share(arm.count(), sample.target, level, interval),
-        (_, None) => return Err(EstimateError::OneArm { method }),
-        (MethodId::DifferenceInMeans, Some(reference)) => {
-            means::difference_in_means(&arm.values, &reference.values, level)
-        }
-        (MethodId::RiskDifference, Some(reference)) => {
-            shares::risk_difference(arm.count(), reference.count(), level, interval)
-        }
-        (MethodId::RiskRatio, Some(reference)) => {
-            shares::risk_ratio(arm.count(), reference.count(), level, interval)
-        }
-        (MethodId::OddsRatio, Some(reference)) => {
-            shares::odds_ratio(arm.count(), reference.count(), level)
-        }
-        (MethodId::FisherExact, Some(reference)) => {
-            shares::fisher_exact(arm.count(), reference.count())
-        }
-    };
-    Ok(Estimate {
-        outcome: sample.outcome.clone(),
-        label: sample.label.clone(),
-        unit: sample.unit,
-        role: analysis.role,
-        arm: arm.id.clone(),
-        reference: reference.map(|reference| reference.id.clone()),
-        method,
-        scale: method.scale(),
-        computed,
-        p_adjusted: None,
-        arm_counts: counts(sample.unit, arm),
-        reference_counts: reference.map(|reference| counts(sample.unit, reference)),
-        target: sample.target,
-        before_draw: sample.before_draw,
-    })
-}
-
-fn counts(unit: Unit, arm: &ArmSample) -> ArmCounts {
-    ArmCounts {
-        allocated: arm.allocated,
-        missing: arm.allocated - arm.values.len(),
-        n: arm.values.len(),
-        mean: means::Moments::of(&arm.values).map(|moments| moments.mean),
-        events: (unit == Unit::YesNo).then(|| arm.count().events),
     }
 }

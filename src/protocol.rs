@@ -35,6 +35,7 @@ pub struct Protocol {
     pub outcomes: Vec<Outcome>,
     pub estimates: Vec<PlannedEstimate>,
     pub multiplicity: Multiplicity,
+    pub replays: Replays,
 }
 
 /// `[study]`
@@ -349,8 +350,46 @@ pub struct PlannedEstimate {
     pub contrasts: Contrasts,
     pub level: f64,
     pub interval: Option<IntervalId>,
-    /// Factors the estimate is adjusted for.
-    pub adjust: Vec<usize>,
+    /// What the estimate is adjusted for: facts from before the draw.
+    pub adjust: Vec<Covariate>,
+    pub se: Option<StandardErrors>,
+    pub scale: Option<ShareScale>,
+    /// Factor whose levels are looked at one by one.
+    pub by: Option<usize>,
+    /// Outcome that says what a person received, for `late`.
+    pub received: Option<usize>,
+    /// Week up to which times are compared; `None` is the end of the outcome's window.
+    pub horizon: Option<u32>,
+}
+
+impl PlannedEstimate {
+    /// Returns an estimate that the plan does not declare, with the defaults.
+    pub fn exploratory(outcome: usize) -> PlannedEstimate {
+        PlannedEstimate {
+            outcome,
+            role: Role::Exploratory,
+            methods: Vec::new(),
+            contrasts: Contrasts::Reference,
+            level: 0.95,
+            interval: None,
+            adjust: Vec::new(),
+            se: None,
+            scale: None,
+            by: None,
+            received: None,
+            horizon: None,
+        }
+    }
+}
+
+/// A fact from before the draw, as a covariate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covariate {
+    Factor(usize),
+    /// An outcome that lies before the draw.
+    History(usize),
+    /// The baseline of an outcome.
+    Baseline(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -382,6 +421,26 @@ pub enum Adjustment {
     Holm,
     Hochberg,
     BenjaminiHochberg,
+    RomanoWolf,
+}
+
+/// `[replays]`: how the draw is replayed for tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replays {
+    pub number: u32,
+    /// What the replays' own lots follow from; the plan's digest where none is stated.
+    pub seed: Option<String>,
+    pub statistic: Statistic,
+}
+
+impl Default for Replays {
+    fn default() -> Replays {
+        Replays {
+            number: 10_000,
+            seed: None,
+            statistic: Statistic::Studentised,
+        }
+    }
 }
 
 /// Gives a closed set its public names, for reading, printing and messages.
@@ -456,6 +515,7 @@ names!(Adjustment {
     Holm = "holm",
     Hochberg = "hochberg",
     BenjaminiHochberg = "bh",
+    RomanoWolf = "romano-wolf",
 });
 
 /// The procedures by name, as the plan writes them.
@@ -490,20 +550,123 @@ pub const WAGE: &str = "wage";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MethodId {
     DifferenceInMeans,
+    StratifiedDifference,
+    Ols,
+    Lin,
+    RatioOfMeans,
     RiskDifference,
     RiskRatio,
     OddsRatio,
+    MantelHaenszel,
     FisherExact,
     Share,
+    Change,
+    Ancova,
+    Late,
+    RandomisationTest,
+    KaplanMeier,
+    Rmst,
+    LogRank,
+    Cox,
+    AalenJohansen,
+    InteractionTest,
+    LeeBounds,
+    WorstCaseBounds,
 }
 
 names!(MethodId {
     DifferenceInMeans = "difference-in-means",
+    StratifiedDifference = "stratified-difference",
+    Ols = "ols",
+    Lin = "lin",
+    RatioOfMeans = "ratio-of-means",
     RiskDifference = "risk-difference",
     RiskRatio = "risk-ratio",
     OddsRatio = "odds-ratio",
+    MantelHaenszel = "mantel-haenszel",
     FisherExact = "fisher-exact",
     Share = "share",
+    Change = "change",
+    Ancova = "ancova",
+    Late = "late",
+    RandomisationTest = "randomisation-test",
+    KaplanMeier = "kaplan-meier",
+    Rmst = "rmst",
+    LogRank = "log-rank",
+    Cox = "cox",
+    AalenJohansen = "aalen-johansen",
+    InteractionTest = "interaction-test",
+    LeeBounds = "lee-bounds",
+    WorstCaseBounds = "worst-case-bounds",
+});
+
+/// What a method may be asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Any number per person, 1 and 0 among them.
+    Number,
+    /// 1 or 0 per person.
+    YesNo,
+    /// A time to an event or to the end of observation.
+    Time,
+}
+
+/// The standard error of a linear estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandardErrors {
+    Classical,
+    Hc0,
+    Hc1,
+    Hc2,
+    Hc3,
+    Cr0,
+    Cr1,
+    Cr2,
+}
+
+names!(StandardErrors {
+    Classical = "classical",
+    Hc0 = "hc0",
+    Hc1 = "hc1",
+    Hc2 = "hc2",
+    Hc3 = "hc3",
+    Cr0 = "cr0",
+    Cr1 = "cr1",
+    Cr2 = "cr2",
+});
+
+impl StandardErrors {
+    /// Returns whether rows of one cluster may hang together.
+    pub const fn by_cluster(self) -> bool {
+        matches!(
+            self,
+            StandardErrors::Cr0 | StandardErrors::Cr1 | StandardErrors::Cr2
+        )
+    }
+}
+
+/// The scale of a Mantel-Haenszel estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShareScale {
+    Difference,
+    Ratio,
+}
+
+names!(ShareScale {
+    Difference = "difference",
+    Ratio = "ratio",
+});
+
+/// The statistic of a randomisation test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    Studentised,
+    Difference,
+}
+
+names!(Statistic {
+    Studentised = "studentised",
+    Difference = "difference",
 });
 
 /// How an interval is formed, where a method offers a choice.
@@ -826,9 +989,42 @@ impl Procedure {
 }
 
 impl MethodId {
-    /// Returns whether the method is for outcomes of 1 and 0 only.
-    pub fn needs_yes_no(self) -> bool {
-        self != MethodId::DifferenceInMeans
+    /// Returns what kind of outcome the method is for.
+    pub const fn needs(self) -> Needs {
+        match self {
+            MethodId::RiskDifference
+            | MethodId::RiskRatio
+            | MethodId::OddsRatio
+            | MethodId::MantelHaenszel
+            | MethodId::FisherExact
+            | MethodId::Share => Needs::YesNo,
+            MethodId::KaplanMeier
+            | MethodId::Rmst
+            | MethodId::LogRank
+            | MethodId::Cox
+            | MethodId::AalenJohansen => Needs::Time,
+            MethodId::DifferenceInMeans
+            | MethodId::StratifiedDifference
+            | MethodId::Ols
+            | MethodId::Lin
+            | MethodId::RatioOfMeans
+            | MethodId::Change
+            | MethodId::Ancova
+            | MethodId::Late
+            | MethodId::RandomisationTest
+            | MethodId::InteractionTest
+            | MethodId::LeeBounds
+            | MethodId::WorstCaseBounds => Needs::Number,
+        }
+    }
+
+    /// Returns whether the method can be asked of an outcome with this unit.
+    pub fn suits(self, unit: Unit) -> bool {
+        match self.needs() {
+            Needs::YesNo => unit == Unit::YesNo,
+            Needs::Time => unit == Unit::TimeToEvent,
+            Needs::Number => !matches!(unit, Unit::TimeToEvent | Unit::PooledShare),
+        }
     }
 }
 

@@ -1,45 +1,139 @@
 //! The one place where arms and outcomes meet: who enters an analysis, and who does not.
 //!
 //! Promises: everybody who was drawn is counted, in the arm drawn, with an outcome or with the
-//! reason there is none; values stand in order of referral, whatever the order of the input.
+//! reason there is none; people stand in an order that the order of the input does not change, so
+//! that sums over them have the same last digit every time.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+mod file;
+mod flow;
+mod people;
+mod table;
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use crate::ledger::{Event, Ledger};
-use crate::outcome::{OUTCOMES_FORMAT, definition};
-use crate::protocol::{Measure, Outcome, Unit};
+pub use file::OutcomeFile;
+pub use flow::{ArmFlow, Flow};
+pub use table::{Data, Roles};
+
+use crate::protocol::{Procedure, Unit};
 use crate::register::RegisterError;
-use crate::register::columns::{Columns, Values};
-use crate::spelling::{listed, nearest};
-use crate::table::{Table, TableError};
+use crate::spelling::listed;
+use crate::table::TableError;
 
-/// The values of one outcome, arm by arm.
+/// Everybody who was drawn, with what was known before the draw: a fact a column, in one order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    pub outcome: Option<String>,
+pub struct People {
+    /// The arms by id, in the order of the plan.
+    pub arms: Vec<String>,
+    /// Index of the arm that others are compared with.
+    pub reference: usize,
+    /// The arm of each person.
+    pub arm: Vec<u16>,
+    /// The stratum each person was drawn in.
+    pub stratum: Option<Groups>,
+    /// The cluster each person was drawn with.
+    pub cluster: Option<Groups>,
+    pub facts: Vec<Fact>,
+    pub weights: Option<Vec<f64>>,
+    /// How the arms were drawn, where a ledger tells.
+    pub drawn: Option<Drawn>,
+}
+
+/// Which group each person belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Groups {
+    /// What the groups are of: the name of a column, or the factors of a stratum.
+    pub name: String,
+    /// The groups' own names.
+    pub names: Vec<String>,
+    pub of: Vec<u32>,
+}
+
+/// Something known about each person before the draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    pub id: String,
+    pub label: String,
+    pub values: FactValues,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FactValues {
+    /// A number, with its levels where the plan gives it bands.
+    Number {
+        values: Vec<Option<f64>>,
+        bands: Option<Groups>,
+    },
+    Levels(Groups),
+}
+
+/// How a sample's arms were drawn, as far as drawing again needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Drawn {
+    /// As a ledger has it.
+    Recorded(Recorded),
+    /// A table without a ledger: within each stratum, and each block where blocks are known, the
+    /// counts of the arms were fixed and every order equally likely.
+    Lists { block: Option<Vec<u32>> },
+}
+
+/// The draws of a ledger, in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub procedure: Procedure,
+    pub ratio: Vec<u32>,
+    /// The levels of each stratum, in the order in which the strata began.
+    pub strata: Vec<Vec<String>>,
+    pub units: Vec<Unitary>,
+    /// The unit of each person: an index into `units`.
+    pub unit_of: Vec<u32>,
+    /// Sizes of the blocks of each stratum, where they were drawn by lot and the seed is known.
+    pub block_sizes: Option<Vec<Vec<u32>>>,
+}
+
+/// One draw: of a person, or of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unitary {
+    pub stratum: u32,
+    /// Levels of the factors of minimisation, in the order of the plan's weights.
+    pub levels: Vec<u32>,
+    pub batch: u64,
+    pub arm: u16,
+}
+
+/// The values of one outcome, beside [`People`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    pub id: Option<String>,
     pub label: Option<String>,
     pub unit: Unit,
     /// A share that the arm is compared with, in a study with one arm.
     pub target: Option<f64>,
     /// Whether the quantity lies before the draw.
     pub before_draw: bool,
-    pub arms: Vec<ArmSample>,
-    /// Index of the arm that others are compared with.
-    pub reference: usize,
+    /// The smallest and largest value there can be, where the measure sets them.
+    pub limits: Option<(f64, f64)>,
+    /// 0 for those without a value.
+    pub value: Vec<f64>,
+    pub observed: Vec<bool>,
+    /// How times ended.
+    pub end: Option<Vec<End>>,
+    /// Weeks observed, of which a pooled share is a share.
+    pub of: Option<Vec<f64>>,
+    pub baseline: Option<Vec<Option<f64>>>,
+    /// Persons without a value, by arm and reason.
+    pub missing: Vec<BTreeMap<String, usize>>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArmSample {
-    pub id: String,
-    /// Persons drawn into the arm.
-    pub allocated: usize,
-    /// The outcome of those who have one, in order of referral.
-    pub values: Vec<f64>,
-    /// Persons without an outcome, by reason.
-    pub missing: BTreeMap<String, usize>,
+/// How the time of a person ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    Event,
+    /// Observation ended first.
+    Censored,
+    /// Something else happened first, after which the event cannot happen.
+    Competing,
 }
 
 /// Persons with the outcome, of all persons of an arm who have a value.
@@ -47,17 +141,6 @@ pub struct ArmSample {
 pub struct Count {
     pub events: u64,
     pub n: u64,
-}
-
-/// The way of the referrals through the trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flow {
-    /// Persons referred: the drawn and those refused for good.
-    pub referred: usize,
-    pub refused: usize,
-    pub drawn: usize,
-    pub withdrawn: usize,
-    pub excluded: usize,
 }
 
 /// Why a sample could not be put together.
@@ -85,18 +168,20 @@ pub enum SampleError {
     NotDrawn { path: PathBuf, referral: String },
     #[error("`{referral}` stands twice\n  in {}", path.display())]
     Twice { path: PathBuf, referral: String },
-    #[error("`{found}` is no number\n  in {}, line {line}, column {column}", path.display())]
-    NoNumber {
+    #[error("`{found}` is no {expected}\n  in {}, line {line}, column {column}", path.display())]
+    Cell {
         path: PathBuf,
         line: u64,
         column: String,
         found: String,
+        expected: &'static str,
     },
-    #[error("no arm\n  in {}, line {line}, column {column}", path.display())]
-    NoArm {
+    #[error("no {what}\n  in {}, line {line}, column {column}", path.display())]
+    Empty {
         path: PathBuf,
         line: u64,
         column: String,
+        what: &'static str,
     },
     #[error("no arm `{arm}`\n  in {}, column {column}\n  found {}", path.display(), listed(found.iter().map(String::as_str)))]
     UnknownArm {
@@ -112,6 +197,22 @@ pub enum SampleError {
         column: String,
         arm: String,
     },
+    #[error("{found} arms\n  in {}, column {column}\n  expected at most {most}", path.display())]
+    ManyArms {
+        path: PathBuf,
+        column: String,
+        found: usize,
+        most: usize,
+    },
+    #[error("cluster `{cluster}` has persons in two arms, `{one}` and `{other}`\n  in {}", path.display())]
+    SplitCluster {
+        path: PathBuf,
+        cluster: String,
+        one: String,
+        other: String,
+    },
+    #[error("the flow does not add up: {message}")]
+    Flow { message: String },
 }
 
 impl Count {
@@ -126,347 +227,61 @@ impl Count {
     }
 }
 
-impl ArmSample {
-    /// Returns an arm from published counts.
-    pub fn from_count(id: &str, count: Count) -> ArmSample {
-        let mut values = vec![1.0; count.events as usize];
-        values.resize(count.n as usize, 0.0);
-        ArmSample {
-            id: id.to_owned(),
-            allocated: values.len(),
-            values,
-            missing: BTreeMap::new(),
+impl Groups {
+    /// Groups equal names; the groups stand in the order of their names.
+    pub fn of(name: &str, of: &[impl AsRef<str>]) -> Groups {
+        let mut places: BTreeMap<&str, u32> = BTreeMap::new();
+        for group in of {
+            places.insert(group.as_ref(), 0);
         }
-    }
-
-    /// Returns the count of an outcome of 1 and 0.
-    pub fn count(&self) -> Count {
-        let events = self.values.iter().filter(|&&value| value == 1.0).count();
-        Count::new(events as u64, self.values.len() as u64)
+        for (place, index) in places.values_mut().zip(0..) {
+            *place = index;
+        }
+        Groups {
+            name: name.to_owned(),
+            of: of.iter().map(|group| places[group.as_ref()]).collect(),
+            names: places.keys().map(|&group| group.to_owned()).collect(),
+        }
     }
 }
 
-impl Sample {
+impl Fact {
+    /// Returns the groups that the fact puts people into, if it does.
+    pub fn groups(&self) -> Option<&Groups> {
+        match &self.values {
+            FactValues::Number { bands, .. } => bands.as_ref(),
+            FactValues::Levels(groups) => Some(groups),
+        }
+    }
+}
+
+impl People {
+    pub fn len(&self) -> usize {
+        self.arm.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.arm.is_empty()
+    }
+
+    /// Returns the fact with this id.
+    pub fn fact(&self, id: &str) -> Option<usize> {
+        self.facts.iter().position(|fact| fact.id == id)
+    }
+
+    /// Returns how many persons were drawn into each arm.
+    pub fn allocated(&self) -> Vec<usize> {
+        let mut allocated = vec![0; self.arms.len()];
+        for &arm in &self.arm {
+            allocated[usize::from(arm)] += 1;
+        }
+        allocated
+    }
+}
+
+impl Measured {
     /// Returns the outcome's id, for messages.
     pub fn name(&self) -> String {
-        self.outcome.clone().unwrap_or_default()
+        self.id.clone().unwrap_or_default()
     }
-}
-
-impl Flow {
-    /// Counts the way of the referrals from the ledger.
-    pub fn of(ledger: &Ledger) -> Flow {
-        let arms = arms_of(ledger);
-        let drawn: HashSet<&str> = arms.keys().copied().collect();
-        let mut refused = HashSet::new();
-        let mut withdrawn = HashSet::new();
-        let mut excluded = HashSet::new();
-        for entry in &ledger.entries {
-            match &entry.event {
-                Event::Refuse(note) if !drawn.contains(note.referral.as_str()) => {
-                    refused.insert(note.referral.as_str());
-                }
-                Event::Withdraw(note) => {
-                    withdrawn.insert(note.referral.as_str());
-                }
-                Event::Exclude(note) => {
-                    excluded.insert(note.referral.as_str());
-                }
-                _ => {}
-            }
-        }
-        Flow {
-            referred: drawn.len() + refused.len(),
-            refused: refused.len(),
-            drawn: drawn.len(),
-            withdrawn: withdrawn.len(),
-            excluded: excluded.len(),
-        }
-    }
-}
-
-/// Returns the arm of every person drawn, or of every member in a trial of clusters.
-fn arms_of(ledger: &Ledger) -> HashMap<&str, &str> {
-    let clusters = ledger.sealed().cluster().is_some();
-    ledger
-        .entries
-        .iter()
-        .filter_map(|entry| match &entry.event {
-            Event::Draw(draw) if !clusters => Some((draw.referral.as_str(), draw.arm.as_str())),
-            Event::Member(member) => Some((member.referral.as_str(), member.arm.as_str())),
-            _ => None,
-        })
-        .collect()
-}
-
-/// A file of outcomes that `klero outcomes` made.
-pub struct OutcomeFile {
-    path: PathBuf,
-    columns: Columns,
-    record: Record,
-    /// Row of each referral.
-    rows: HashMap<String, usize>,
-}
-
-#[derive(Deserialize)]
-struct Record {
-    format: String,
-    study: String,
-    outcomes: Vec<OutcomeRecord>,
-}
-
-#[derive(Deserialize)]
-struct OutcomeRecord {
-    id: String,
-    definition: String,
-}
-
-impl OutcomeFile {
-    /// Reads the outcomes of a study.
-    pub fn read(path: &Path, study: &str) -> Result<OutcomeFile, SampleError> {
-        let columns = Columns::read(path)?;
-        let wrong = |message: String| SampleError::NotOutcomes {
-            path: path.to_owned(),
-            message,
-        };
-        let record: Record = serde_json::from_str(&columns.metadata)
-            .map_err(|_| wrong("the file carries no record of outcomes".to_owned()))?;
-        if record.format != OUTCOMES_FORMAT {
-            return Err(wrong(format!("its form is `{}`", record.format)));
-        }
-        if record.study != study {
-            let message = format!("they are of study `{}`, not `{study}`", record.study);
-            return Err(wrong(message));
-        }
-        let Some(Values::Text(referrals)) = columns.get("referral") else {
-            return Err(wrong("no column `referral`".to_owned()));
-        };
-        let mut rows = HashMap::new();
-        for (row, referral) in referrals.iter().enumerate() {
-            let referral = referral.clone().unwrap_or_default();
-            if rows.insert(referral.clone(), row).is_some() {
-                return Err(SampleError::Twice {
-                    path: path.to_owned(),
-                    referral,
-                });
-            }
-        }
-        Ok(OutcomeFile {
-            path: path.to_owned(),
-            columns,
-            record,
-            rows,
-        })
-    }
-
-    /// Puts one outcome together with the arms of the ledger.
-    pub fn sample(&self, ledger: &Ledger, outcome: &Outcome) -> Result<Sample, SampleError> {
-        self.check_definition(outcome)?;
-        let protocol = ledger.sealed();
-        let arms = arms_of(ledger);
-        if let Some(referral) = self
-            .rows
-            .keys()
-            .filter(|id| !arms.contains_key(id.as_str()))
-            .min()
-        {
-            return Err(SampleError::NotDrawn {
-                path: self.path.clone(),
-                referral: referral.clone(),
-            });
-        }
-        let mut referrals: Vec<(&str, &str)> = arms.into_iter().collect();
-        referrals.sort_unstable();
-        let mut lacking = referrals
-            .iter()
-            .filter(|(id, _)| !self.rows.contains_key(*id));
-        if let Some((first, _)) = lacking.next() {
-            return Err(SampleError::Lacking {
-                path: self.path.clone(),
-                count: 1 + lacking.count(),
-                first: (*first).to_owned(),
-            });
-        }
-        let values = self.numbers(outcome)?;
-        let reasons = match self.columns.get(&format!("{}_missing", outcome.id)) {
-            Some(Values::Text(reasons)) => reasons.as_slice(),
-            _ => &[],
-        };
-        let mut samples: Vec<ArmSample> = protocol
-            .arms
-            .iter()
-            .map(|arm| ArmSample {
-                id: arm.id.clone(),
-                allocated: 0,
-                values: Vec::new(),
-                missing: BTreeMap::new(),
-            })
-            .collect();
-        for (referral, arm) in referrals {
-            let row = self.rows[referral];
-            let arm = protocol.arm(arm).expect("the ledger's arms are the plan's");
-            let sample = &mut samples[arm];
-            sample.allocated += 1;
-            match values[row] {
-                Some(value) => sample.values.push(value),
-                None => {
-                    let reason = reasons.get(row).cloned().flatten();
-                    let reason = reason.unwrap_or_else(|| "missing".to_owned());
-                    *sample.missing.entry(reason).or_default() += 1;
-                }
-            }
-        }
-        Ok(Sample {
-            outcome: Some(outcome.id.clone()),
-            label: Some(outcome.label.clone()),
-            unit: outcome.measure.unit(),
-            target: outcome.target,
-            before_draw: matches!(outcome.measure, Measure::History { .. }),
-            arms: samples,
-            reference: protocol.reference.unwrap_or(0),
-        })
-    }
-
-    fn check_definition(&self, outcome: &Outcome) -> Result<(), SampleError> {
-        let recorded = self.record.outcomes.iter().find(|r| r.id == outcome.id);
-        let difference = match recorded {
-            None => "it is not in the file".to_owned(),
-            Some(recorded) if recorded.definition != definition(outcome) => format!(
-                "the file has: {}\n  the plan has: {}",
-                recorded.definition,
-                definition(outcome)
-            ),
-            Some(_) => return Ok(()),
-        };
-        Err(SampleError::Stale {
-            path: self.path.clone(),
-            outcome: outcome.id.clone(),
-            difference,
-        })
-    }
-
-    fn numbers(&self, outcome: &Outcome) -> Result<Vec<Option<f64>>, SampleError> {
-        match self.columns.get(&outcome.id) {
-            Some(Values::Whole(values)) => Ok(values
-                .iter()
-                .map(|value| value.map(|value| value as f64))
-                .collect()),
-            Some(Values::Number(values)) => Ok(values.clone()),
-            _ => Err(SampleError::NotOutcomes {
-                path: self.path.clone(),
-                message: format!("no column of numbers `{}`", outcome.id),
-            }),
-        }
-    }
-}
-
-/// Puts one outcome column of a table together with its arm column.
-///
-/// An empty cell, `.` and `NA` are missing values of the outcome; an empty arm is an error. Arms
-/// are the values of the column as written, the reference the one named.
-pub fn of_table(
-    table: &Table,
-    arm_column: &str,
-    outcome_column: &str,
-    reference: Option<&str>,
-) -> Result<Sample, SampleError> {
-    let arm_index = table.column(arm_column)?;
-    let outcome_index = table.column(outcome_column)?;
-    let mut arms: BTreeMap<&str, ArmSample> = BTreeMap::new();
-    for row in &table.rows {
-        let arm = row.cells[arm_index].as_str();
-        if arm.is_empty() {
-            return Err(SampleError::NoArm {
-                path: table.path.clone(),
-                line: row.line,
-                column: arm_column.to_owned(),
-            });
-        }
-        let sample = arms.entry(arm).or_insert_with(|| ArmSample {
-            id: arm.to_owned(),
-            allocated: 0,
-            values: Vec::new(),
-            missing: BTreeMap::new(),
-        });
-        sample.allocated += 1;
-        match row.cells[outcome_index].as_str() {
-            "" | "." | "NA" => *sample.missing.entry("empty".to_owned()).or_default() += 1,
-            text => match number(text) {
-                Some(value) => sample.values.push(value),
-                None => {
-                    return Err(SampleError::NoNumber {
-                        path: table.path.clone(),
-                        line: row.line,
-                        column: outcome_column.to_owned(),
-                        found: text.to_owned(),
-                    });
-                }
-            },
-        }
-    }
-    let mut arms: Vec<ArmSample> = arms.into_values().collect();
-    // A table's rows have no ids, so the values are put into an order of their own.
-    for arm in &mut arms {
-        arm.values.sort_by(f64::total_cmp);
-    }
-    let reference = match (reference, arms.as_slice()) {
-        (_, []) => {
-            return Err(TableError::Empty {
-                path: table.path.clone(),
-            }
-            .into());
-        }
-        (Some(name), arms) => {
-            let names = arms.iter().map(|arm| arm.id.as_str());
-            names
-                .clone()
-                .position(|id| id == name)
-                .ok_or_else(|| SampleError::UnknownArm {
-                    path: table.path.clone(),
-                    column: arm_column.to_owned(),
-                    arm: name.to_owned(),
-                    found: names.clone().map(str::to_owned).collect(),
-                    nearest: nearest(name, names.clone()).map(str::to_owned),
-                })?
-        }
-        (None, _) => 0,
-    };
-    if let [arm] = arms.as_slice() {
-        return Err(SampleError::OneArm {
-            path: table.path.clone(),
-            column: arm_column.to_owned(),
-            arm: arm.id.clone(),
-        });
-    }
-    let yes_no = arms
-        .iter()
-        .flat_map(|arm| &arm.values)
-        .all(|&value| value == 0.0 || value == 1.0);
-    Ok(Sample {
-        outcome: Some(outcome_column.to_owned()),
-        label: None,
-        unit: if yes_no { Unit::YesNo } else { Unit::Number },
-        target: None,
-        before_draw: false,
-        arms,
-        reference,
-    })
-}
-
-/// Reads a number with a decimal point or comma; true and false are 1 and 0.
-fn number(text: &str) -> Option<f64> {
-    match text {
-        "TRUE" | "True" | "true" => return Some(1.0),
-        "FALSE" | "False" | "false" => return Some(0.0),
-        _ => {}
-    }
-    let plain = text
-        .bytes()
-        .all(|c| c.is_ascii_digit() || matches!(c, b'-' | b'+' | b'.' | b',' | b'e' | b'E'));
-    let value: f64 = match text.matches(',').count() {
-        0 => text.parse().ok()?,
-        1 if !text.contains('.') => text.replace(',', ".").parse().ok()?,
-        _ => return None,
-    };
-    (plain && value.is_finite()).then_some(value)
 }

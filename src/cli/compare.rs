@@ -1,11 +1,11 @@
 use clap::Args;
-use klero::estimate::{Analysis, estimate};
-use klero::protocol::{Contrasts, IntervalId, MethodId, Unit};
-use klero::report::effects::table;
+use klero::estimate::of_counts;
+use klero::protocol::{IntervalId, MethodId};
+use klero::report::effects::{footnotes, table};
 use klero::report::json::{Provenance, estimates};
-use klero::sample::{ArmSample, Count, Sample};
+use klero::sample::Count;
 
-use super::estimate::{footnotes, interval, level, method};
+use super::estimate::{interval, level, method};
 use super::failure::refused;
 use super::{Answer, Surroundings};
 
@@ -68,7 +68,7 @@ impl Compare {
                 "`--target` compares one share",
             ));
         }
-        let sample = self.sample()?;
+        let arms = self.arms()?;
         let methods = match self.method.as_slice() {
             [] if one => vec![MethodId::Share],
             [] => vec![
@@ -79,18 +79,12 @@ impl Compare {
             ],
             methods => methods.to_vec(),
         };
-        let analysis = Analysis {
-            role: None,
-            methods,
-            contrasts: Contrasts::Reference,
-            level: self.level,
-            interval: self.interval,
-        };
-        let rows = estimate(&sample, &analysis)?;
+        let rows = of_counts(&arms, self.target, &methods, self.level, self.interval)?;
         if around.console.json {
+            let provenance = Provenance::default();
             around
                 .console
-                .object(&estimates("compare", &Provenance::default(), &rows))?;
+                .object(&estimates("compare", &provenance, None, &rows))?;
         } else {
             around
                 .console
@@ -99,31 +93,23 @@ impl Compare {
         Ok(Answer::Yes)
     }
 
-    fn sample(&self) -> anyhow::Result<Sample> {
+    fn arms(&self) -> anyhow::Result<Vec<(String, Count)>> {
         let last = self.counts.len() - 1;
-        let mut arms: Vec<ArmSample> = Vec::new();
+        let mut arms: Vec<(String, Count)> = Vec::new();
         for (index, (name, count)) in self.counts.iter().enumerate() {
             let name = name.clone().unwrap_or_else(|| match (index, last) {
                 (0, 0 | 1) => "arm".to_owned(),
                 (index, last) if index == last => "reference".to_owned(),
                 _ => format!("arm {}", index + 1),
             });
-            if arms.iter().any(|arm| arm.id == name) {
+            if arms.iter().any(|(known, _)| *known == name) {
                 return Err(refused(
                     format!("`{name}` stands twice"),
                     "each count has a name of its own",
                 ));
             }
-            arms.push(ArmSample::from_count(&name, *count));
+            arms.push((name, *count));
         }
-        Ok(Sample {
-            outcome: None,
-            label: None,
-            unit: Unit::YesNo,
-            target: self.target,
-            before_draw: false,
-            reference: last,
-            arms,
-        })
+        Ok(arms)
     }
 }

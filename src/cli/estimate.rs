@@ -3,17 +3,18 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use klero::digest::Digest;
-use klero::estimate::{Analysis, Estimate as Row, EstimateError, estimate, multiplicity};
-use klero::protocol::{
-    Adjustment, Contrasts, IntervalId, MethodId, Multiplicity, PlannedEstimate, Protocol, Role,
-    Unit,
+use klero::estimate::{
+    Analysis, DegreesOfFreedom, Estimate as Row, Model, ReplayPlan, Request, Respect, WorstCase,
+    effects,
 };
-use klero::register::{Format, Source};
-use klero::report::effects::{methods, table, wrap};
+use klero::protocol::{
+    Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, Needs, PlannedEstimate,
+    Protocol, Replays, Role, ShareScale, StandardErrors, Statistic, Unit,
+};
+use klero::report::effects::{flow_lines, footnotes, table};
 use klero::report::json::{Provenance, estimates};
-use klero::sample::{Flow, OutcomeFile, of_table};
+use klero::sample::{Data, Drawn, Flow, Measured, OutcomeFile, People, Roles};
 use klero::spelling::{listed, nearest};
-use klero::table::Table;
 
 use super::failure::refused;
 use super::study::{OUTCOMES, Study};
@@ -21,15 +22,6 @@ use super::{Answer, Surroundings};
 
 #[derive(Args)]
 pub struct Estimate {
-    /// Estimate from this table instead of a study; needs --arm, --reference and --outcome
-    #[arg(long, value_name = "FILE", requires_all = ["arm", "reference", "outcome"])]
-    data: Option<PathBuf>,
-    /// Column of the arms
-    #[arg(long, value_name = "COLUMN", requires = "data")]
-    arm: Option<String>,
-    /// Arm that the others are compared with
-    #[arg(long, value_name = "ARM", requires = "data")]
-    reference: Option<String>,
     /// Outcome to estimate; may be given many times
     #[arg(long, value_name = "OUTCOME")]
     outcome: Vec<String>,
@@ -42,14 +34,104 @@ pub struct Estimate {
     /// Confidence level [default: the plan's, else 0.95]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     level: Option<f64>,
+    /// Arms to compare: `reference`, `all-pairs`, or pairs such as a:c,b:c
+    #[arg(long, value_name = "WHICH")]
+    contrasts: Option<String>,
+    /// Facts from before the draw to adjust for
+    #[arg(long, value_name = "FACTS", value_delimiter = ',')]
+    adjust: Vec<String>,
+    /// Look at each level of this factor, and test that the effects are the same
+    #[arg(long, value_name = "FACTOR")]
+    by: Option<String>,
+    /// Outcome that says what was received, for `late`
+    #[arg(long, value_name = "OUTCOME")]
+    received: Option<String>,
+    /// Time up to which times are compared [default: the end of the window]
+    #[arg(long, value_name = "TIME")]
+    horizon: Option<f64>,
+    /// Standard errors: classical, hc0 to hc3, cr0, cr1, cr2
+    #[arg(long, value_name = "SE", value_parser = standard_errors)]
+    se: Option<StandardErrors>,
+    /// Degrees of freedom of `hc2` and `cr2`: satterthwaite or residual
+    #[arg(long, value_name = "DF", value_parser = degrees_of_freedom)]
+    df: Option<DegreesOfFreedom>,
+    /// Scale of `mantel-haenszel`: difference or ratio
+    #[arg(long, value_name = "SCALE", value_parser = scale)]
+    scale: Option<ShareScale>,
+    /// Fit one model over all arms, where the method is `ols`
+    #[arg(long)]
+    pooled: bool,
     /// Analyse a stratified or clustered draw as if it were neither, and mark the rows
     #[arg(long)]
     sensitivity: bool,
+    /// Only those with a 1 in this outcome, such as completers; marked as no effect
+    #[arg(long, value_name = "OUTCOME")]
+    only: Option<String>,
+    /// Add bounds with every missing outcome at its worst
+    #[arg(long)]
+    worst_case: bool,
+    /// Least and largest value of the outcome, for --worst-case
+    #[arg(long, value_name = "LOW,HIGH", value_parser = limits, requires = "worst_case")]
+    limits: Option<(f64, f64)>,
+    /// Replays of the draw for randomisation tests [default: the plan's, else 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(99..=100_000_000))]
+    replays: Option<u32>,
+    /// Text that the replays' lots follow from [default: the plan's, else its digest]
+    #[arg(long, value_name = "TEXT")]
+    seed: Option<String>,
+    /// Statistic of randomisation tests: studentised or difference
+    #[arg(long, value_name = "STATISTIC", value_parser = statistic)]
+    statistic: Option<Statistic>,
+    /// Adjust p-values for many comparisons [default: the plan's]
+    #[arg(long, value_name = "METHOD", value_parser = adjustment)]
+    multiplicity: Option<Adjustment>,
+
+    /// Estimate from this table instead of a study
+    #[arg(long, value_name = "FILE", requires_all = ["arm", "reference"], help_heading = "From a table")]
+    data: Option<PathBuf>,
+    /// Column of the arms
+    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    arm: Option<String>,
+    /// Arm that the others are compared with
+    #[arg(long, value_name = "ARM", requires = "data", help_heading = "From a table")]
+    reference: Option<String>,
+    /// Column with an id for each row
+    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    id: Option<String>,
+    /// Columns of the strata that the draw was made in
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "data", help_heading = "From a table")]
+    strata: Vec<String>,
+    /// Column of the clusters that were drawn
+    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    cluster: Option<String>,
+    /// Column of weights
+    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    weights: Option<String>,
+    /// Column of times to an event
+    #[arg(long, value_name = "COLUMN", requires_all = ["data", "event"], help_heading = "From a table")]
+    time: Option<String>,
+    /// Column that says how times ended: 1 event, 0 censored, 2 competing
+    #[arg(long, value_name = "COLUMN", requires = "time", help_heading = "From a table")]
+    event: Option<String>,
+    /// Column with the value before the draw, for `ancova` and `change`
+    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    baseline: Option<String>,
+    /// How the arms were drawn, for randomisation tests: complete or permuted-blocks
+    #[arg(long, value_name = "PROCEDURE", value_parser = ["complete", "permuted-blocks"], requires = "data", help_heading = "From a table")]
+    procedure: Option<String>,
+    /// Column of the blocks, for --procedure permuted-blocks
+    #[arg(long, value_name = "COLUMN", requires = "procedure", help_heading = "From a table")]
+    block: Option<String>,
 }
 
 /// Reads a name of a closed set, or says which is nearest.
-fn named<T>(text: &str, value: Option<T>, known: &[&str]) -> Result<T, String> {
-    value.ok_or_else(|| {
+fn named<T: Copy>(
+    text: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| {
+        let known: Vec<&str> = all.iter().map(|&value| name(value)).collect();
         let near = nearest(text, known.iter().copied());
         let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
         format!("expected {}{near}", listed(known.iter().copied()))
@@ -57,16 +139,44 @@ fn named<T>(text: &str, value: Option<T>, known: &[&str]) -> Result<T, String> {
 }
 
 pub fn method(text: &str) -> Result<MethodId, String> {
-    let known: Vec<&str> = MethodId::ALL.iter().map(|method| method.name()).collect();
-    named(text, MethodId::from_name(text), &known)
+    named(text, MethodId::ALL, MethodId::name)
 }
 
 pub fn interval(text: &str) -> Result<IntervalId, String> {
-    let known: Vec<&str> = IntervalId::ALL
-        .iter()
-        .map(|interval| interval.name())
-        .collect();
-    named(text, IntervalId::from_name(text), &known)
+    named(text, IntervalId::ALL, IntervalId::name)
+}
+
+fn standard_errors(text: &str) -> Result<StandardErrors, String> {
+    named(text, StandardErrors::ALL, StandardErrors::name)
+}
+
+fn degrees_of_freedom(text: &str) -> Result<DegreesOfFreedom, String> {
+    let name = |df| match df {
+        DegreesOfFreedom::Satterthwaite => "satterthwaite",
+        DegreesOfFreedom::Residual => "residual",
+    };
+    let all = [DegreesOfFreedom::Satterthwaite, DegreesOfFreedom::Residual];
+    named(text, &all, name)
+}
+
+fn scale(text: &str) -> Result<ShareScale, String> {
+    named(text, ShareScale::ALL, ShareScale::name)
+}
+
+pub fn statistic(text: &str) -> Result<Statistic, String> {
+    named(text, Statistic::ALL, Statistic::name)
+}
+
+fn adjustment(text: &str) -> Result<Adjustment, String> {
+    named(text, Adjustment::ALL, Adjustment::name)
+}
+
+fn limits(text: &str) -> Result<(f64, f64), String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
+    match text.split_once(',').map(|(a, b)| (number(a), number(b))) {
+        Some((Some(low), Some(high))) if low < high => Ok((low, high)),
+        _ => Err("expected two numbers, the smaller first, such as 0,100".to_owned()),
+    }
 }
 
 pub fn level(text: &str) -> Result<f64, String> {
@@ -85,61 +195,183 @@ impl Estimate {
     }
 
     fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
-        let table = match Format::of(file) {
-            Format::Csv => Table::read(file)?,
-            _ => Source::open(file)?.read()?,
-        };
-        let arm = self.arm.as_deref().unwrap_or_default();
-        let mut rows = Vec::new();
-        for outcome in &self.outcome {
-            let sample = of_table(&table, arm, outcome, self.reference.as_deref())?;
-            rows.extend(estimate(&sample, &self.analysis(None))?);
+        if self.outcome.is_empty() && self.time.is_none() {
+            return Err(refused(
+                "no outcome",
+                "`--outcome COLUMN`, or `--time COLUMN --event COLUMN` for times to an event",
+            ));
         }
+        let data = Data::read(file, self.id.as_deref())?;
+        let arm = self.arm.as_deref().unwrap_or_default();
+        let roles = Roles {
+            arm,
+            reference: self.reference.as_deref(),
+            strata: &self.strata,
+            cluster: self.cluster.as_deref(),
+            facts: &self.adjust,
+            weights: self.weights.as_deref(),
+        };
+        let mut people = data.people(&roles)?;
+        match (self.procedure.as_deref(), &self.block) {
+            (Some("permuted-blocks"), None) => {
+                return Err(refused(
+                    "permuted blocks without their column",
+                    "`--block COLUMN` tells the block of each row",
+                ));
+            }
+            (Some("complete"), Some(_)) => {
+                return Err(refused(
+                    "`--block` with `--procedure complete`",
+                    "`--procedure permuted-blocks`, or no `--block`",
+                ));
+            }
+            (Some(_), block) => people.drawn = Some(data.drawn(block.as_deref())?),
+            (None, _) => {}
+        }
+        let mut measured = Vec::new();
+        for outcome in &self.outcome {
+            let mut one = data.outcome(&people, outcome)?;
+            if let Some(baseline) = &self.baseline {
+                one.baseline = Some(data.numbers(baseline)?);
+            }
+            measured.push(one);
+        }
+        if let (Some(time), Some(event)) = (&self.time, &self.event) {
+            measured.push(data.times(&people, time, event)?);
+        }
+        let received = match &self.received {
+            Some(column) => Some(data.outcome(&people, column)?),
+            None => None,
+        };
+        let by = match &self.by {
+            Some(column) => Some(data.groups(column, "level")?),
+            None => None,
+        };
+        let only = match &self.only {
+            Some(column) => Some(data.marked(column)?),
+            None => None,
+        };
+        let contrasts = self.contrasts_among(&people.arms)?;
+        let mut requests = Vec::new();
+        for one in &measured {
+            requests.push(Request {
+                measured: one,
+                analysis: Analysis {
+                    role: None,
+                    methods: self.method.clone(),
+                    contrasts: contrasts.clone().unwrap_or(Contrasts::Reference),
+                    level: self.level.unwrap_or(0.95),
+                    interval: self.interval,
+                    se: self.se,
+                    df: self.df.unwrap_or_default(),
+                    adjust: (0..people.facts.len()).collect(),
+                    by: by.as_ref(),
+                    received: received.as_ref(),
+                    horizon: self.horizon,
+                    scale: self.scale,
+                    design: self.design(),
+                    model: self.model(),
+                    only: self.only.as_deref().zip(only.as_deref()),
+                    worst_case: self.worst_case(),
+                },
+            });
+        }
+        let multiplicity = self.multiplicity.map(|method| Multiplicity {
+            method,
+            family: Role::Primary,
+        });
+        let plan = self.replay_plan(&Replays::default(), "1", around);
+        let rows = effects(&people, &requests, multiplicity, &plan)?;
         let digest = Digest::of_file(file).with_context(|| format!("`{}`", file.display()))?;
-        let name = file.display().to_string();
         let provenance = Provenance {
-            inputs: [(name, digest.to_string())].into(),
+            inputs: [(file.display().to_string(), digest.to_string())].into(),
             ..Provenance::default()
         };
-        show("", &provenance, &rows, &[], around)
+        show("", &provenance, None, &rows, around)
     }
 
     fn of_study(&self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         let ledger = study.ledger()?;
         let plan = study.plan_beside(&ledger, around)?;
-        self.refuse_ignoring_the_design(&plan)?;
         let planned = self.planned(&plan)?;
         let path = study.outcomes_path();
         let file = OutcomeFile::read(&path, &plan.study.id)?;
-        let mut rows = Vec::new();
-        let mut left_out = Vec::new();
-        for planned in &planned {
-            let outcome = &plan.outcomes[planned.outcome];
-            if !planned.adjust.is_empty() {
-                return Err(refused(
-                    format!("the estimate of `{}` is to be adjusted", outcome.id),
-                    "this version has no adjusted estimates",
-                ));
+        let (mut people, referrals) = People::of_ledger(&ledger);
+        let rows = file.rows(&referrals)?;
+        people.facts.extend(file.facts(&plan, &rows)?);
+        let flow = Flow::of(&ledger);
+        let mut columns: Vec<Option<Measured>> = vec![None; plan.outcomes.len()];
+        let mut needed: Vec<usize> = planned.iter().map(|planned| planned.outcome).collect();
+        needed.extend(planned.iter().filter_map(|planned| planned.received));
+        let received = self.find_outcome(&plan, self.received.as_deref())?;
+        let only = self.find_outcome(&plan, self.only.as_deref())?;
+        needed.extend(received);
+        needed.extend(only);
+        for index in needed {
+            if columns[index].is_none() {
+                let measured = file.measured(&people, &rows, &plan.outcomes[index])?;
+                flow.check(&people, &measured)?;
+                columns[index] = Some(measured);
             }
-            // Without methods asked for, a time is named and left out, the rest is estimated.
-            if outcome.measure.unit() == Unit::TimeToEvent && planned.methods.is_empty() {
-                left_out.push(outcome.id.clone());
-                continue;
-            }
-            let sample = file.sample(&ledger, outcome)?;
-            let mut estimated = estimate(&sample, &self.analysis(Some(planned)))?;
-            if self.sensitivity {
-                for row in &mut estimated {
-                    row.computed.notes.push(
-                        "sensitivity: analysed as if the draw had no strata and no clusters"
-                            .to_owned(),
-                    );
-                }
-            }
-            rows.extend(estimated);
         }
-        adjust(&mut rows, plan.multiplicity);
+        let marked: Option<Vec<bool>> = only.map(|index| {
+            let chosen = columns[index].as_ref().expect("it was read above");
+            let values = chosen.value.iter().zip(&chosen.observed);
+            values.map(|(value, observed)| *observed && *value == 1.0).collect()
+        });
+        let by = self.find_by(&plan, &planned)?;
+        let mut requests = Vec::new();
+        for (planned, by) in planned.iter().zip(&by) {
+            let outcome = &plan.outcomes[planned.outcome];
+            let column = |index: usize| columns[index].as_ref().expect("it was read above");
+            let by = match by {
+                Some(factor) => people
+                    .fact(factor)
+                    .and_then(|fact| people.facts[fact].groups()),
+                None => None,
+            };
+            let window = outcome.measure.window();
+            let horizon = planned.horizon.map(f64::from).or(self.horizon);
+            requests.push(Request {
+                measured: column(planned.outcome),
+                analysis: Analysis {
+                    role: Some(planned.role),
+                    methods: match self.method.as_slice() {
+                        [] => planned.methods.clone(),
+                        methods => methods.to_vec(),
+                    },
+                    contrasts: self
+                        .contrasts_among(&people.arms)?
+                        .unwrap_or_else(|| planned.contrasts.clone()),
+                    level: self.level.unwrap_or(planned.level),
+                    interval: self.interval.or(planned.interval),
+                    se: self.se.or(planned.se),
+                    df: self.df.unwrap_or_default(),
+                    adjust: self.adjusted_for(&plan, planned, &people)?,
+                    by,
+                    received: received.or(planned.received).map(column),
+                    horizon: horizon.or(window.map(|window| f64::from(window.last()))),
+                    scale: self.scale.or(planned.scale),
+                    design: self.design(),
+                    model: self.model(),
+                    only: self.only.as_deref().zip(marked.as_deref()),
+                    worst_case: self.worst_case(),
+                },
+            });
+        }
+        let mut multiplicity = plan.multiplicity;
+        multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
+        // Blocks of sizes drawn by lot are known to whoever knows the seed.
+        if let Some(Drawn::Recorded(recorded)) = &mut people.drawn {
+            let seed = match ledger.unsealed() {
+                Some(seed) => Some(seed.clone()),
+                None => study.seed(None).ok(),
+            };
+            recorded.block_sizes = seed.and_then(|seed| ledger.block_sizes(&seed, recorded));
+        }
+        let replays = self.replay_plan(&plan.replays, &plan.digest.to_string(), around);
+        let rows = effects(&people, &requests, Some(multiplicity), &replays)?;
         let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;
         let provenance = Provenance {
             study: Some(plan.study.id.clone()),
@@ -147,38 +379,13 @@ impl Estimate {
             ledger_head: Some(ledger.head.to_string()),
             inputs: [(OUTCOMES.to_owned(), digest.to_string())].into(),
         };
-        let flow = Flow::of(&ledger);
         let title = format!(
-            "{}: {}\n{} referred, {} refused, {} drawn, {} withdrawn, {} excluded\n\
-             by the arm drawn, over all who were drawn\n\n",
+            "{}: {}\n{}\n",
             plan.study.id,
             plan.study.title,
-            flow.referred,
-            flow.refused,
-            flow.drawn,
-            flow.withdrawn,
-            flow.excluded
+            flow_lines(&flow)
         );
-        show(&title, &provenance, &rows, &left_out, around)
-    }
-
-    /// Stratified and clustered draws need methods of their own.
-    fn refuse_ignoring_the_design(&self, plan: &Protocol) -> anyhow::Result<()> {
-        let Some(allocation) = &plan.allocation else {
-            return Ok(());
-        };
-        let design = match (allocation.strata.is_empty(), allocation.cluster) {
-            (true, None) => return Ok(()),
-            (false, None) => "stratified",
-            (_, Some(_)) => "clustered",
-        };
-        if self.sensitivity {
-            return Ok(());
-        }
-        Err(refused(
-            format!("the draw was {design}, and this version has no {design} estimates"),
-            "`--sensitivity` analyses it as if it were not, and marks the rows",
-        ))
+        show(&title, &provenance, Some(&flow), &rows, around)
     }
 
     /// Returns the planned estimates that were asked for, or estimates of the outcomes named.
@@ -194,142 +401,170 @@ impl Estimate {
         }
         let mut planned = Vec::new();
         for id in &self.outcome {
-            let Some(index) = plan.outcome(id) else {
-                let known = plan.outcomes.iter().map(|outcome| outcome.id.as_str());
-                let hint = match nearest(id, known.clone()) {
-                    Some(name) => format!("did you mean `{name}`?"),
-                    None => format!("the plan has {}", listed(known)),
-                };
-                return Err(refused(format!("`{id}` is no outcome of the plan"), hint));
-            };
+            let index = outcome_of(plan, id)?;
             let of_plan = plan.estimates.iter().filter(|e| e.outcome == index);
             let before = planned.len();
             planned.extend(of_plan.cloned());
             if planned.len() == before {
-                planned.push(PlannedEstimate {
-                    outcome: index,
-                    role: Role::Exploratory,
-                    methods: Vec::new(),
-                    contrasts: Contrasts::Reference,
-                    level: 0.95,
-                    interval: None,
-                    adjust: Vec::new(),
-                });
+                planned.push(PlannedEstimate::exploratory(index));
             }
         }
         Ok(planned)
     }
 
-    /// Returns what to estimate: the plan's choices, the command line's above them.
-    fn analysis(&self, planned: Option<&PlannedEstimate>) -> Analysis {
-        let methods = match self.method.as_slice() {
-            [] => planned.map_or_else(Vec::new, |planned| planned.methods.clone()),
-            methods => methods.to_vec(),
+    fn find_outcome(&self, plan: &Protocol, id: Option<&str>) -> anyhow::Result<Option<usize>> {
+        id.map(|id| outcome_of(plan, id)).transpose()
+    }
+
+    /// Returns the factor that each planned estimate is looked at by.
+    fn find_by(
+        &self,
+        plan: &Protocol,
+        planned: &[PlannedEstimate],
+    ) -> anyhow::Result<Vec<Option<String>>> {
+        let id = |factor: usize| plan.factors[factor].id.clone();
+        let Some(name) = &self.by else {
+            return Ok(planned.iter().map(|planned| planned.by.map(id)).collect());
         };
-        Analysis {
-            role: planned.map(|planned| planned.role),
-            methods,
-            contrasts: planned.map_or(Contrasts::Reference, |planned| planned.contrasts.clone()),
-            level: self
-                .level
-                .or(planned.map(|planned| planned.level))
-                .unwrap_or(0.95),
-            interval: self
-                .interval
-                .or(planned.and_then(|planned| planned.interval)),
+        let with_levels = plan.factors.iter().filter(|factor| factor.levels() > 0);
+        let known: Vec<&str> = with_levels.map(|factor| factor.id.as_str()).collect();
+        if !known.contains(&name.as_str()) {
+            let hint = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("factors with levels: {}", listed(known.iter().copied())),
+            };
+            return Err(refused(format!("`{name}` is no factor with levels"), hint));
+        }
+        Ok(vec![Some(name.clone()); planned.len()])
+    }
+
+    /// Returns the facts to adjust for: the plan's, or those named.
+    fn adjusted_for(
+        &self,
+        plan: &Protocol,
+        planned: &PlannedEstimate,
+        people: &People,
+    ) -> anyhow::Result<Vec<usize>> {
+        let of_plan = planned.adjust.iter().map(|covariate| match *covariate {
+            Covariate::Factor(factor) => plan.factors[factor].id.clone(),
+            Covariate::History(outcome) => plan.outcomes[outcome].id.clone(),
+            Covariate::Baseline(outcome) => format!("{}_baseline", plan.outcomes[outcome].id),
+        });
+        let names: Vec<String> = match self.adjust.as_slice() {
+            [] => of_plan.collect(),
+            names => names.to_vec(),
+        };
+        let known = || people.facts.iter().map(|fact| fact.id.as_str());
+        let find = |name: &String| {
+            people.fact(name).ok_or_else(|| {
+                let hint = match nearest(name, known()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("facts from before the draw: {}", listed(known())),
+                };
+                refused(format!("`{name}` is no fact from before the draw"), hint)
+            })
+        };
+        names.iter().map(find).collect()
+    }
+
+    fn contrasts_among(&self, arms: &[String]) -> anyhow::Result<Option<Contrasts>> {
+        let Some(text) = &self.contrasts else {
+            return Ok(None);
+        };
+        let place = |name: &str| {
+            let known = || arms.iter().map(String::as_str);
+            known().position(|arm| arm == name).ok_or_else(|| {
+                let hint = match nearest(name, known()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the arms are {}", listed(known())),
+                };
+                refused(format!("`{name}` in `--contrasts` is no arm"), hint)
+            })
+        };
+        match text.as_str() {
+            "reference" => return Ok(Some(Contrasts::Reference)),
+            "all-pairs" => return Ok(Some(Contrasts::AllPairs)),
+            _ => {}
+        }
+        let mut pairs = Vec::new();
+        for pair in text.split(',') {
+            let Some((arm, reference)) = pair.split_once(':') else {
+                return Err(refused(
+                    format!("`--contrasts {text}`"),
+                    "`reference`, `all-pairs`, or pairs such as a:c,b:c",
+                ));
+            };
+            let (arm, reference) = (place(arm)?, place(reference)?);
+            if arm == reference {
+                return Err(refused(
+                    format!("`{pair}` compares an arm with itself"),
+                    "two arms",
+                ));
+            }
+            pairs.push((arm, reference));
+        }
+        Ok(Some(Contrasts::Named(pairs)))
+    }
+
+    fn design(&self) -> Respect {
+        match self.sensitivity {
+            true => Respect::Ignored,
+            false => Respect::Heeded,
+        }
+    }
+
+    fn model(&self) -> Model {
+        match self.pooled {
+            true => Model::AllArms,
+            false => Model::TwoArms,
+        }
+    }
+
+    fn worst_case(&self) -> Option<WorstCase> {
+        match (self.worst_case, self.limits) {
+            (false, _) => None,
+            (true, None) => Some(WorstCase::OfMeasure),
+            (true, Some((low, high))) => Some(WorstCase::Between(low, high)),
+        }
+    }
+
+    fn replay_plan(&self, plan: &Replays, seed: &str, around: &Surroundings) -> ReplayPlan {
+        let stated = self.seed.clone().or_else(|| plan.seed.clone());
+        ReplayPlan {
+            number: self.replays.unwrap_or(plan.number),
+            seed: stated.unwrap_or_else(|| seed.to_owned()),
+            statistic: self.statistic.unwrap_or(plan.statistic),
+            threads: around.threads,
         }
     }
 }
 
-/// Adjusts the p-values of the plan's family: one hypothesis for each outcome and contrast, with
-/// the p of its first row.
-fn adjust(rows: &mut [Row], multiplicity: Multiplicity) {
-    if multiplicity.method == Adjustment::None {
-        return;
-    }
-    let key = |row: &Row| (row.outcome.clone(), row.arm.clone(), row.reference.clone());
-    let mut family: Vec<(_, f64)> = Vec::new();
-    for row in rows
-        .iter()
-        .filter(|row| row.role == Some(multiplicity.family))
-    {
-        if let Some(p) = row.computed.p_value
-            && !row.before_draw
-            && !family.iter().any(|(known, _)| *known == key(row))
-        {
-            family.push((key(row), p));
-        }
-    }
-    let p_values: Vec<f64> = family.iter().map(|(_, p)| *p).collect();
-    let adjusted = multiplicity::adjust(&p_values, multiplicity.method);
-    for row in rows {
-        let place = family
-            .iter()
-            .position(|(known, p)| *known == key(row) && Some(*p) == row.computed.p_value);
-        if row.role == Some(multiplicity.family) {
-            row.p_adjusted = place.map(|place| adjusted[place]);
-        }
-    }
+fn outcome_of(plan: &Protocol, id: &str) -> anyhow::Result<usize> {
+    plan.outcome(id).ok_or_else(|| {
+        let known = plan.outcomes.iter().map(|outcome| outcome.id.as_str());
+        let hint = match nearest(id, known.clone()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("the plan has {}", listed(known)),
+        };
+        refused(format!("`{id}` is no outcome of the plan"), hint)
+    })
 }
 
 /// Prints rows as one object, or as a table with how its numbers were made.
-pub fn show(
+fn show(
     title: &str,
     provenance: &Provenance,
+    flow: Option<&Flow>,
     rows: &[Row],
-    left_out: &[String],
     around: &Surroundings,
 ) -> anyhow::Result<Answer> {
     if around.console.json {
         around
             .console
-            .object(&estimates("estimate", provenance, rows))?;
+            .object(&estimates("estimate", provenance, flow, rows))?;
         return Ok(Answer::Yes);
     }
-    let mut text = title.to_owned();
-    text += &table(rows);
-    text += &footnotes(rows);
+    let text = format!("{title}{}{}", table(rows), footnotes(rows));
     around.console.data(&text)?;
-    for outcome in left_out {
-        around.console.warn(
-            EstimateError::NoMethod {
-                outcome: outcome.clone(),
-            }
-            .to_string(),
-        );
-    }
     Ok(Answer::Yes)
-}
-
-/// Writes what stands below a table: methods with sources, then what a reader must know.
-pub fn footnotes(rows: &[Row]) -> String {
-    let mut text = String::from("\n");
-    for line in methods(rows) {
-        push_wrapped(&mut text, &line);
-    }
-    let mut notes: Vec<&String> = Vec::new();
-    // A test alone has no estimate, which the table shows.
-    let told = rows
-        .iter()
-        .filter(|row| row.method != MethodId::FisherExact);
-    for note in told.flat_map(|row| &row.computed.notes) {
-        // The scale of a standard error concerns the machine's form, which prints one.
-        if !note.starts_with("std_error") && !notes.contains(&note) {
-            notes.push(note);
-        }
-    }
-    for note in notes {
-        push_wrapped(&mut text, &format!("note: {note}."));
-    }
-    text
-}
-
-fn push_wrapped(text: &mut String, line: &str) {
-    for (index, part) in wrap(line, 78).iter().enumerate() {
-        if index > 0 {
-            text.push_str("  ");
-        }
-        text.push_str(part);
-        text.push('\n');
-    }
 }

@@ -1,5 +1,7 @@
 //! From the text of `study.toml` to a checked [`Protocol`], section by section.
 
+mod estimate;
+
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -65,14 +67,18 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
     let estimates = root
         .tables("estimate", f)
         .into_iter()
-        .filter_map(|section| estimate(section, &outcomes, &arms, &factors, f))
+        .filter_map(|section| estimate::estimate(section, &outcomes, &arms, &factors, f))
         .collect();
     let multiplicity = match root.table("multiplicity", f) {
-        Some(section) => multiplicity(section, f),
+        Some(section) => estimate::multiplicity(section, f),
         None => Multiplicity {
             method: Adjustment::None,
             family: Role::Primary,
         },
+    };
+    let replays = match root.table("replays", f) {
+        Some(section) => estimate::replays(section, f),
+        None => Replays::default(),
     };
     root.finish(f);
     faults.finish()?;
@@ -91,6 +97,7 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
         outcomes,
         estimates,
         multiplicity,
+        replays,
     })
 }
 
@@ -1449,160 +1456,4 @@ fn windows(key: &'static str, section: &mut Section, f: &mut Faults) -> Option<V
         return None;
     }
     Some(windows)
-}
-
-fn estimate(
-    mut section: Section,
-    outcomes: &[Outcome],
-    arms: &[At<Arm>],
-    factors: &[At<Factor>],
-    f: &mut Faults,
-) -> Option<PlannedEstimate> {
-    let name = section.required_text("outcome", f);
-    let role = choice(&mut section, "role", Role::ALL, Role::name, f)
-        .map_or(Role::Secondary, |role| role.value);
-    let methods = methods(&mut section, f);
-    let contrasts = contrasts(&mut section, arms, f);
-    let level = section.number("level", f);
-    let interval = choice(
-        &mut section,
-        "interval",
-        IntervalId::ALL,
-        IntervalId::name,
-        f,
-    );
-    let adjust = section.texts("adjust", f);
-    section.finish(f);
-    if let Some(level) = &level
-        && !(0.5..=0.999).contains(&level.value)
-    {
-        f.add(
-            &level.span,
-            format!("`level = {}`", level.value),
-            "a confidence level from 0.5 to 0.999, such as 0.95",
-        );
-    }
-    let mut covariates = Vec::new();
-    for name in adjust.map_or_else(Vec::new, |adjust| adjust.value) {
-        covariates.extend(find_factor(&name, "`adjust`", factors, f));
-    }
-    let name = name?;
-    let outcome = outcomes.iter().position(|outcome| outcome.id == name.value);
-    if outcome.is_none() && !f.is_faulty("outcome", &name.value) {
-        f.unknown(
-            &name.span,
-            format!("`{}` is no outcome", name.value),
-            &name.value,
-            outcomes
-                .iter()
-                .map(|outcome| outcome.id.as_str())
-                .collect::<Vec<_>>(),
-        );
-    }
-    let outcome = outcome?;
-    let unit = outcomes[outcome].measure.unit();
-    for method in &methods {
-        if method.value.needs_yes_no() && unit != Unit::YesNo {
-            f.add(
-                &method.span,
-                format!(
-                    "method `{}` for `{}`, which is no yes or no",
-                    method.value, name.value
-                ),
-                "`difference-in-means`, or an outcome of 1 and 0",
-            );
-        }
-    }
-    Some(PlannedEstimate {
-        outcome,
-        role,
-        methods: methods.into_iter().map(|method| method.value).collect(),
-        contrasts: contrasts?,
-        level: level.map_or(0.95, |level| level.value),
-        interval: interval.map(|interval| interval.value),
-        adjust: covariates,
-    })
-}
-
-/// Returns the methods of an estimate, written as one text or a list of them.
-fn methods(section: &mut Section, f: &mut Faults) -> Vec<At<MethodId>> {
-    let written = if section.is_text("method") {
-        section.text("method", f).into_iter().collect()
-    } else {
-        section
-            .texts("method", f)
-            .map_or_else(Vec::new, |list| list.value)
-    };
-    let mut methods = Vec::new();
-    for name in written {
-        match MethodId::from_name(&name.value) {
-            Some(value) => methods.push(At {
-                value,
-                span: name.span,
-            }),
-            None => f.unknown(
-                &name.span,
-                format!("`{}` is no method", name.value),
-                &name.value,
-                MethodId::ALL.iter().map(|method| method.name()),
-            ),
-        }
-    }
-    methods
-}
-
-fn contrasts(section: &mut Section, arms: &[At<Arm>], f: &mut Faults) -> Option<Contrasts> {
-    if !section.has("contrasts") {
-        section.pass("contrasts");
-        return Some(Contrasts::Reference);
-    }
-    if section.is_text("contrasts") {
-        let names = &["reference", "all-pairs"];
-        return match choice(section, "contrasts", names, |name| name, f)?.value {
-            "reference" => Some(Contrasts::Reference),
-            _ => Some(Contrasts::AllPairs),
-        };
-    }
-    let mut named = Vec::new();
-    for contrast in section.text_lists("contrasts", f)?.value {
-        let [arm, against] = contrast.value.as_slice() else {
-            f.add(
-                &contrast.span,
-                format!("a contrast of {} arms", contrast.value.len()),
-                "an arm and the arm it is compared with: [\"arm\", \"reference\"]",
-            );
-            return None;
-        };
-        let arm = find_arm(arm, &contrast.span, arms, f)?;
-        let against = find_arm(against, &contrast.span, arms, f)?;
-        if arm == against {
-            f.add(&contrast.span, "an arm compared with itself", "two arms");
-            return None;
-        }
-        named.push((arm, against));
-    }
-    Some(Contrasts::Named(named))
-}
-
-fn find_arm(name: &str, span: &Range<usize>, arms: &[At<Arm>], f: &mut Faults) -> Option<usize> {
-    let found = arms.iter().position(|arm| arm.value.id == name);
-    if found.is_none() {
-        let known = arms.iter().map(|arm| arm.value.id.as_str());
-        f.unknown(
-            span,
-            format!("`{name}` in `contrasts` is no arm"),
-            name,
-            known.collect::<Vec<_>>(),
-        );
-    }
-    found
-}
-
-fn multiplicity(mut section: Section, f: &mut Faults) -> Multiplicity {
-    let method = choice(&mut section, "method", Adjustment::ALL, Adjustment::name, f)
-        .map_or(Adjustment::None, |method| method.value);
-    let family = choice(&mut section, "family", Role::ALL, Role::name, f)
-        .map_or(Role::Primary, |family| family.value);
-    section.finish(f);
-    Multiplicity { method, family }
 }

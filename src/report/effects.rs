@@ -5,8 +5,9 @@ use std::fmt::Write;
 use super::number::{
     decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
 };
-use crate::estimate::{ArmCounts, Estimate, Scale};
+use crate::estimate::{ArmCounts, Estimate, Scale, Standing};
 use crate::protocol::{MethodId, Unit};
+use crate::sample::Flow;
 
 /// Width that the table keeps to.
 const WIDTH: usize = 80;
@@ -93,19 +94,32 @@ fn title(row: &Estimate) -> String {
         (None, Some(outcome)) => outcome.clone(),
         (None, None) => return String::new(),
     };
-    match row.role {
-        _ if row.before_draw => format!("{name} (before the draw: no effect)"),
-        Some(role) => format!("{name} ({role})"),
+    let name = match (&row.standing, row.role) {
+        (Standing::BeforeDraw, _) => format!("{name} (before the draw: no effect)"),
+        (Standing::NotAnEffect, _) => match &row.options.only {
+            Some(only) => format!("{name} (only those with `{only}`: not an effect)"),
+            None => format!("{name} (change within an arm: not an effect)"),
+        },
+        (Standing::Sensitivity, _) => format!("{name} (sensitivity: the draw's design ignored)"),
+        (Standing::Effect, Some(role)) => format!("{name} ({role})"),
+        (Standing::Effect, None) => name,
+    };
+    match &row.subgroup {
+        Some(subgroup) => format!("{name}, by {}", subgroup.factor),
         None => name,
     }
 }
 
 impl Block {
     fn add(&mut self, row: &Estimate) {
-        let contrast = match &row.reference {
+        let mut contrast = match &row.reference {
             Some(reference) => format!("{} – {reference}", row.arm),
             None => row.arm.clone(),
         };
+        if let Some(subgroup) = &row.subgroup {
+            let level = subgroup.level.as_deref().unwrap_or("all levels");
+            contrast = format!("{level}: {contrast}");
+        }
         let (effect, interval) = effect(row);
         let p = |p: Option<f64>| p.map_or_else(String::new, p_value);
         let result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
@@ -140,6 +154,9 @@ fn means(row: &Estimate) -> [String; 2] {
         (Some(mean), Unit::Weeks | Unit::TimeToEvent) => fixed(mean, 1),
         (Some(mean), Unit::Number) => fixed(mean, decimals),
     };
+    if row.subgroup.as_ref().is_some_and(|subgroup| subgroup.level.is_none()) {
+        return [String::new(), String::new()];
+    }
     let reference = match (&row.reference_counts, row.target) {
         (Some(counts), _) => mean(counts),
         (None, Some(target)) => percent(target),
@@ -173,6 +190,11 @@ fn effect(row: &Estimate) -> (String, String) {
         (Scale::Difference | Scale::Level, Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
             (100.0, 1, " points")
         }
+        (Scale::Difference, Unit::TimeToEvent)
+            if matches!(row.method, MethodId::KaplanMeier | MethodId::AalenJohansen) =>
+        {
+            (100.0, 1, " points")
+        }
         (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => (1.0, 1, " weeks"),
         (Scale::Difference | Scale::Level, Unit::Number) => {
             (1.0, decimals_for(computed.std_error.unwrap_or(0.0)), "")
@@ -180,19 +202,32 @@ fn effect(row: &Estimate) -> (String, String) {
         (Scale::Ratio, _) => (1.0, 2, ""),
     };
     let value = match (row.scale, row.method, computed.estimate) {
-        (Scale::Ratio, MethodId::FisherExact, _) => "exact test".to_owned(),
+        (_, MethodId::FisherExact, _) => "exact test".to_owned(),
+        (_, MethodId::LogRank, _) => "log-rank".to_owned(),
+        (_, MethodId::InteractionTest, _) => "same effect".to_owned(),
+        (_, MethodId::RandomisationTest, _) => "redrawn".to_owned(),
+        // Two bounds and no point: the interval has them.
+        (_, MethodId::LeeBounds, None) => "Lee bounds".to_owned(),
+        (_, MethodId::WorstCaseBounds, None) => "worst case".to_owned(),
         (_, _, None) => "–".to_owned(),
         (Scale::Level, ..) => String::new(),
-        (Scale::Difference, _, Some(value)) => {
-            format!("{}{unit}", signed(factor * value, decimals))
+        (Scale::Difference, method, Some(value)) => {
+            let effect = format!("{}{unit}", signed(factor * value, decimals));
+            match method {
+                MethodId::Late => format!("{effect} (received)"),
+                _ if !row.options.adjust.is_empty() => format!("{effect} adj."),
+                _ => effect,
+            }
         }
         (Scale::Ratio, MethodId::OddsRatio, Some(value)) => format!("odds ×{}", fixed(value, 2)),
+        (Scale::Ratio, MethodId::Cox, Some(value)) => format!("hazard ×{}", fixed(value, 2)),
         (Scale::Ratio, _, Some(value)) => relative(value),
     };
     let Some(interval) = &computed.interval else {
         return (value, String::new());
     };
-    let relative_change = row.scale == Scale::Ratio && row.method != MethodId::OddsRatio;
+    let relative_change = row.scale == Scale::Ratio
+        && !matches!(row.method, MethodId::OddsRatio | MethodId::Cox);
     let bound = |bound: Option<f64>, missing: &str| match bound {
         None => missing.to_owned(),
         Some(bound) if relative_change => relative_bound(bound),
@@ -251,6 +286,43 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Tells what a row's method was given: covariates, strata, clusters, replays.
+fn options(row: &Estimate) -> String {
+    let options = &row.options;
+    let mut text = String::new();
+    if !options.adjust.is_empty() {
+        let _ = write!(text, ", adjusted for {}", options.adjust.join(", "));
+    }
+    if let Some(received) = &options.received {
+        let _ = write!(text, ", received: {received}");
+    }
+    if let Some(se) = options.se {
+        let _ = write!(text, ", {se} standard errors");
+    }
+    if let Some(strata) = &options.strata {
+        let _ = write!(text, ", in strata of {strata}");
+    }
+    if let Some(cluster) = &options.cluster {
+        let _ = write!(text, ", by clusters of {cluster}");
+    }
+    if let Some(horizon) = options.horizon {
+        let _ = write!(text, ", up to {horizon}");
+    }
+    if let Some(replays) = &options.replays {
+        let number = super::number::grouped(replays.number);
+        let _ = match replays.exact {
+            true => write!(text, ", {} over all {number} draws", replays.statistic),
+            false => write!(
+                text,
+                ", {} over {number} replays from seed `{}`",
+                replays.statistic,
+                replays.seed.chars().take(12).collect::<String>()
+            ),
+        };
+    }
+    text
+}
+
 /// Lists how the numbers of a table were made: each method with its interval and source.
 pub fn methods(rows: &[Estimate]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -264,10 +336,98 @@ pub fn methods(rows: &[Estimate]) -> Vec<String> {
             None => String::new(),
         };
         let (method, summary, source) = (row.method, row.method.summary(), row.source());
-        let line = format!("{method}: {summary}{interval}. {source}.");
+        let line = format!("{method}: {summary}{}{interval}. {source}.", options(row));
         if !lines.contains(&line) {
             lines.push(line);
         }
     }
     lines
+}
+
+/// Writes the way of the referrals through the trial, as lines above a table.
+pub fn flow_lines(flow: &Flow) -> String {
+    let mut text = format!(
+        "{} referred, {} refused, {} drawn, {} withdrawn, {} excluded\n\
+         by the arm drawn, over all who were drawn\n",
+        flow.referred, flow.refused, flow.drawn, flow.withdrawn, flow.excluded
+    );
+    let arms = flow.arms.iter().map(|arm| {
+        let mut part = format!("{} {} drawn", arm.arm, arm.drawn);
+        for (number, word) in [(arm.withdrawn, "withdrawn"), (arm.excluded, "excluded")] {
+            if number > 0 {
+                let _ = write!(part, ", {number} {word}");
+            }
+        }
+        part
+    });
+    for line in wrap(&arms.collect::<Vec<_>>().join("; "), WIDTH) {
+        text += &line;
+        text.push('\n');
+    }
+    text
+}
+
+/// Writes what stands below a table: methods with sources, then what a reader must know.
+pub fn footnotes(rows: &[Estimate]) -> String {
+    let mut text = String::from("\n");
+    for line in methods(rows) {
+        push_wrapped(&mut text, &line);
+    }
+    for line in missing(rows) {
+        push_wrapped(&mut text, &line);
+    }
+    let mut notes: Vec<&String> = Vec::new();
+    for note in rows.iter().flat_map(|row| &row.computed.notes) {
+        // The scale of a standard error concerns the machine's form, which prints one; that a
+        // test has no estimate, the table shows.
+        let told = !note.starts_with("std_error") && note != "a test without an estimate";
+        if told && !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    for note in notes {
+        push_wrapped(&mut text, &format!("note: {note}."));
+    }
+    text
+}
+
+/// Tells of each contrast with missing outcomes whether as many are missing in both arms.
+fn missing(rows: &[Estimate]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in rows {
+        let (Some(p), Some(reference), None) =
+            (row.missing_p, &row.reference_counts, &row.subgroup)
+        else {
+            continue;
+        };
+        let share = |counts: &ArmCounts| percent(counts.missing as f64 / counts.allocated as f64);
+        let outcome = row.label.as_ref().or(row.outcome.as_ref());
+        let line = format!(
+            "missing: {}, {} of {} in {} ({}), {} of {} in {} ({}), p of the difference {}.",
+            outcome.map_or("outcome", String::as_str),
+            row.arm_counts.missing,
+            row.arm_counts.allocated,
+            row.arm,
+            share(&row.arm_counts),
+            reference.missing,
+            reference.allocated,
+            row.reference.as_deref().unwrap_or_default(),
+            share(reference),
+            p_value(p)
+        );
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn push_wrapped(text: &mut String, line: &str) {
+    for (index, part) in wrap(line, WIDTH - 2).iter().enumerate() {
+        if index > 0 {
+            text.push_str("  ");
+        }
+        text.push_str(part);
+        text.push('\n');
+    }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::estimate::{ArmCounts, Estimate};
+use crate::estimate::{ArmCounts, Estimate, Options, Standing};
 use crate::protocol::Unit;
+use crate::sample::Flow;
 
 /// Where numbers come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +21,23 @@ pub struct Provenance {
 }
 
 /// Returns the object that `--json` prints for estimates.
-pub fn estimates(command: &str, provenance: &Provenance, rows: &[Estimate]) -> Value {
+pub fn estimates(
+    command: &str,
+    provenance: &Provenance,
+    flow: Option<&Flow>,
+    rows: &[Estimate],
+) -> Value {
+    json!({
+        "klero": env!("CARGO_PKG_VERSION"),
+        "command": command,
+        "provenance": of_provenance(provenance),
+        "flow": flow.map(of_flow),
+        "estimates": rows.iter().map(row).collect::<Vec<_>>(),
+    })
+}
+
+/// Returns where numbers come from, as every result names it.
+pub fn of_provenance(provenance: &Provenance) -> Value {
     let digest = |text: &Option<String>| text.as_ref().map(|text| format!("sha256 {text}"));
     let inputs: Map<String, Value> = provenance
         .inputs
@@ -28,15 +45,45 @@ pub fn estimates(command: &str, provenance: &Provenance, rows: &[Estimate]) -> V
         .map(|(file, text)| (file.clone(), json!(format!("sha256 {text}"))))
         .collect();
     json!({
-        "klero": env!("CARGO_PKG_VERSION"),
-        "command": command,
-        "provenance": {
-            "study": provenance.study,
-            "protocol": digest(&provenance.protocol),
-            "ledger_head": provenance.ledger_head,
-            "inputs": inputs,
-        },
-        "estimates": rows.iter().map(row).collect::<Vec<_>>(),
+        "study": provenance.study,
+        "protocol": digest(&provenance.protocol),
+        "ledger_head": provenance.ledger_head,
+        "inputs": inputs,
+    })
+}
+
+/// Returns the way of the referrals through the trial.
+pub fn of_flow(flow: &Flow) -> Value {
+    let arms: Vec<Value> = flow
+        .arms
+        .iter()
+        .map(|arm| {
+            json!({
+                "arm": arm.arm, "drawn": arm.drawn, "withdrawn": arm.withdrawn,
+                "excluded": arm.excluded,
+            })
+        })
+        .collect();
+    json!({
+        "referred": flow.referred, "refused": flow.refused, "refused_by_reason": flow.reasons,
+        "drawn": flow.drawn, "withdrawn": flow.withdrawn, "excluded": flow.excluded, "arms": arms,
+    })
+}
+
+fn of_options(options: &Options) -> Value {
+    json!({
+        "adjust": options.adjust,
+        "se": options.se.map(|se| se.name()),
+        "strata": options.strata,
+        "cluster": options.cluster,
+        "weighted": options.weighted,
+        "received": options.received,
+        "horizon": options.horizon,
+        "only": options.only,
+        "replays": options.replays.as_ref().map(|replays| json!({
+            "number": replays.number, "exact": replays.exact, "seed": replays.seed,
+            "statistic": replays.statistic.name(), "p_value_std_error": replays.error,
+        })),
     })
 }
 
@@ -55,8 +102,15 @@ fn row(row: &Estimate) -> Value {
     let (arm, reference) = (&row.arm_counts, row.reference_counts.as_ref());
     let of_reference = |value: fn(&ArmCounts) -> Value| reference.map_or(Value::Null, value);
     let mut notes = computed.notes.clone();
-    if row.before_draw {
-        notes.push("measured before the draw: a chance difference, not an effect".to_owned());
+    match row.standing {
+        Standing::BeforeDraw => {
+            notes.push("measured before the draw: a chance difference, not an effect".to_owned());
+        }
+        Standing::NotAnEffect => notes.push("not an effect".to_owned()),
+        Standing::Sensitivity => notes.push(
+            "sensitivity: analysed as if the draw had no strata and no clusters".to_owned(),
+        ),
+        Standing::Effect => {}
     }
     json!({
         "outcome": row.outcome,
@@ -89,7 +143,11 @@ fn row(row: &Estimate) -> Value {
         "missing_arm": arm.missing,
         "missing_reference": of_reference(|counts| json!(counts.missing)),
         "target": row.target,
-        "options": {"adjust": [], "se": null},
+        "missing_p_value": row.missing_p,
+        "subgroup": row.subgroup.as_ref().map(|subgroup| json!({
+            "factor": subgroup.factor, "level": subgroup.level,
+        })),
+        "options": of_options(&row.options),
         "source": row.source(),
         "notes": notes,
     })

@@ -1,0 +1,197 @@
+//! The baseline table: what was known before the draw, arm by arm, and one test of all of it.
+//!
+//! A standardised difference is (x̄ − x̄₀) / √((s² + s₀²) / 2), of a level with p(1 − p) in the place
+//! of s² (Austin 2009, Statistics in Medicine 28:3083, doi:10.1002/sim.3697). There is no test
+//! for each row: every difference is chance (Altman 1985, doi:10.2307/2987510). The one test of all
+//! replays the draw.
+
+use std::num::NonZeroUsize;
+
+use super::EstimateError;
+use super::effects::{ReplayPlan, design};
+use super::means::Moments;
+use super::redraw::{self, Replaying, Weighting};
+use crate::sample::{Fact, FactValues, Groups, People};
+
+/// The baseline of a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    pub arms: Vec<String>,
+    pub reference: usize,
+    /// Persons drawn into each arm.
+    pub drawn: Vec<usize>,
+    pub rows: Vec<BaselineRow>,
+    /// The test that the arms differ no more than such draws do; absent without a draw to replay.
+    pub omnibus: Option<redraw::Balance>,
+    /// The seed of its replays.
+    pub seed: String,
+}
+
+/// A number, or one level of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BaselineRow {
+    pub fact: String,
+    pub label: String,
+    pub level: Option<String>,
+    /// In the order of the arms.
+    pub summaries: Vec<Summary>,
+    /// Standardised difference of each arm from the reference; `None` for the reference itself,
+    /// and where neither arm varies.
+    pub differences: Vec<Option<f64>>,
+}
+
+/// One arm of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Persons whose value is known.
+    pub n: usize,
+    pub missing: usize,
+    /// Mean of a number, or share at the level.
+    pub mean: Option<f64>,
+    /// Standard deviation of a number.
+    pub deviation: Option<f64>,
+    /// Persons at the level.
+    pub count: Option<usize>,
+}
+
+/// Returns the baseline of the sample, by the facts named (indices into those of the people).
+pub fn baseline(
+    people: &People,
+    facts: &[usize],
+    plan: &ReplayPlan,
+) -> Result<Baseline, EstimateError> {
+    let mut rows = Vec::new();
+    for &fact in facts {
+        let fact = &people.facts[fact];
+        match &fact.values {
+            FactValues::Number { values, .. } => rows.push(number(people, fact, values)),
+            FactValues::Levels(groups) => {
+                for level in 0..groups.names.len() {
+                    rows.push(of_level(people, fact, groups, level));
+                }
+            }
+        }
+    }
+    Ok(Baseline {
+        arms: people.arms.clone(),
+        reference: people.reference,
+        drawn: people.allocated(),
+        rows,
+        omnibus: omnibus(people, facts, plan)?,
+        seed: plan.seed.clone(),
+    })
+}
+
+fn number(people: &People, fact: &Fact, values: &[Option<f64>]) -> BaselineRow {
+    let mut known: Vec<Vec<f64>> = vec![Vec::new(); people.arms.len()];
+    for (&arm, value) in people.arm.iter().zip(values) {
+        known[usize::from(arm)].extend(value);
+    }
+    let moments: Vec<Option<Moments>> = known.iter().map(|values| Moments::of(values)).collect();
+    let summaries = moments.iter().zip(people.allocated()).map(|(moments, drawn)| {
+        let n = moments.map_or(0, |moments| moments.n);
+        Summary {
+            n,
+            missing: drawn - n,
+            mean: moments.map(|moments| moments.mean),
+            deviation: moments.and_then(|moments| moments.variance).map(f64::sqrt),
+            count: None,
+        }
+    });
+    let part = |moments: &Option<Moments>| {
+        let moments = (*moments)?;
+        Some((moments.mean, moments.variance?))
+    };
+    BaselineRow {
+        fact: fact.id.clone(),
+        label: fact.label.clone(),
+        level: None,
+        summaries: summaries.collect(),
+        differences: differences(people, &moments.iter().map(part).collect::<Vec<_>>()),
+    }
+}
+
+fn of_level(people: &People, fact: &Fact, groups: &Groups, level: usize) -> BaselineRow {
+    let mut counts = vec![0_usize; people.arms.len()];
+    for (&arm, &group) in people.arm.iter().zip(&groups.of) {
+        counts[usize::from(arm)] += usize::from(group as usize == level);
+    }
+    let drawn = people.allocated();
+    let share = |(&count, &n): (&usize, &usize)| (n > 0).then(|| count as f64 / n as f64);
+    let shares: Vec<Option<f64>> = counts.iter().zip(&drawn).map(share).collect();
+    let part = |share: &Option<f64>| share.map(|p| (p, p * (1.0 - p)));
+    let parts: Vec<_> = shares.iter().map(part).collect();
+    BaselineRow {
+        fact: fact.id.clone(),
+        label: fact.label.clone(),
+        level: Some(groups.names[level].clone()),
+        summaries: counts
+            .iter()
+            .zip(&drawn)
+            .zip(&shares)
+            .map(|((&count, &n), &share)| Summary {
+                n,
+                missing: 0,
+                mean: share,
+                deviation: None,
+                count: Some(count),
+            })
+            .collect(),
+        differences: differences(people, &parts),
+    }
+}
+
+/// Returns the standardised difference of each arm's mean and variance from the reference's.
+fn differences(people: &People, parts: &[Option<(f64, f64)>]) -> Vec<Option<f64>> {
+    let reference = parts[people.reference];
+    let of = |(arm, part): (usize, &Option<(f64, f64)>)| {
+        let ((mean, variance), (mean0, variance0)) = ((*part)?, reference?);
+        let deviation = ((variance + variance0) / 2.0).sqrt();
+        (arm != people.reference && deviation > 0.0).then(|| (mean - mean0) / deviation)
+    };
+    parts.iter().enumerate().map(of).collect()
+}
+
+fn omnibus(
+    people: &People,
+    facts: &[usize],
+    plan: &ReplayPlan,
+) -> Result<Option<redraw::Balance>, EstimateError> {
+    if people.arms.len() < 2 {
+        return Ok(None);
+    }
+    let wrong = |message: String| EstimateError::Method {
+        outcome: "the baseline".to_owned(),
+        message,
+    };
+    let Some(design) = design(people) else {
+        return Ok(None);
+    };
+    let design = design.map_err(|error| wrong(error.to_string()))?;
+    let mut columns: Vec<Vec<Option<f64>>> = Vec::new();
+    for &fact in facts {
+        match &people.facts[fact].values {
+            FactValues::Number { values, .. } => columns.push(values.clone()),
+            FactValues::Levels(groups) => {
+                for level in 1..groups.names.len() as u32 {
+                    let at = groups.of.iter().map(|&of| Some(f64::from(of == level)));
+                    columns.push(at.collect());
+                }
+            }
+        }
+    }
+    let columns: Vec<&[Option<f64>]> = columns.iter().map(Vec::as_slice).collect();
+    let replaying = Replaying {
+        replays: u64::from(plan.number),
+        seed: plan.seed.clone(),
+        statistic: plan.statistic,
+        weighting: match people.stratum {
+            Some(_) => Weighting::ByStratum,
+            None => Weighting::Pooled,
+        },
+        threads: NonZeroUsize::new(plan.threads),
+        ..Replaying::default()
+    };
+    let found = redraw::omnibus(&design, &columns, &replaying);
+    found.map(Some).map_err(|error| wrong(error.to_string()))
+}

@@ -1,0 +1,1138 @@
+//! From a sample and what is asked of it to the rows of an effect table.
+//!
+//! Promises: the method that `results.md` names for the outcome and the draw, unless another was
+//! asked for; a draw's strata and clusters heeded or the row marked; counts of everybody drawn in
+//! every row.
+
+use super::contrast::{Column, Contrast, Grouped};
+use super::duration::cox::{self, Variance};
+use super::duration::{self, Times};
+use super::instrument::{Draw, LateInterval, late};
+use super::linear::{Columns, Covariate, Inference};
+use super::regression::{equal_effects, lin, ols, one_arm_change, ratio_of_means};
+use super::stratified::{Stratified, stratified_difference};
+use super::{
+    Analysis, ArmCounts, Computed, DegreesOfFreedom, Estimate, EstimateError, Model, Options,
+    Respect, Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
+};
+use crate::protocol::{
+    Contrasts, IntervalId, MethodId, Needs, Role, ShareScale, StandardErrors, Unit,
+};
+use crate::sample::{Count, Groups, Measured, People};
+
+/// One outcome and what is asked of it.
+#[derive(Clone, Debug)]
+pub struct Request<'s> {
+    pub measured: &'s Measured,
+    pub analysis: Analysis<'s>,
+}
+
+/// Fewer degrees of freedom than these make a t interval a weak word.
+const FEW_DF: f64 = 5.0;
+/// One covariate for so many persons of the smallest arm, at the most.
+const PERSONS_PER_COVARIATE: usize = 20;
+
+/// Returns the rows of an outcome: for each contrast, each method. Rows of the randomisation test
+/// stand in their place without numbers, which [`redraw`](super::redraw) gives them.
+pub fn estimate(people: &People, request: &Request) -> Result<Vec<Estimate>, EstimateError> {
+    let asked = Asked::of(people, request)?;
+    if let [_] = people.arms.as_slice() {
+        return asked.one_arm();
+    }
+    let mut rows = Vec::new();
+    for contrast in contrasts(people, &request.analysis.contrasts) {
+        rows.extend(asked.contrast(contrast)?);
+    }
+    Ok(rows)
+}
+
+/// Returns the rows of published counts: each count against the last, or one against a target.
+pub fn of_counts(
+    arms: &[(String, Count)],
+    target: Option<f64>,
+    methods: &[MethodId],
+    level: f64,
+    interval: Option<IntervalId>,
+) -> Result<Vec<Estimate>, EstimateError> {
+    let Some((last, others)) = arms.split_last() else {
+        return Ok(Vec::new());
+    };
+    let contrasts: Vec<_> = match others {
+        [] => vec![(last, None)],
+        others => others.iter().map(|arm| (arm, Some(last))).collect(),
+    };
+    let mut rows = Vec::new();
+    for ((arm, count), reference) in contrasts {
+        for &method in methods {
+            if method.needs() != Needs::YesNo {
+                return Err(unit_error(method, "counts"));
+            }
+            let interval = interval_of(method, interval, methods.len() == 1)?;
+            let computed = match (method, reference) {
+                (MethodId::Share, _) => shares::share(*count, target, level, interval),
+                (_, None) => return Err(EstimateError::OneArm { method }),
+                (_, Some((_, reference))) => {
+                    of_two_counts(method, *count, *reference, level, interval)
+                }
+            };
+            rows.push(Estimate {
+                outcome: None,
+                label: None,
+                unit: Unit::YesNo,
+                role: None,
+                arm: arm.clone(),
+                reference: reference.map(|(name, _)| name.clone()),
+                subgroup: None,
+                method,
+                scale: method.scale(),
+                computed,
+                p_adjusted: None,
+                arm_counts: ArmCounts::of_count(*count),
+                reference_counts: reference.map(|(_, count)| ArmCounts::of_count(*count)),
+                missing_p: None,
+                target: reference.is_none().then_some(target).flatten(),
+                standing: Standing::Effect,
+                options: Options::default(),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+fn of_two_counts(
+    method: MethodId,
+    arm: Count,
+    reference: Count,
+    level: f64,
+    interval: IntervalId,
+) -> Computed {
+    match (method, interval) {
+        (MethodId::RiskRatio, _) => shares::risk_ratio(arm, reference, level, interval),
+        (MethodId::OddsRatio, IntervalId::Exact) => {
+            shares::exact_odds_ratio(arm, reference, level)
+        }
+        (MethodId::OddsRatio, _) => shares::odds_ratio(arm, reference, level),
+        (MethodId::FisherExact, _) => shares::fisher_exact(arm, reference),
+        (MethodId::MantelHaenszel, _) => {
+            shares::mantel_haenszel(&[(arm, reference)], Scale::Difference, level)
+        }
+        _ => shares::risk_difference(arm, reference, level, interval),
+    }
+}
+
+fn unit_error(method: MethodId, outcome: &str) -> EstimateError {
+    EstimateError::Unit {
+        method,
+        outcome: outcome.to_owned(),
+        expected: match method.needs() {
+            Needs::YesNo => "an outcome of 1 and 0",
+            Needs::Time => "a time to an event",
+            Needs::Number => "a number for each person",
+        },
+    }
+}
+
+/// Returns the interval of a method: the one asked for, if it is the method's.
+fn interval_of(
+    method: MethodId,
+    asked: Option<IntervalId>,
+    alone: bool,
+) -> Result<IntervalId, EstimateError> {
+    match asked {
+        Some(interval) if method.intervals().contains(&interval) => Ok(interval),
+        Some(interval) if alone => Err(EstimateError::Interval { method, interval }),
+        // An interval chosen for several methods holds for those that have it.
+        _ => Ok(method
+            .intervals()
+            .first()
+            .copied()
+            .unwrap_or(IntervalId::Wald)),
+    }
+}
+
+/// Returns the pairs of arms to compare, each with its reference.
+pub(super) fn contrasts(people: &People, contrasts: &Contrasts) -> Vec<(usize, usize)> {
+    let arms = 0..people.arms.len();
+    let reference = people.reference;
+    match contrasts {
+        Contrasts::Reference => arms
+            .filter(|&arm| arm != reference)
+            .map(|arm| (arm, reference))
+            .collect(),
+        // Each pair once, against the arm that is the reference or stands later in the plan.
+        Contrasts::AllPairs => {
+            let mut pairs = Vec::new();
+            for first in arms.clone() {
+                for second in first + 1..arms.end {
+                    pairs.push(match first == reference {
+                        true => (second, first),
+                        false => (first, second),
+                    });
+                }
+            }
+            pairs
+        }
+        Contrasts::Named(pairs) => pairs.clone(),
+    }
+}
+
+/// One outcome with its analysis, checked.
+struct Asked<'s> {
+    people: &'s People,
+    measured: &'s Measured,
+    analysis: &'s Analysis<'s>,
+    methods: Vec<MethodId>,
+    /// Strata and clusters of the draw, where they are heeded.
+    stratum: Option<&'s Groups>,
+    cluster: Option<&'s Groups>,
+}
+
+impl<'s> Asked<'s> {
+    fn of(people: &'s People, request: &'s Request<'s>) -> Result<Asked<'s>, EstimateError> {
+        let (measured, analysis) = (request.measured, &request.analysis);
+        let heeded = analysis.design == Respect::Heeded;
+        let mut asked = Asked {
+            people,
+            measured,
+            analysis,
+            methods: Vec::new(),
+            stratum: people.stratum.as_ref().filter(|_| heeded),
+            cluster: people.cluster.as_ref().filter(|_| heeded),
+        };
+        asked.methods = asked.methods_in_order();
+        for &method in &asked.methods {
+            asked.check(method)?;
+        }
+        Ok(asked)
+    }
+
+    /// Returns the methods asked for, or the defaults; the effect of the draw stands above an
+    /// effect of what was received, and unadjusted beside adjusted.
+    fn methods_in_order(&self) -> Vec<MethodId> {
+        let defaults = self.defaults();
+        if self.analysis.methods.is_empty() {
+            return defaults;
+        }
+        let mut methods = self.analysis.methods.clone();
+        let only = |all: &[MethodId]| methods.iter().all(|method| all.contains(method));
+        if only(&[MethodId::Late]) {
+            let mut with = defaults;
+            with.retain(|&method| method != MethodId::RandomisationTest);
+            with.append(&mut methods);
+            return with;
+        }
+        let adjusted = [MethodId::Ols, MethodId::Lin, MethodId::Ancova, MethodId::Late];
+        let adjusts = !self.analysis.adjust.is_empty() || methods.contains(&MethodId::Ancova);
+        if adjusts
+            && only(&[&adjusted[..], &[MethodId::RandomisationTest]].concat())
+            && self.measured.unit != Unit::TimeToEvent
+        {
+            methods.push(self.unadjusted());
+        }
+        methods
+    }
+
+    /// Returns the method of the plain difference for this draw.
+    fn unadjusted(&self) -> MethodId {
+        match (self.cluster, self.stratum) {
+            (None, None) => MethodId::DifferenceInMeans,
+            (_, Some(_)) => MethodId::StratifiedDifference,
+            // By clusters, a regression on the arm alone.
+            (Some(_), None) => MethodId::Ols,
+        }
+    }
+
+    fn defaults(&self) -> Vec<MethodId> {
+        let mut methods = match (self.measured.unit, self.people.arms.len(), self.cluster) {
+            (Unit::YesNo, 1, _) => return vec![MethodId::Share],
+            (Unit::Number, 1, _) if self.measured.baseline.is_some() => {
+                return vec![MethodId::Change];
+            }
+            (Unit::TimeToEvent, _, None) => return vec![MethodId::Rmst, MethodId::LogRank],
+            (Unit::TimeToEvent, _, Some(_)) => return vec![MethodId::Cox],
+            (Unit::YesNo, _, None) => vec![MethodId::RiskDifference, MethodId::RiskRatio],
+            (Unit::PooledShare, ..) => return vec![MethodId::DifferenceInMeans],
+            _ => vec![self.unadjusted()],
+        };
+        if !self.analysis.adjust.is_empty() {
+            methods.push(MethodId::Lin);
+        }
+        if self.analysis.role == Some(Role::Primary) && self.people.drawn.is_some() {
+            methods.push(MethodId::RandomisationTest);
+        }
+        methods
+    }
+
+    /// Checks that a method can be asked of this outcome and this draw.
+    fn check(&self, method: MethodId) -> Result<(), EstimateError> {
+        let pooled = self.measured.unit == Unit::PooledShare;
+        let suits = match method {
+            MethodId::DifferenceInMeans if pooled => true,
+            _ => method.suits(self.measured.unit),
+        };
+        if !suits {
+            return Err(unit_error(method, &self.measured.name()));
+        }
+        let one_arm = matches!(method, MethodId::Share | MethodId::Change);
+        if self.people.arms.len() == 1 && !one_arm {
+            return Err(EstimateError::OneArm { method });
+        }
+        let lacks = |what, hint| Err(EstimateError::Lacks { method, what, hint });
+        match method {
+            MethodId::Late if self.analysis.received.is_none() => {
+                return lacks(
+                    "what was received",
+                    "`received` in the plan, or `--received`, names the outcome that says so",
+                );
+            }
+            MethodId::Change | MethodId::Ancova if self.measured.baseline.is_none() => {
+                return lacks(
+                    "the value before the draw",
+                    "`baseline` in the outcome names its column",
+                );
+            }
+            MethodId::MantelHaenszel if self.people.stratum.is_none() => {
+                return lacks("strata", "`--strata`, or `risk-difference` without them");
+            }
+            MethodId::StratifiedDifference if self.stratum.is_none() => {
+                return lacks("strata", "`difference-in-means` is the form without them");
+            }
+            _ => {}
+        }
+        if let Some(se) = self.analysis.se
+            && se.by_cluster()
+            && self.people.cluster.is_none()
+        {
+            return Err(EstimateError::NoClusters { se });
+        }
+        self.check_design(method)
+    }
+
+    /// Analysing a stratified or clustered draw as if it were neither is a sensitivity analysis.
+    fn check_design(&self, method: MethodId) -> Result<(), EstimateError> {
+        use MethodId::*;
+        let stratified = self.stratum.is_none()
+            || matches!(
+                method,
+                StratifiedDifference
+                    | Ols
+                    | Lin
+                    | Ancova
+                    | Late
+                    | RiskDifference
+                    | RiskRatio
+                    | MantelHaenszel
+                    | RandomisationTest
+                    | LogRank
+                    | Cox
+                    | Rmst
+                    | Share
+                    | Change
+                    | LeeBounds
+                    | WorstCaseBounds
+            );
+        let clustered = self.cluster.is_none()
+            || matches!(
+                method,
+                StratifiedDifference
+                    | Ols
+                    | Lin
+                    | Ancova
+                    | Late
+                    | RatioOfMeans
+                    | RandomisationTest
+                    | Cox
+                    | Change
+            );
+        let (design, instead) = match (stratified, clustered) {
+            (true, true) => return Ok(()),
+            (_, false) => ("clustered", "`ols` with `cr2`, or `stratified-difference`"),
+            (false, true) => ("stratified", "`stratified-difference`, or `lin`"),
+        };
+        Err(EstimateError::Design {
+            method,
+            design,
+            instead,
+        })
+    }
+
+    fn one_arm(&self) -> Result<Vec<Estimate>, EstimateError> {
+        let everybody = Contrast::of(self.people, self.measured, (0, 0), self.only());
+        let level = self.analysis.level;
+        let mut rows = Vec::new();
+        for &method in &self.methods {
+            let interval = interval_of(method, self.analysis.interval, self.methods.len() == 1)?;
+            let computed = match method {
+                MethodId::Share => {
+                    let (count, _) = everybody.counts();
+                    shares::share(count, self.measured.target, level, interval)
+                }
+                _ => self.change(0, level),
+            };
+            rows.push(self.row(&everybody, method, computed, None, true));
+        }
+        Ok(rows)
+    }
+
+    fn only(&self) -> Option<&'s [bool]> {
+        self.analysis.only.map(|(_, marked)| marked)
+    }
+
+    /// Returns the mean change within one arm.
+    fn change(&self, arm: usize, level: f64) -> Computed {
+        let baseline = self.measured.baseline.as_deref().unwrap_or(&[]);
+        let of_arm = Contrast::of(self.people, self.measured, (arm, arm), self.only());
+        let mut changes = Vec::new();
+        let mut rows = Vec::new();
+        for (&row, &y) in of_arm.rows.iter().zip(&of_arm.y) {
+            if let Some(Some(before)) = baseline.get(row as usize) {
+                changes.push(y - before);
+                rows.push(row);
+            }
+        }
+        let lacking = of_arm.y.len() - changes.len();
+        let cluster: Option<Vec<u32>> = self
+            .cluster
+            .map(|groups| rows.iter().map(|&row| groups.of[row as usize]).collect());
+        let mut computed = one_arm_change(&changes, cluster.as_deref(), level);
+        computed.note("the change within one arm is no effect: what would have happened without is not known");
+        if lacking > 0 {
+            computed.note(&format!("{lacking} without a baseline are left out"));
+        }
+        computed
+    }
+
+    fn contrast(&self, arms: (usize, usize)) -> Result<Vec<Estimate>, EstimateError> {
+        let contrast = Contrast::of(self.people, self.measured, arms, self.only());
+        let mut rows = Vec::new();
+        for &method in &self.methods {
+            if method == MethodId::Change {
+                let computed = self.change(arms.0, self.analysis.level);
+                rows.push(self.row(&contrast, method, computed, None, true));
+                continue;
+            }
+            rows.push(self.estimated(&contrast, method, None)?);
+        }
+        self.put_randomisation_test_first(&mut rows);
+        self.bounds(&contrast, &mut rows)?;
+        if let Some(by) = self.analysis.by {
+            self.subgroups(&contrast, arms, by, &mut rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// With few degrees of freedom the randomisation test says more than t.
+    fn put_randomisation_test_first(&self, rows: &mut [Estimate]) {
+        let few = rows
+            .iter()
+            .any(|row| row.computed.df.is_some_and(|df| df < FEW_DF));
+        let test = rows
+            .iter()
+            .position(|row| row.method == MethodId::RandomisationTest);
+        if let (true, Some(test)) = (few, test) {
+            rows[..=test].rotate_right(1);
+        }
+    }
+
+    /// Lee's bounds where outcomes are missing as `results.md` says, and the worst case on request.
+    fn bounds(
+        &self,
+        contrast: &Contrast,
+        rows: &mut Vec<Estimate>,
+    ) -> Result<(), EstimateError> {
+        let bounded = matches!(
+            self.measured.unit,
+            Unit::YesNo | Unit::Weeks | Unit::Number | Unit::ShareOfTime
+        );
+        let asked = |method| self.methods.contains(&method);
+        let unasked = bounded
+            && !self.measured.before_draw
+            && self.analysis.only.is_none()
+            && self.missing_matters(contrast);
+        if unasked && !asked(MethodId::LeeBounds) {
+            rows.push(self.estimated(contrast, MethodId::LeeBounds, None)?);
+        }
+        if self.analysis.worst_case.is_some() && !asked(MethodId::WorstCaseBounds) {
+            self.check(MethodId::WorstCaseBounds)?;
+            rows.push(self.estimated(contrast, MethodId::WorstCaseBounds, None)?);
+        }
+        Ok(())
+    }
+
+    /// More than 5 % missing in an arm, or 2.5 points between arms.
+    fn missing_matters(&self, contrast: &Contrast) -> bool {
+        let (arm, reference) = self.missing(contrast);
+        bounds::missing_matters(arm, reference)
+    }
+
+    /// Returns the missing of all drawn, in the arm and in the reference.
+    fn missing(&self, contrast: &Contrast) -> (Count, Count) {
+        let count = |arm: usize| {
+            let counts = self.counts(arm, None);
+            Count::new(counts.missing as u64, counts.allocated as u64)
+        };
+        (count(contrast.arm), count(contrast.reference))
+    }
+
+    fn subgroups(
+        &self,
+        contrast: &Contrast,
+        arms: (usize, usize),
+        by: &'s Groups,
+        rows: &mut Vec<Estimate>,
+    ) -> Result<(), EstimateError> {
+        let effects = |method: &&MethodId| {
+            !matches!(
+                method,
+                MethodId::RandomisationTest
+                    | MethodId::Change
+                    | MethodId::LeeBounds
+                    | MethodId::WorstCaseBounds
+            )
+        };
+        let methods: Vec<MethodId> = self.methods.iter().filter(effects).copied().collect();
+        for (level, name) in by.names.iter().enumerate() {
+            let keep: Vec<bool> = (0..self.people.len())
+                .map(|row| {
+                    by.of[row] == level as u32 && self.only().is_none_or(|marked| marked[row])
+                })
+                .collect();
+            let of_level = Contrast::of(self.people, self.measured, arms, Some(&keep));
+            for &method in &methods {
+                let subgroup = Subgroup {
+                    factor: by.name.clone(),
+                    level: Some(name.clone()),
+                };
+                rows.push(self.estimated(&of_level, method, Some((subgroup, &keep)))?);
+            }
+        }
+        if self.measured.unit == Unit::TimeToEvent || self.measured.unit == Unit::PooledShare {
+            return Ok(());
+        }
+        let grouped = contrast.grouped(by);
+        let computed = self.interaction(contrast, &grouped);
+        let mut row = self.row(contrast, MethodId::InteractionTest, computed, None, true);
+        row.options.se = Some(self.standard_errors());
+        row.subgroup = Some(Subgroup {
+            factor: by.name.clone(),
+            level: None,
+        });
+        rows.push(row);
+        Ok(())
+    }
+
+    fn interaction(&self, contrast: &Contrast, by: &Grouped) -> Computed {
+        let mut notes = Vec::new();
+        let (columns, _) = self.covariates(contrast, &self.analysis.adjust, &mut notes);
+        let covariates = as_covariates(&columns);
+        let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
+        let entered = self.entered(contrast, &covariates, cluster.as_deref());
+        let test = equal_effects(&entered.columns(), &by.of, &by.names, &self.inference());
+        let mut computed = Computed::undefined("a test without an estimate");
+        if let (Some(f), Some(df1), Some(df2)) = (test.statistic, test.df1, test.df2) {
+            computed.note(&format!("F = {f:.3} on {df1} and {df2} degrees of freedom"));
+        }
+        computed.p_value = test.p_value;
+        computed.notes.extend(test.notes);
+        computed
+    }
+
+    /// Returns the standard error in use: `hc2`, by clusters `cr2`, unless another was asked for.
+    fn standard_errors(&self) -> StandardErrors {
+        self.analysis.se.unwrap_or(match self.cluster {
+            Some(_) => StandardErrors::Cr2,
+            None => StandardErrors::Hc2,
+        })
+    }
+
+    fn inference(&self) -> Inference {
+        Inference {
+            errors: self.standard_errors(),
+            df: self.analysis.df,
+            level: self.analysis.level,
+            threads: None,
+        }
+    }
+
+    /// Returns the columns to adjust for: facts, and the strata of the draw, which `ols` and `lin`
+    /// heed as covariates.
+    fn covariates(
+        &self,
+        contrast: &Contrast,
+        facts: &[usize],
+        notes: &mut Vec<String>,
+    ) -> (Vec<Column>, usize) {
+        let mut columns = contrast.covariates(facts, notes);
+        let declared = columns.len();
+        if let Some(strata) = self.stratum {
+            columns.extend(contrast.indicators(strata));
+        }
+        (columns, declared)
+    }
+
+    fn entered<'a>(
+        &self,
+        contrast: &'a Contrast,
+        covariates: &'a [Covariate<'a>],
+        cluster: Option<&'a [u32]>,
+    ) -> Entered<'a> {
+        Entered {
+            y: &contrast.y,
+            in_arm: &contrast.in_arm,
+            covariates,
+            weights: self
+                .people
+                .weights
+                .as_ref()
+                .map(|weights| contrast.column(weights)),
+            cluster,
+        }
+    }
+
+    /// Returns one row: a method's numbers for a contrast, or for the level of a subgroup.
+    fn estimated(
+        &self,
+        contrast: &Contrast,
+        method: MethodId,
+        subgroup: Option<(Subgroup, &[bool])>,
+    ) -> Result<Estimate, EstimateError> {
+        let alone = self.analysis.methods.len() == 1;
+        let interval = interval_of(method, self.analysis.interval, alone)?;
+        let (computed, scale) = self.computed(contrast, method, interval)?;
+        let linear = matches!(method, MethodId::Ols | MethodId::Lin | MethodId::Ancova);
+        let mut row = self.row(contrast, method, computed, subgroup, false);
+        row.scale = scale;
+        if linear {
+            row.options.se = Some(self.standard_errors());
+        }
+        Ok(row)
+    }
+
+    fn computed(
+        &self,
+        contrast: &Contrast,
+        method: MethodId,
+        interval: IntervalId,
+    ) -> Result<(Computed, Scale), EstimateError> {
+        let level = self.analysis.level;
+        let scale = method.scale();
+        let computed = match method {
+            MethodId::DifferenceInMeans => {
+                let mut computed = means::difference_in_means(
+                    &contrast.side(true),
+                    &contrast.side(false),
+                    level,
+                );
+                if self.measured.unit == Unit::PooledShare {
+                    computed.note(
+                        "shares of all weeks observed in the arm; the variance is that of a ratio",
+                    );
+                }
+                computed
+            }
+            MethodId::StratifiedDifference => self.stratified(contrast)?,
+            MethodId::Ols | MethodId::Lin | MethodId::Ancova => self.linear(contrast, method),
+            MethodId::RatioOfMeans => {
+                let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
+                ratio_of_means(&contrast.y, &contrast.in_arm, cluster.as_deref(), level)
+            }
+            MethodId::RiskDifference | MethodId::RiskRatio if self.stratum.is_some() => {
+                let strata = contrast.counts_by(&self.strata(contrast));
+                match method {
+                    MethodId::RiskDifference => {
+                        shares::stratified_risk_difference(&strata, level, interval)
+                    }
+                    _ => shares::stratified_risk_ratio(&strata, level, interval),
+                }
+            }
+            MethodId::MantelHaenszel => {
+                let scale = match self.analysis.scale {
+                    Some(ShareScale::Ratio) => Scale::Ratio,
+                    _ => Scale::Difference,
+                };
+                let strata = contrast.counts_by(&self.strata(contrast));
+                return Ok((shares::mantel_haenszel(&strata, scale, level), scale));
+            }
+            MethodId::RiskDifference
+            | MethodId::RiskRatio
+            | MethodId::OddsRatio
+            | MethodId::FisherExact => {
+                let (arm, reference) = contrast.counts();
+                of_two_counts(method, arm, reference, level, interval)
+            }
+            MethodId::Late => self.late(contrast, interval)?,
+            MethodId::KaplanMeier
+            | MethodId::Rmst
+            | MethodId::LogRank
+            | MethodId::Cox
+            | MethodId::AalenJohansen => self.times(contrast, method)?,
+            MethodId::LeeBounds => self.lee(contrast),
+            MethodId::WorstCaseBounds => self.worst_case(contrast),
+            // Filled in once all tests are known, from one set of replays.
+            MethodId::RandomisationTest => Computed::nothing(),
+            MethodId::Share | MethodId::Change | MethodId::InteractionTest => {
+                return Err(EstimateError::OneArm { method });
+            }
+        };
+        Ok((computed, scale))
+    }
+
+    fn strata(&self, contrast: &Contrast) -> Grouped {
+        let strata = self.people.stratum.as_ref();
+        contrast.grouped(strata.expect("a method by strata is checked to have them"))
+    }
+
+    fn stratified(&self, contrast: &Contrast) -> Result<Computed, EstimateError> {
+        let strata = self.strata(contrast);
+        let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
+        let data = Stratified {
+            y: &contrast.y,
+            in_arm: &contrast.in_arm,
+            stratum: &strata.of,
+            names: &strata.names,
+            cluster: cluster.as_deref(),
+        };
+        stratified_difference(&data, self.analysis.level).map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: impl std::fmt::Display) -> EstimateError {
+        EstimateError::Method {
+            outcome: self.measured.name(),
+            message: error.to_string(),
+        }
+    }
+
+    fn linear(&self, contrast: &Contrast, method: MethodId) -> Computed {
+        let mut notes = Vec::new();
+        let all;
+        let mut contrast = contrast;
+        let mut others = Vec::new();
+        if self.analysis.model == Model::AllArms && method == MethodId::Ols {
+            all = self.all_arms(contrast);
+            others = all.1;
+            contrast = &all.0;
+            notes.push("one model over all arms".to_owned());
+        }
+        let (mut columns, declared) = self.covariates(contrast, &self.analysis.adjust, &mut notes);
+        if method == MethodId::Ancova {
+            columns.extend(self.baseline(contrast, &mut notes));
+        }
+        let smallest = contrast.smaller_side();
+        if declared * PERSONS_PER_COVARIATE > smallest {
+            notes.push(format!(
+                "{declared} covariates for {smallest} persons in the smaller arm: more than one \
+                 for every {PERSONS_PER_COVARIATE}"
+            ));
+        }
+        columns.append(&mut others);
+        let covariates = as_covariates(&columns);
+        let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
+        let entered = self.entered(contrast, &covariates, cluster.as_deref());
+        let how = self.inference();
+        let mut computed = match method {
+            MethodId::Lin => lin(&entered.columns(), &how),
+            _ => ols(&entered.columns(), &how),
+        };
+        computed.notes.extend(notes);
+        computed
+    }
+
+    /// Returns the people of all arms with a value, and a column for each arm that is not of the
+    /// contrast.
+    fn all_arms<'a>(&self, contrast: &Contrast<'a>) -> (Contrast<'a>, Vec<Column>)
+    where
+        's: 'a,
+    {
+        let mut all = Contrast::of(
+            self.people,
+            self.measured,
+            (contrast.arm, contrast.reference),
+            Some(&vec![false; self.people.len()]),
+        );
+        let mut arms = Vec::new();
+        for (row, &arm) in self.people.arm.iter().enumerate() {
+            if self.measured.observed[row] && self.only().is_none_or(|marked| marked[row]) {
+                all.rows.push(row as u32);
+                all.y.push(self.measured.value[row]);
+                all.in_arm.push(usize::from(arm) == contrast.arm);
+                arms.push(usize::from(arm));
+            }
+        }
+        let others = (0..self.people.arms.len())
+            .filter(|&arm| arm != contrast.arm && arm != contrast.reference)
+            .map(|other| Column {
+                name: format!("arm {}", self.people.arms[other]),
+                values: arms.iter().map(|&arm| f64::from(arm == other)).collect(),
+            });
+        let others = others.collect();
+        (all, others)
+    }
+
+    /// Returns the value before the draw as a covariate.
+    fn baseline(&self, contrast: &Contrast, notes: &mut Vec<String>) -> Vec<Column> {
+        let baseline = self.measured.baseline.as_deref().unwrap_or(&[]);
+        let name = format!("{}_baseline", self.measured.name());
+        contrast.numbers(&name, baseline, notes)
+    }
+
+    fn late(&self, contrast: &Contrast, interval: IntervalId) -> Result<Computed, EstimateError> {
+        let taken = self.analysis.received.expect("checked when the method was");
+        // Receipt that is not known leaves a person out.
+        let known: Vec<bool> = (0..self.people.len())
+            .map(|row| taken.observed[row] && self.only().is_none_or(|marked| marked[row]))
+            .collect();
+        let kept: Vec<bool> = contrast.rows.iter().map(|&row| known[row as usize]).collect();
+        let unknown = kept.iter().filter(|kept| !**kept).count();
+        let arms = (contrast.arm, contrast.reference);
+        let mut whom = vec![false; self.people.len()];
+        for &row in &contrast.rows {
+            whom[row as usize] = known[row as usize];
+        }
+        let contrast = &Contrast::of(self.people, self.measured, arms, Some(&whom));
+        let received = contrast.column(&taken.value);
+        let interval = match interval {
+            IntervalId::T => LateInterval::TwoStage,
+            _ => LateInterval::AndersonRubin,
+        };
+        let mut notes = Vec::new();
+        let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
+        let by_strata = self.analysis.adjust.is_empty() && self.analysis.se.is_none();
+        let found = match self.stratum {
+            Some(_) if by_strata => {
+                let strata = self.strata(contrast);
+                let data = Stratified {
+                    y: &contrast.y,
+                    in_arm: &contrast.in_arm,
+                    stratum: &strata.of,
+                    names: &strata.names,
+                    cluster: cluster.as_deref(),
+                };
+                late(
+                    Draw::Stratified(&data, self.analysis.level),
+                    &received,
+                    interval,
+                )
+            }
+            _ => {
+                let (columns, _) = self.covariates(contrast, &self.analysis.adjust, &mut notes);
+                let covariates = as_covariates(&columns);
+                let entered = self.entered(contrast, &covariates, cluster.as_deref());
+                late(
+                    Draw::Ols(&entered.columns(), self.inference()),
+                    &received,
+                    interval,
+                )
+            }
+        };
+        let mut found = found.map_err(|error| self.error(error))?;
+        let computed = &mut found.computed;
+        computed.notes.extend(notes);
+        if let Some(share) = found.complier_share {
+            let yes_no = received.iter().all(|&r| r == 0.0 || r == 1.0);
+            computed.note(&match yes_no {
+                true => format!("{:.1} % received it because of the draw", 100.0 * share),
+                false => format!("the draw changed what was received by {share:.4}"),
+            });
+        }
+        if let Some(f) = found.first_stage_f {
+            computed.note(&format!("F of the first stage {f:.1}"));
+        }
+        if unknown > 0 {
+            computed.note(&format!(
+                "{unknown} of whom it is not known what they received are left out"
+            ));
+        }
+        Ok(found.computed)
+    }
+
+    fn times(&self, contrast: &Contrast, method: MethodId) -> Result<Computed, EstimateError> {
+        let level = self.analysis.level;
+        let ends = self.measured.end.as_deref().unwrap_or(&[]);
+        let ends: Vec<_> = contrast.rows.iter().map(|&row| ends[row as usize]).collect();
+        let horizon = || {
+            self.analysis.horizon.ok_or(EstimateError::Lacks {
+                method,
+                what: "a horizon",
+                hint: "`--horizon`: the time up to which the arms are compared",
+            })
+        };
+        let wrong = |error: duration::DurationError| self.error(error);
+        if method == MethodId::Cox {
+            let mut notes = Vec::new();
+            let arm: Vec<f64> = contrast.in_arm.iter().map(|&in_arm| f64::from(in_arm)).collect();
+            let covariates = contrast.covariates(&self.analysis.adjust, &mut notes);
+            let mut columns = vec![arm.as_slice()];
+            columns.extend(covariates.iter().map(|column| column.values.as_slice()));
+            let mut times = Times::new(&contrast.y, &ends).map_err(wrong)?;
+            let strata = self.stratum.map(|groups| contrast.grouped(groups).of);
+            if let Some(strata) = &strata {
+                times = times.stratified(strata).map_err(wrong)?;
+            }
+            let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
+            let variance = match &cluster {
+                Some(clusters) => Variance::Clustered(clusters),
+                None => Variance::Robust,
+            };
+            let mut computed = cox::cox(times, &columns, variance, level).map_err(wrong)?;
+            computed.notes.extend(notes);
+            return Ok(computed);
+        }
+        let strata = self.stratum.map(|_| self.strata(contrast));
+        let side = |arm: bool| -> Side {
+            let mut side = Side::default();
+            for (place, &in_arm) in contrast.in_arm.iter().enumerate() {
+                if in_arm == arm {
+                    side.time.push(contrast.y[place]);
+                    side.end.push(ends[place]);
+                    side.stratum
+                        .extend(strata.as_ref().map(|strata| strata.of[place]));
+                }
+            }
+            side
+        };
+        let (arm, reference) = (side(true), side(false));
+        let of = |side: &'_ Side| Times::new(&side.time, &side.end).map_err(wrong);
+        let (mut a, mut r) = (
+            Times::new(&arm.time, &arm.end).map_err(wrong)?,
+            of(&reference).map(|_| Times::new(&reference.time, &reference.end))?.map_err(wrong)?,
+        );
+        if strata.is_some() {
+            a = a.stratified(&arm.stratum).map_err(wrong)?;
+            r = r.stratified(&reference.stratum).map_err(wrong)?;
+        }
+        Ok(match method {
+            MethodId::LogRank => duration::log_rank::log_rank(a, r),
+            MethodId::KaplanMeier => {
+                duration::curve::kaplan_meier_difference(a, r, horizon()?, level)
+            }
+            MethodId::AalenJohansen => {
+                duration::incidence::incidence_difference(a, r, horizon()?, level)
+            }
+            _ => duration::curve::restricted_mean_difference(a, r, horizon()?, level),
+        })
+    }
+
+    fn lee(&self, contrast: &Contrast) -> Computed {
+        let (arm, reference) = self.missing(contrast);
+        bounds::lee(
+            &contrast.side(true),
+            arm.n,
+            &contrast.side(false),
+            reference.n,
+            self.analysis.level,
+        )
+    }
+
+    fn worst_case(&self, contrast: &Contrast) -> Computed {
+        let limits = match self.analysis.worst_case {
+            Some(WorstCase::Between(low, high)) => Some((low, high)),
+            _ => self.measured.limits,
+        };
+        let Some(limits) = limits else {
+            return Computed::undefined(
+                "the outcome has no least and largest value: `--limits` states them",
+            );
+        };
+        let (arm, reference) = self.missing(contrast);
+        bounds::worst_case(
+            &contrast.side(true),
+            arm.n,
+            &contrast.side(false),
+            reference.n,
+            limits,
+            self.analysis.level,
+        )
+    }
+
+    /// Counts an arm: everybody drawn, or those of a subgroup.
+    fn counts(&self, arm: usize, of: Option<&[bool]>) -> ArmCounts {
+        let only = self.only();
+        let mut allocated = 0;
+        let mut values = Vec::new();
+        let mut weeks = (0.0, 0.0);
+        for (row, &in_arm) in self.people.arm.iter().enumerate() {
+            let within = of.is_none_or(|of| of[row]) && only.is_none_or(|only| only[row]);
+            if usize::from(in_arm) != arm || !within {
+                continue;
+            }
+            allocated += 1;
+            if self.measured.observed[row] {
+                values.push(self.measured.value[row]);
+                if let Some(observed) = &self.measured.of {
+                    weeks = (weeks.0 + self.measured.value[row], weeks.1 + observed[row]);
+                }
+            }
+        }
+        let yes_no = self.measured.unit == Unit::YesNo;
+        let mean = match self.measured.unit {
+            Unit::PooledShare => (weeks.1 > 0.0).then(|| weeks.0 / weeks.1),
+            // A mean of times that are partly censored is no mean time.
+            Unit::TimeToEvent => None,
+            _ => means::Moments::of(&values).map(|moments| moments.mean),
+        };
+        let events = match (&self.measured.end, yes_no) {
+            (Some(ends), _) => Some(self.events_of(arm, of, ends)),
+            (None, true) => Some(values.iter().filter(|&&value| value == 1.0).count() as u64),
+            (None, false) => None,
+        };
+        ArmCounts {
+            allocated,
+            missing: allocated - values.len(),
+            n: values.len(),
+            mean,
+            events,
+        }
+    }
+
+    fn events_of(&self, arm: usize, of: Option<&[bool]>, ends: &[crate::sample::End]) -> u64 {
+        let only = self.only();
+        (0..self.people.len())
+            .filter(|&row| {
+                usize::from(self.people.arm[row]) == arm
+                    && self.measured.observed[row]
+                    && of.is_none_or(|of| of[row])
+                    && only.is_none_or(|only| only[row])
+                    && ends[row] == crate::sample::End::Event
+            })
+            .count() as u64
+    }
+
+    fn row(
+        &self,
+        contrast: &Contrast,
+        method: MethodId,
+        computed: Computed,
+        subgroup: Option<(Subgroup, &[bool])>,
+        plain: bool,
+    ) -> Estimate {
+        let within = subgroup.as_ref().map(|(_, of)| *of);
+        let alone = matches!(method, MethodId::Share | MethodId::Change);
+        let arm_counts = self.counts(contrast.arm, within);
+        let reference_counts = (!alone).then(|| self.counts(contrast.reference, within));
+        let missing_p = reference_counts.and_then(|reference| {
+            let count = |c: &ArmCounts| Count::new(c.missing as u64, c.allocated as u64);
+            bounds::difference_in_missing(count(&arm_counts), count(&reference))
+        });
+        let heeds = |groups: Option<&Groups>| groups.map(|groups| groups.name.clone());
+        let facts = |of: &[usize]| {
+            let ids = of.iter().map(|&fact| self.people.facts[fact].id.clone());
+            ids.collect::<Vec<String>>()
+        };
+        let adjusts = matches!(
+            method,
+            MethodId::Ols | MethodId::Lin | MethodId::Ancova | MethodId::Late | MethodId::Cox
+        ) && !plain;
+        let mut adjust = match adjusts || method == MethodId::InteractionTest {
+            true => facts(&self.analysis.adjust),
+            false => Vec::new(),
+        };
+        if method == MethodId::Ancova {
+            adjust.push(format!("{}_baseline", self.measured.name()));
+        }
+        let times = self.measured.unit == Unit::TimeToEvent
+            && matches!(
+                method,
+                MethodId::KaplanMeier | MethodId::Rmst | MethodId::AalenJohansen
+            );
+        Estimate {
+            outcome: self.measured.id.clone(),
+            label: self.measured.label.clone(),
+            unit: self.measured.unit,
+            role: self.analysis.role,
+            arm: self.people.arms[contrast.arm].clone(),
+            reference: (!alone).then(|| self.people.arms[contrast.reference].clone()),
+            subgroup: subgroup.map(|(subgroup, _)| subgroup),
+            method,
+            scale: method.scale(),
+            computed,
+            p_adjusted: None,
+            arm_counts,
+            reference_counts,
+            missing_p,
+            target: match method {
+                MethodId::Share => self.measured.target,
+                _ => None,
+            },
+            standing: self.standing(method),
+            options: Options {
+                adjust,
+                se: None,
+                strata: heeds(self.stratum),
+                cluster: heeds(self.cluster),
+                weighted: self.people.weights.is_some(),
+                received: match (method, self.analysis.received) {
+                    (MethodId::Late, Some(received)) => received.id.clone(),
+                    _ => None,
+                },
+                horizon: self.analysis.horizon.filter(|_| times),
+                only: self.analysis.only.map(|(name, _)| name.to_owned()),
+                replays: None,
+            },
+        }
+    }
+
+    fn standing(&self, method: MethodId) -> Standing {
+        let ignored = self.analysis.design == Respect::Ignored
+            && (self.people.stratum.is_some() || self.people.cluster.is_some());
+        if self.measured.before_draw {
+            Standing::BeforeDraw
+        } else if method == MethodId::Change || self.analysis.only.is_some() {
+            Standing::NotAnEffect
+        } else if ignored {
+            Standing::Sensitivity
+        } else {
+            Standing::Effect
+        }
+    }
+}
+
+/// The times of one side of a contrast.
+#[derive(Default)]
+struct Side {
+    time: Vec<f64>,
+    end: Vec<crate::sample::End>,
+    stratum: Vec<u32>,
+}
+
+/// What enters a regression, with what it owns.
+struct Entered<'a> {
+    y: &'a [f64],
+    in_arm: &'a [bool],
+    covariates: &'a [Covariate<'a>],
+    weights: Option<Vec<f64>>,
+    cluster: Option<&'a [u32]>,
+}
+
+impl Entered<'_> {
+    fn columns(&self) -> Columns<'_> {
+        Columns {
+            y: self.y,
+            in_arm: self.in_arm,
+            covariates: self.covariates,
+            weights: self.weights.as_deref(),
+            cluster: self.cluster,
+        }
+    }
+}
+
+fn as_covariates(columns: &[Column]) -> Vec<Covariate<'_>> {
+    columns
+        .iter()
+        .map(|column| Covariate {
+            name: &column.name,
+            values: &column.values,
+        })
+        .collect()
+}
+
+impl ArmCounts {
+    fn of_count(count: Count) -> ArmCounts {
+        ArmCounts {
+            allocated: count.n as usize,
+            missing: 0,
+            n: count.n as usize,
+            mean: Some(count.share()),
+            events: Some(count.events),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The way of the referrals through the trial.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::people::arms_of;
+use super::{Measured, People, SampleError};
+use crate::ledger::{Event, Ledger};
+
+/// The way of the referrals through the trial, as the ledger tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Persons referred: the drawn and those refused for good.
+    pub referred: usize,
+    pub refused: usize,
+    /// Refused for good, by reason.
+    pub reasons: BTreeMap<String, usize>,
+    pub drawn: usize,
+    pub withdrawn: usize,
+    pub excluded: usize,
+    /// The drawn by arm, in the order of the plan.
+    pub arms: Vec<ArmFlow>,
+}
+
+/// One arm's part of the flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArmFlow {
+    pub arm: String,
+    pub drawn: usize,
+    pub withdrawn: usize,
+    pub excluded: usize,
+}
+
+impl Flow {
+    /// Counts the way of the referrals from the ledger.
+    pub fn of(ledger: &Ledger) -> Flow {
+        let arms = arms_of(ledger);
+        let mut refused: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut withdrawn = HashSet::new();
+        let mut excluded = HashSet::new();
+        for entry in &ledger.entries {
+            match &entry.event {
+                Event::Refuse(note) if !arms.contains_key(note.referral.as_str()) => {
+                    refused.insert(&note.referral, &note.reason);
+                }
+                Event::Withdraw(note) => {
+                    withdrawn.insert(note.referral.as_str());
+                }
+                Event::Exclude(note) => {
+                    excluded.insert(note.referral.as_str());
+                }
+                _ => {}
+            }
+        }
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for reason in refused.values() {
+            *reasons.entry((*reason).to_owned()).or_default() += 1;
+        }
+        let in_arm = |id: &str, whom: &HashSet<&str>| {
+            whom.iter()
+                .filter(|referral| arms.get(*referral).is_some_and(|arm| *arm == id))
+                .count()
+        };
+        let all: HashSet<&str> = arms.keys().copied().collect();
+        Flow {
+            referred: arms.len() + refused.len(),
+            refused: refused.len(),
+            reasons,
+            drawn: arms.len(),
+            withdrawn: withdrawn.len(),
+            excluded: excluded.len(),
+            arms: ledger
+                .sealed()
+                .arms
+                .iter()
+                .map(|arm| ArmFlow {
+                    arm: arm.id.clone(),
+                    drawn: in_arm(&arm.id, &all),
+                    withdrawn: in_arm(&arm.id, &withdrawn),
+                    excluded: in_arm(&arm.id, &excluded),
+                })
+                .collect(),
+        }
+    }
+
+    /// Checks that the flow and a sample count the same people.
+    pub fn check(&self, people: &People, measured: &Measured) -> Result<(), SampleError> {
+        let wrong = |message: String| Err(SampleError::Flow { message });
+        if self.referred != self.refused + self.drawn {
+            return wrong(format!(
+                "{} referred, {} refused, {} drawn",
+                self.referred, self.refused, self.drawn
+            ));
+        }
+        let sum: usize = self.arms.iter().map(|arm| arm.drawn).sum();
+        if sum != self.drawn {
+            return wrong(format!("{} drawn, {sum} in the arms", self.drawn));
+        }
+        let name = measured.name();
+        for (index, (flow, drawn)) in self.arms.iter().zip(people.allocated()).enumerate() {
+            if flow.drawn != drawn {
+                return wrong(format!(
+                    "{} drawn into `{}`, {drawn} in the sample of `{name}`",
+                    flow.drawn, flow.arm
+                ));
+            }
+            let observed = people
+                .arm
+                .iter()
+                .zip(&measured.observed)
+                .filter(|&(&arm, &observed)| usize::from(arm) == index && observed)
+                .count();
+            let missing: usize = measured.missing[index].values().sum();
+            if observed + missing != drawn {
+                return wrong(format!(
+                    "{drawn} in `{}`, {observed} with `{name}` and {missing} without",
+                    flow.arm
+                ));
+            }
+        }
+        Ok(())
+    }
+}
