@@ -6,9 +6,13 @@
 //! Hides: formulas, each cited at its line in the files below.
 
 pub mod distribution;
+pub mod instrument;
+pub mod linear;
 pub mod means;
 pub mod multiplicity;
+pub mod regression;
 pub mod shares;
+pub mod stratified;
 
 use crate::protocol::{Contrasts, IntervalId, MethodId, Role, Unit};
 use crate::sample::{ArmSample, Sample};
