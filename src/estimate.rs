@@ -6,6 +6,7 @@
 //! Hides: formulas, each cited at its line in the files below.
 
 pub mod distribution;
+pub mod duration;
 pub mod means;
 pub mod multiplicity;
 pub mod shares;
