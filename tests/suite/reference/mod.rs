@@ -3,6 +3,7 @@
 
 mod auditors;
 mod draws;
+mod durations;
 mod exactness;
 mod foresight;
 mod ledgers;

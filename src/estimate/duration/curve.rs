@@ -1,0 +1,236 @@
+//! The Kaplan–Meier curve of an arm, and what is read from it: the share with the event by a
+//! horizon, the median, and the restricted mean.
+//!
+//! Sources: Kaplan & Meier 1958, doi:10.1080/01621459.1958.10501452; Greenwood's variance and the
+//! log-log interval as in Kalbfleisch & Prentice 2002, section 1.4, doi:10.1002/9781118032985;
+//! Brookmeyer & Crowley 1982, doi:10.2307/2530286; Royston & Parmar 2013,
+//! doi:10.1186/1471-2288-13-152.
+
+use super::tally::tally;
+use super::{CAUSE_SPECIFIC, EMPTY, Measured, Times, beyond, difference, log_log};
+use crate::estimate::{Computed, Interval};
+
+/// The share of persons without the event, by time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// One step for each time at which somebody had the event or left, by rising time.
+    pub steps: Vec<Step>,
+}
+
+/// The curve from one time to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    pub time: f64,
+    /// Persons with this time or a longer one.
+    pub at_risk: u64,
+    pub events: u64,
+    /// Persons who left without the event, competing events among them.
+    pub censored: u64,
+    /// Share without the event after this time.
+    pub survival: f64,
+    /// Greenwood's; 0 at a survival of 1 or 0, where it says nothing.
+    pub std_error: f64,
+}
+
+impl Step {
+    /// Returns the log-log interval of the survival; `None` at a survival of 1 or 0.
+    pub fn interval(&self, level: f64) -> Option<Interval> {
+        let survival = Measured {
+            value: self.survival,
+            std_error: self.std_error,
+        };
+        log_log(survival, level)
+    }
+}
+
+/// The time by which half had the event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Median {
+    /// `None` where less than half had the event.
+    pub time: Option<f64>,
+    pub lower: Option<f64>,
+    pub upper: Option<f64>,
+}
+
+/// Returns Ŝ(t) = Π (1 − dᵢ/nᵢ) over the times tᵢ ≤ t (Kaplan & Meier 1958, equation 2b), dᵢ events
+/// among nᵢ at risk, with Greenwood's variance Ŝ²·Σ dᵢ/(nᵢ(nᵢ − dᵢ)).
+pub fn kaplan_meier(times: Times) -> Curve {
+    let mut at_risk = times.len() as u64;
+    let (mut survival, mut greenwood) = (1.0, 0.0_f64);
+    let step = |tally: super::tally::Tally| {
+        let (n, d) = (at_risk as f64, tally.events as f64);
+        if tally.events == at_risk {
+            (survival, greenwood) = (0.0, 0.0);
+        } else if tally.events > 0 {
+            survival *= (n - d) / n;
+            greenwood += d / (n * (n - d));
+        }
+        let step = Step {
+            time: tally.time,
+            at_risk,
+            events: tally.events,
+            censored: tally.competing + tally.censored,
+            survival,
+            std_error: survival * greenwood.sqrt(),
+        };
+        at_risk -= tally.leaving();
+        step
+    };
+    Curve {
+        steps: tally(times).into_iter().map(step).collect(),
+    }
+}
+
+impl Curve {
+    /// Returns the last time up to which the curve is known: that of the last person, if censored.
+    /// `None` where the curve has come to 0 and stays there.
+    pub fn known_until(&self) -> Option<f64> {
+        match self.steps.last() {
+            Some(last) if last.survival == 0.0 => None,
+            Some(last) => Some(last.time),
+            None => Some(0.0),
+        }
+    }
+
+    /// Returns the number of persons with time `time` or a longer one.
+    pub fn at_risk(&self, time: f64) -> u64 {
+        let next = self.steps.partition_point(|step| step.time < time);
+        self.steps.get(next).map_or(0, |step| step.at_risk)
+    }
+
+    /// Returns the survival at a time with its log-log interval, which is `None` at a survival of
+    /// 1 or 0. `None` altogether after the last person left.
+    pub fn at(&self, time: f64, level: f64) -> Option<(Measured, Option<Interval>)> {
+        if time.is_nan() || self.known_until().is_some_and(|last| time > last) {
+            return None;
+        }
+        let after = self.steps.partition_point(|step| step.time <= time);
+        let survival = match after.checked_sub(1).map(|last| &self.steps[last]) {
+            Some(step) => Measured {
+                value: step.survival,
+                std_error: step.std_error,
+            },
+            None => Measured {
+                value: 1.0,
+                std_error: 0.0,
+            },
+        };
+        Some((survival, log_log(survival, level)))
+    }
+
+    /// Returns the first time with a survival below 1/2; where the curve is level at 1/2, the
+    /// middle of that stretch. The bounds are the same times of the bounds of the curve, which
+    /// inverts the log-log interval (Brookmeyer & Crowley 1982).
+    pub fn median(&self, level: f64) -> Median {
+        let bounds = |step: &Step| step.interval(level);
+        let lower = |step: &Step| bounds(step).and_then(|interval| interval.lower);
+        let upper = |step: &Step| bounds(step).and_then(|interval| interval.upper);
+        Median {
+            time: self.half(|step| Some(step.survival)),
+            lower: self.half(lower),
+            upper: self.half(upper),
+        }
+    }
+
+    fn half(&self, value: impl Fn(&Step) -> Option<f64>) -> Option<f64> {
+        // A product of fractions misses 1/2 by its rounding.
+        const ROUNDING: f64 = 1e-9;
+        let mut steps = self.steps.iter().filter(|step| step.events > 0);
+        let below = |step: &&Step, limit: f64| value(step).is_some_and(|value| value < limit);
+        let first = steps.find(|step| below(step, 0.5 + ROUNDING))?;
+        if below(&first, 0.5 - ROUNDING) {
+            return Some(first.time);
+        }
+        match steps.find(|step| below(step, 0.5 - ROUNDING)) {
+            Some(next) => Some((first.time + next.time) / 2.0),
+            None => Some(first.time),
+        }
+    }
+
+    /// Returns the mean time without the event up to the horizon τ, ∫₀^τ Ŝ(t) dt, with the variance
+    /// Σ (∫ from tᵢ to τ of Ŝ)²·dᵢ/(nᵢ(nᵢ − dᵢ)) over event times tᵢ ≤ τ (Kaplan & Meier 1958,
+    /// section 6; Royston & Parmar 2013, appendix). `None` beyond [`known_until`](Self::known_until).
+    pub fn restricted_mean(&self, horizon: f64) -> Option<Measured> {
+        let known = self.known_until().is_none_or(|last| horizon <= last);
+        if !known || !(horizon.is_finite() && horizon >= 0.0) {
+            return None;
+        }
+        let (mut area, mut variance) = (0.0, 0.0);
+        let mut right = horizon;
+        let within = self.steps.partition_point(|step| step.time <= horizon);
+        // From the right, so that the area behind each time is at hand.
+        for step in self.steps[..within].iter().rev() {
+            if step.events == 0 {
+                continue;
+            }
+            area += step.survival * (right - step.time);
+            right = step.time;
+            // Where the last persons at risk have the event nothing lies behind: no term.
+            if step.events < step.at_risk {
+                let (n, d) = (step.at_risk as f64, step.events as f64);
+                variance += area * area * (d / (n * (n - d)));
+            }
+        }
+        Some(Measured {
+            value: area + right,
+            std_error: variance.sqrt(),
+        })
+    }
+}
+
+/// Returns the difference in the share with the event by the horizon, (1 − Ŝ₁) − (1 − Ŝ₀), with
+/// Greenwood's variances and a normal interval.
+///
+/// Undefined for a horizon after the last censored person of an arm. Where nobody, or everybody,
+/// had the event, the variance of that arm is 0, and a note says so.
+pub fn kaplan_meier_difference(arm: Times, reference: Times, horizon: f64, level: f64) -> Computed {
+    contrast(arm, reference, horizon, 1.0, level, |curve| {
+        let (survival, _) = curve.at(horizon, level)?;
+        Some(Measured {
+            value: 1.0 - survival.value,
+            ..survival
+        })
+    })
+}
+
+/// Returns the difference in mean time without the event up to the horizon, in the unit of time,
+/// with the variances of [`Curve::restricted_mean`] and a normal interval.
+///
+/// The variance is not that of min(T, τ), which censoring hides; without censoring it is
+/// Σ (min(T, τ) − mean)²/n² in each arm.
+///
+/// Undefined for a horizon after the last censored person of an arm.
+pub fn restricted_mean_difference(
+    arm: Times,
+    reference: Times,
+    horizon: f64,
+    level: f64,
+) -> Computed {
+    contrast(arm, reference, horizon, horizon, level, |curve| {
+        curve.restricted_mean(horizon)
+    })
+}
+
+fn contrast(
+    arm: Times,
+    reference: Times,
+    horizon: f64,
+    range: f64,
+    level: f64,
+    read: impl Fn(&Curve) -> Option<Measured>,
+) -> Computed {
+    if arm.is_empty() || reference.is_empty() {
+        return Computed::undefined(EMPTY);
+    }
+    let curves = [kaplan_meier(arm), kaplan_meier(reference)];
+    let known_until = [curves[0].known_until(), curves[1].known_until()];
+    let undefined = beyond(horizon, known_until);
+    let mut computed = match (undefined, read(&curves[0]), read(&curves[1])) {
+        (None, Some(arm), Some(reference)) => difference(arm, reference, range, level),
+        (undefined, ..) => return undefined.unwrap_or_else(|| Computed::undefined(EMPTY)),
+    };
+    if arm.has_competing() || reference.has_competing() {
+        computed.note(CAUSE_SPECIFIC);
+    }
+    computed
+}
