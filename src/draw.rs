@@ -9,6 +9,7 @@
 //! `rand_chacha` crates.
 
 mod adaptive;
+mod again;
 mod blocks;
 mod complete;
 mod every;
@@ -26,6 +27,7 @@ use sha2::Sha256;
 use crate::digest::{Digest, hex, unhex32};
 use crate::protocol::Procedure;
 
+pub use again::{Arrival, Arrivals, list_again};
 pub use every::Every;
 
 /// The name of the rules of this module, written into every ledger.
@@ -180,22 +182,30 @@ pub trait Words {
     /// favoured; for n = 1 no word is taken.
     fn below(&mut self, n: u64) -> u64 {
         assert!((1..=1 << 32).contains(&n), "below takes 1 to 2^32");
-        if n == 1 {
-            return 0;
-        }
-        let limit = (1 << 32) / n * n;
-        loop {
-            let word = u64::from(self.word());
-            if word < limit {
-                return word % n;
-            }
+        // A word is below the largest multiple of n exactly when the multiples of n around it
+        // both lie within 2^32, which takes one division and not two.
+        match u32::try_from(n) {
+            Ok(1) => 0,
+            Ok(n) => loop {
+                let word = self.word();
+                let rest = word % n;
+                if word - rest <= u32::MAX - (n - 1) {
+                    return u64::from(rest);
+                }
+            },
+            Err(_) => u64::from(self.word()),
         }
     }
 
+    /// Returns whether a lot falls that falls p times in q.
+    fn falls(&mut self, p: u32, q: u32) -> bool {
+        self.below(u64::from(q)) < u64::from(p)
+    }
+
     /// Returns the first arm whose cumulated weights exceed a number drawn below their sum.
-    fn weighted(&mut self, weights: &[u64]) -> usize {
-        let mut t = self.below(weights.iter().sum());
-        for (arm, &weight) in weights.iter().enumerate() {
+    fn weighted(&mut self, weights: impl Iterator<Item = u64> + Clone) -> usize {
+        let mut t = self.below(weights.clone().sum());
+        for (arm, weight) in weights.enumerate() {
             if t < weight {
                 return arm;
             }
@@ -220,9 +230,20 @@ impl Stream {
     pub fn new(key: [u8; 32]) -> Stream {
         Stream(ChaCha20Rng::from_seed(key))
     }
+
+    /// Returns the stream of this number under one key; `new` gives number 0.
+    ///
+    /// The number is the 64-bit stream number of the ChaCha20 keystream. Live draws never use it;
+    /// replays do, one number each.
+    pub fn numbered(key: [u8; 32], number: u64) -> Stream {
+        let mut words = ChaCha20Rng::from_seed(key);
+        words.set_stream(number);
+        Stream(words)
+    }
 }
 
 impl Words for Stream {
+    #[inline]
     fn word(&mut self) -> u32 {
         self.0.next_u32()
     }
@@ -235,7 +256,7 @@ impl Words for Stream {
 pub fn chances(procedure: &Procedure, ratio: &[u32], counts: &[u64]) -> Option<Vec<u64>> {
     match procedure {
         Procedure::Simple => Some(ratio.iter().map(|&a| u64::from(a)).collect()),
-        Procedure::BlockUrn { lambda } => Some(adaptive::balls(*lambda, ratio, counts)),
+        Procedure::BlockUrn { lambda } => Some(adaptive::balls(*lambda, ratio, counts).collect()),
         Procedure::BiasedCoin { probability } => {
             Some(adaptive::coin(*probability, counts).to_vec())
         }
@@ -374,23 +395,13 @@ impl<S: Source> Machine<S> {
         if let Procedure::PermutedBlocks { sizes } = &self.procedure {
             return blocks::slot(&mut progress.block, progress.slots, |number| {
                 let words = source.stream(Purpose::Block, stratum, number);
-                blocks::permuted(sizes, ratio, words)
+                let mut arms = Vec::new();
+                blocks::permute(sizes, ratio, &mut arms, words);
+                arms
             });
         }
         let words = source.stream(Purpose::Slot, stratum, progress.slots);
-        match &self.procedure {
-            Procedure::Simple => simple::slot(ratio, words),
-            Procedure::BlockUrn { lambda } => {
-                adaptive::block_urn(*lambda, ratio, &progress.counts, words)
-            }
-            Procedure::BiasedCoin { probability } => {
-                adaptive::biased_coin(*probability, &progress.counts, words)
-            }
-            Procedure::BigStick { limit } => adaptive::big_stick(*limit, &progress.counts, words),
-            Procedure::PermutedBlocks { .. }
-            | Procedure::Minimisation { .. }
-            | Procedure::Complete { .. } => panic!("{} has no slots here", self.procedure.name()),
-        }
+        slot_by_counts(&self.procedure, ratio, &progress.counts, words)
     }
 
     fn pseudo_arm(&mut self, stratum: &StratumKey, levels: &[usize]) -> usize {
@@ -411,6 +422,7 @@ impl<S: Source> Machine<S> {
             pseudo_arms,
             &progress.margins,
             levels,
+            &mut Vec::new(),
             self.source.stream(Purpose::Slot, stratum, progress.slots),
         )
     }
@@ -468,6 +480,45 @@ impl<S: Source> Machine<S> {
     pub fn record_batch(&mut self, stratum: &StratumKey) {
         self.progress(stratum).batches += 1;
     }
+}
+
+/// Returns the arm of a slot, for the procedures that rest on no more than the counts so far.
+fn slot_by_counts(
+    procedure: &Procedure,
+    ratio: &[u32],
+    counts: &[u64],
+    words: &mut impl Words,
+) -> usize {
+    match procedure {
+        Procedure::Simple => simple::slot(ratio, words),
+        Procedure::BlockUrn { lambda } => adaptive::block_urn(*lambda, ratio, counts, words),
+        Procedure::BiasedCoin { probability } => {
+            adaptive::biased_coin(*probability, counts, words)
+        }
+        Procedure::BigStick { limit } => adaptive::big_stick(*limit, counts, words),
+        Procedure::PermutedBlocks { .. }
+        | Procedure::Minimisation { .. }
+        | Procedure::Complete { .. } => panic!("{} has no slots here", procedure.name()),
+    }
+}
+
+/// Returns the sizes of the blocks that hold the first `slots` slots of a stratum, for a trial
+/// whose seed is revealed.
+pub fn block_sizes(
+    master: &MasterKey,
+    sizes: &[u32],
+    stratum: &StratumKey,
+    slots: u64,
+) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut covered = 0;
+    while covered < slots {
+        let key = master.stream_key(Purpose::Block, stratum, found.len() as u64);
+        let size = blocks::size(sizes, &mut Stream::new(key));
+        covered += u64::from(size);
+        found.push(size);
+    }
+    found
 }
 
 impl Strata {

@@ -10,11 +10,15 @@ pub(super) fn block_urn(
     counts: &[u64],
     words: &mut impl Words,
 ) -> usize {
-    words.weighted(&balls(lambda, ratio, counts))
+    words.weighted(balls(lambda, ratio, counts))
 }
 
 /// Returns the balls of each arm in the urn.
-pub(super) fn balls(lambda: u32, ratio: &[u32], counts: &[u64]) -> Vec<u64> {
+pub(super) fn balls(
+    lambda: u32,
+    ratio: &[u32],
+    counts: &[u64],
+) -> impl Iterator<Item = u64> + Clone {
     let complete = counts
         .iter()
         .zip(ratio)
@@ -25,15 +29,14 @@ pub(super) fn balls(lambda: u32, ratio: &[u32], counts: &[u64]) -> Vec<u64> {
         .iter()
         .zip(ratio)
         // An arm that a wrong record overdrew has no balls.
-        .map(|(&n, &a)| (u64::from(a) * (u64::from(lambda) + complete)).saturating_sub(n))
-        .collect()
+        .map(move |(&n, &a)| (u64::from(a) * (u64::from(lambda) + complete)).saturating_sub(n))
 }
 
 /// Biased coin (Efron 1971, Biometrika 58:403).
 pub(super) fn biased_coin(probability: Fraction, counts: &[u64], words: &mut impl Words) -> usize {
     match lagging(counts) {
         None => words.below(2) as usize,
-        Some(arm) if words.below(u64::from(probability.q)) < u64::from(probability.p) => arm,
+        Some(arm) if words.falls(probability.p, probability.q) => arm,
         Some(arm) => 1 - arm,
     }
 }

@@ -33,14 +33,20 @@ pub(super) fn slot(
     }
 }
 
-/// Returns one block: its size by lot, then each arm in its share, shuffled.
-pub(super) fn permuted(sizes: &[u32], ratio: &[u32], words: &mut impl Words) -> Vec<usize> {
+/// Returns the size of a block, the first lot of its stream.
+pub(super) fn size(sizes: &[u32], words: &mut impl Words) -> u32 {
+    sizes[words.below(sizes.len() as u64) as usize]
+}
+
+/// Puts one block into `arms`: its size by lot, then each arm in its share, shuffled.
+pub(super) fn permute(
+    sizes: &[u32],
+    ratio: &[u32],
+    arms: &mut Vec<usize>,
+    words: &mut impl Words,
+) {
+    let size = size(sizes, words);
     let total: u32 = ratio.iter().sum();
-    let size = sizes[words.below(sizes.len() as u64) as usize];
-    let mut arms = Vec::with_capacity(size as usize);
-    for (arm, &a) in ratio.iter().enumerate() {
-        arms.extend(std::iter::repeat_n(arm, (a * (size / total)) as usize));
-    }
-    words.shuffle(&mut arms);
-    arms
+    let counts = ratio.iter().map(|&a| u64::from(a * (size / total)));
+    super::complete::lay_out(counts, arms, words);
 }

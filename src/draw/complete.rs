@@ -42,10 +42,20 @@ pub(super) fn rounded(ratio: &[u32], n: u64, words: &mut impl Words) -> Vec<u64>
 }
 
 fn laid_out(counts: &[u64], words: &mut impl Words) -> Vec<usize> {
-    let mut slots = Vec::with_capacity(counts.iter().sum::<u64>() as usize);
-    for (arm, &count) in counts.iter().enumerate() {
+    let mut slots = Vec::new();
+    lay_out(counts.iter().copied(), &mut slots, words);
+    slots
+}
+
+/// Puts each arm into `slots` as often as its count says, shuffled.
+pub(super) fn lay_out(
+    counts: impl Iterator<Item = u64>,
+    slots: &mut Vec<usize>,
+    words: &mut impl Words,
+) {
+    slots.clear();
+    for (arm, count) in counts.enumerate() {
         slots.extend(std::iter::repeat_n(arm, count as usize));
     }
-    words.shuffle(&mut slots);
-    slots
+    words.shuffle(slots);
 }

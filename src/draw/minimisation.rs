@@ -24,6 +24,13 @@ impl Margins {
         }
     }
 
+    /// Forgets every referral and keeps the room.
+    pub fn clear(&mut self) {
+        for level in self.0.iter_mut().flatten() {
+            level.fill(0);
+        }
+    }
+
     fn at(&self, factor: usize, level: usize) -> Option<&[u64]> {
         Some(self.0.get(factor)?.get(level)?)
     }
@@ -46,7 +53,9 @@ pub(super) fn first_of(arm: usize, ratio: &[u32]) -> usize {
     ratio[..arm].iter().map(|&a| a as usize).sum()
 }
 
-/// Returns the pseudo-arm of a slot. `levels` are the referral's, one for each weight.
+/// Returns the pseudo-arm of a slot. `levels` are the referral's, one for each weight; `scores` is
+/// room to work in.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn slot(
     measure: Imbalance,
     probability: Fraction,
@@ -54,24 +63,28 @@ pub(super) fn slot(
     pseudo_arms: usize,
     margins: &Margins,
     levels: &[usize],
+    scores: &mut Vec<u128>,
     words: &mut impl Words,
 ) -> usize {
-    let mut scores = vec![0u128; pseudo_arms];
-    let none = vec![0; pseudo_arms];
+    scores.clear();
+    scores.resize(pseudo_arms, 0);
     for (factor, (&(_, weight), &level)) in weights.iter().zip(levels).enumerate() {
-        let counts = margins.at(factor, level).unwrap_or(&none);
-        add_imbalance(measure, u128::from(weight), counts, &mut scores);
+        // At a level that nobody had before, every pseudo-arm gives the same imbalance.
+        if let Some(counts) = margins.at(factor, level) {
+            add_imbalance(measure, u128::from(weight), counts, scores);
+        }
     }
-    let least = scores.iter().min().expect("a trial has arms");
-    let (best, rest): (Vec<usize>, Vec<usize>) =
-        (0..pseudo_arms).partition(|&pseudo_arm| scores[pseudo_arm] == *least);
-    let from =
-        if rest.is_empty() || words.below(u64::from(probability.q)) < u64::from(probability.p) {
-            best
-        } else {
-            rest
-        };
-    from[words.below(from.len() as u64) as usize]
+    let least = *scores.iter().min().expect("a trial has arms");
+    let best = scores.iter().filter(|&&score| score == least).count();
+    let rest = pseudo_arms - best;
+    let from_best = rest == 0 || words.falls(probability.p, probability.q);
+    let among = if from_best { best } else { rest };
+    let chosen = words.below(among as u64) as usize;
+    let mut candidates =
+        (0..pseudo_arms).filter(|&pseudo_arm| (scores[pseudo_arm] == least) == from_best);
+    candidates
+        .nth(chosen)
+        .expect("the lot is below the number of candidates")
 }
 
 /// Adds, for each pseudo-arm, the weighted imbalance at one level if the referral went there.
@@ -80,9 +93,10 @@ fn add_imbalance(measure: Imbalance, weight: u128, counts: &[u64], scores: &mut 
         // max(x) − min(x), from the two least counts and the greatest.
         Imbalance::Range => {
             let greatest = *counts.iter().max().expect("a trial has arms");
-            let mut sorted = counts.to_vec();
-            sorted.sort_unstable();
-            let (least, second) = (sorted[0], sorted.get(1).copied().unwrap_or(u64::MAX));
+            let (mut least, mut second) = (u64::MAX, u64::MAX);
+            for &x in counts {
+                (least, second) = (least.min(x), second.min(x.max(least)));
+            }
             for (score, &x) in scores.iter_mut().zip(counts) {
                 let max = greatest.max(x + 1);
                 let min = if x == least { second.min(x + 1) } else { least };

@@ -3,6 +3,5 @@
 use super::Words;
 
 pub(super) fn slot(ratio: &[u32], words: &mut impl Words) -> usize {
-    let weights: Vec<u64> = ratio.iter().map(|&a| u64::from(a)).collect();
-    words.weighted(&weights)
+    words.weighted(ratio.iter().map(|&a| u64::from(a)))
 }
