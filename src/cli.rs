@@ -5,6 +5,7 @@
 
 mod allocation;
 mod audit;
+mod balance;
 mod beacon;
 mod check;
 mod codes;
@@ -114,6 +115,8 @@ enum Command {
     Outcomes(outcomes::Outcomes),
     /// Show who is in which state, week by week from the draw
     States(states::States),
+    /// Show what was known before the draw, arm by arm
+    Balance(balance::Balance),
     /// Estimate effects, from the study or from a table
     Estimate(estimate::Estimate),
     /// Compare published counts: 9/135 10/188
@@ -252,6 +255,7 @@ fn run(command: Command, around: &Surroundings) -> anyhow::Result<Answer> {
         Command::Ingest(command) => command.run(around),
         Command::Outcomes(command) => command.run(around),
         Command::States(command) => command.run(around),
+        Command::Balance(command) => command.run(around),
         Command::Estimate(command) => command.run(around),
         Command::Compare(command) => command.run(around),
         Command::Methods(command) => command.run(around),

@@ -5,8 +5,8 @@
 //! rows or on threads; what does not exist is absent with a reason, never NaN.
 //! Hides: formulas, each cited at its line in the files below.
 
-pub mod bounds;
 mod baseline;
+pub mod bounds;
 mod contrast;
 pub mod distribution;
 pub mod duration;
@@ -118,6 +118,8 @@ pub struct Estimate {
     pub method: MethodId,
     pub scale: Scale,
     pub computed: Computed,
+    /// The lowest and the highest effect, of methods that bound and do not estimate.
+    pub bounds: Option<(f64, f64)>,
     pub p_adjusted: Option<f64>,
     pub arm_counts: ArmCounts,
     pub reference_counts: Option<ArmCounts>,

@@ -3,6 +3,7 @@
 //! Promises: a number is written in one way everywhere, by [`number`]; nothing is computed here
 //! that is not a form of what came in.
 
+pub mod baseline;
 pub mod effects;
 pub mod foresight;
 pub mod json;

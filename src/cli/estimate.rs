@@ -8,12 +8,12 @@ use klero::estimate::{
     effects,
 };
 use klero::protocol::{
-    Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, Needs, PlannedEstimate,
-    Protocol, Replays, Role, ShareScale, StandardErrors, Statistic, Unit,
+    Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, PlannedEstimate,
+    Protocol, Replays, Role, ShareScale, StandardErrors, Statistic,
 };
 use klero::report::effects::{flow_lines, footnotes, table};
 use klero::report::json::{Provenance, estimates};
-use klero::sample::{Data, Drawn, Flow, Measured, OutcomeFile, People, Roles};
+use klero::sample::{Data, Flow, Measured, OutcomeFile, People, Roles};
 use klero::spelling::{listed, nearest};
 
 use super::failure::refused;
@@ -90,52 +90,97 @@ pub struct Estimate {
     #[arg(long, value_name = "FILE", requires_all = ["arm", "reference"], help_heading = "From a table")]
     data: Option<PathBuf>,
     /// Column of the arms
-    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "data",
+        help_heading = "From a table"
+    )]
     arm: Option<String>,
     /// Arm that the others are compared with
-    #[arg(long, value_name = "ARM", requires = "data", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "ARM",
+        requires = "data",
+        help_heading = "From a table"
+    )]
     reference: Option<String>,
     /// Column with an id for each row
-    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "data",
+        help_heading = "From a table"
+    )]
     id: Option<String>,
     /// Columns of the strata that the draw was made in
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "data", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        requires = "data",
+        help_heading = "From a table"
+    )]
     strata: Vec<String>,
     /// Column of the clusters that were drawn
-    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "data",
+        help_heading = "From a table"
+    )]
     cluster: Option<String>,
     /// Column of weights
-    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "data",
+        help_heading = "From a table"
+    )]
     weights: Option<String>,
     /// Column of times to an event
     #[arg(long, value_name = "COLUMN", requires_all = ["data", "event"], help_heading = "From a table")]
     time: Option<String>,
     /// Column that says how times ended: 1 event, 0 censored, 2 competing
-    #[arg(long, value_name = "COLUMN", requires = "time", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "time",
+        help_heading = "From a table"
+    )]
     event: Option<String>,
     /// Column with the value before the draw, for `ancova` and `change`
-    #[arg(long, value_name = "COLUMN", requires = "data", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "data",
+        help_heading = "From a table"
+    )]
     baseline: Option<String>,
     /// How the arms were drawn, for randomisation tests: complete or permuted-blocks
     #[arg(long, value_name = "PROCEDURE", value_parser = ["complete", "permuted-blocks"], requires = "data", help_heading = "From a table")]
     procedure: Option<String>,
     /// Column of the blocks, for --procedure permuted-blocks
-    #[arg(long, value_name = "COLUMN", requires = "procedure", help_heading = "From a table")]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "procedure",
+        help_heading = "From a table"
+    )]
     block: Option<String>,
 }
 
 /// Reads a name of a closed set, or says which is nearest.
-fn named<T: Copy>(
-    text: &str,
-    all: &[T],
-    name: impl Fn(T) -> &'static str,
-) -> Result<T, String> {
-    all.iter().copied().find(|&value| name(value) == text).ok_or_else(|| {
-        let known: Vec<&str> = all.iter().map(|&value| name(value)).collect();
-        let near = nearest(text, known.iter().copied());
-        let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        format!("expected {}{near}", listed(known.iter().copied()))
-    })
+fn named<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
+    all.iter()
+        .copied()
+        .find(|&value| name(value) == text)
+        .ok_or_else(|| {
+            let known: Vec<&str> = all.iter().map(|&value| name(value)).collect();
+            let near = nearest(text, known.iter().copied());
+            let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+            format!("expected {}{near}", listed(known.iter().copied()))
+        })
 }
 
 pub fn method(text: &str) -> Result<MethodId, String> {
@@ -318,7 +363,9 @@ impl Estimate {
         let marked: Option<Vec<bool>> = only.map(|index| {
             let chosen = columns[index].as_ref().expect("it was read above");
             let values = chosen.value.iter().zip(&chosen.observed);
-            values.map(|(value, observed)| *observed && *value == 1.0).collect()
+            values
+                .map(|(value, observed)| *observed && *value == 1.0)
+                .collect()
         });
         let by = self.find_by(&plan, &planned)?;
         let mut requests = Vec::new();
@@ -362,14 +409,7 @@ impl Estimate {
         }
         let mut multiplicity = plan.multiplicity;
         multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
-        // Blocks of sizes drawn by lot are known to whoever knows the seed.
-        if let Some(Drawn::Recorded(recorded)) = &mut people.drawn {
-            let seed = match ledger.unsealed() {
-                Some(seed) => Some(seed.clone()),
-                None => study.seed(None).ok(),
-            };
-            recorded.block_sizes = seed.and_then(|seed| ledger.block_sizes(&seed, recorded));
-        }
+        study.know_block_sizes(&ledger, &mut people);
         let replays = self.replay_plan(&plan.replays, &plan.digest.to_string(), around);
         let rows = effects(&people, &requests, Some(multiplicity), &replays)?;
         let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;

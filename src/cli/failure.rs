@@ -5,6 +5,7 @@ use std::io;
 use klero::estimate::EstimateError;
 use klero::ledger::{DrawError, LedgerError, RecordError, ReferralError};
 use klero::outcome::OutcomeError;
+use klero::protocol::Needs;
 use klero::register::RegisterError;
 use klero::sample::SampleError;
 use klero::table::TableError;
@@ -287,10 +288,13 @@ fn of_sample(error: &SampleError) -> Option<String> {
             nearest: Some(nearest),
             ..
         } => return Some(format!("did you mean `{nearest}`?")),
-        SampleError::NoNumber { .. } => {
-            "an outcome is a number, 1 and 0, or empty (also `.` and `NA`) where it is missing"
-        }
-        SampleError::NoArm { .. } => "everybody in the table was drawn into an arm",
+        SampleError::Cell {
+            expected: "number", ..
+        } => "a number, 1 and 0, or empty (also `.` and `NA`) where it is missing",
+        SampleError::Empty { what: "arm", .. } => "everybody in the table was drawn into an arm",
+        SampleError::Empty { what: "level", .. } => "a subgroup is known for everybody",
+        SampleError::Empty { .. } => "the draw was made with it, so it is known for everybody",
+        SampleError::ManyArms { .. } => "is it the column of the arms?",
         SampleError::OneArm { .. } => "an effect needs two arms",
         _ => return None,
     };
@@ -299,13 +303,27 @@ fn of_sample(error: &SampleError) -> Option<String> {
 
 fn of_estimate(error: &EstimateError) -> Option<String> {
     let hint = match error {
-        EstimateError::NeedsYesNo { .. } => "`difference-in-means` is for numbers",
+        EstimateError::Unit { method, .. } => match method.needs() {
+            Needs::YesNo => "`difference-in-means` is for numbers, `rmst` for times",
+            Needs::Time => "`--time COLUMN --event COLUMN`, or an outcome `time-to` in the plan",
+            Needs::Number => "`rmst`, `log-rank` and `cox` are for times to an event",
+        },
         EstimateError::Interval { method, .. } => {
             let names = method.intervals().iter().map(|interval| interval.name());
-            return Some(format!("`{method}` has {}", klero::spelling::listed(names)));
+            return Some(match names.len() {
+                0 => format!("`{method}` is a test alone"),
+                _ => format!("`{method}` has {}", klero::spelling::listed(names)),
+            });
         }
-        EstimateError::NoMethod { .. } => "the times stand in the outcome file",
         EstimateError::OneArm { .. } => "with one arm, `share` compares with a target",
+        EstimateError::Design { instead, .. } => {
+            return Some(format!(
+                "{instead}; `--sensitivity` analyses it as if it were not, and marks the rows"
+            ));
+        }
+        EstimateError::Lacks { hint, .. } => hint,
+        EstimateError::NoClusters { .. } => "`hc2` is for draws of persons",
+        EstimateError::Method { .. } => return None,
     };
     Some(hint.to_owned())
 }

@@ -9,6 +9,7 @@ use klero::draw::{NotASeed, Seed};
 use klero::ledger::{Ledger, LedgerError};
 use klero::protocol::{Protocol, ProtocolError};
 use klero::register::{CodeTable, RegisterError, code_table};
+use klero::sample::{Drawn, People};
 
 use super::Surroundings;
 
@@ -105,6 +106,19 @@ impl Study {
 
     pub fn outcomes_path(&self) -> PathBuf {
         self.derived().join(OUTCOMES)
+    }
+
+    /// Tells the sample the sizes of blocks that were drawn by lot, where the seed is revealed or
+    /// lies in the folder: tests that replay the draw then hold the blocks.
+    pub fn know_block_sizes(&self, ledger: &Ledger, people: &mut People) {
+        if let Some(Drawn::Recorded(recorded)) = &mut people.drawn {
+            let seed = match ledger.unsealed() {
+                Some(seed) => Some(seed.clone()),
+                None => self.seed(None).ok(),
+            };
+            recorded.block_sizes =
+                seed.and_then(|seed| ledger.block_sizes(&seed, &recorded.strata));
+        }
     }
 
     /// Reads and checks the plan.

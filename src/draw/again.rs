@@ -99,7 +99,9 @@ impl Arrivals {
                         &mut self.scores,
                         words,
                     );
-                    course.margins.add(&unit.levels, pseudo_arm, self.pseudo_arms);
+                    course
+                        .margins
+                        .add(&unit.levels, pseudo_arm, self.pseudo_arms);
                     minimisation::arm_of(pseudo_arm, &self.ratio)
                 }
                 procedure => slot_by_counts(procedure, &self.ratio, &course.counts, words),

@@ -88,16 +88,19 @@ fn number(people: &People, fact: &Fact, values: &[Option<f64>]) -> BaselineRow {
         known[usize::from(arm)].extend(value);
     }
     let moments: Vec<Option<Moments>> = known.iter().map(|values| Moments::of(values)).collect();
-    let summaries = moments.iter().zip(people.allocated()).map(|(moments, drawn)| {
-        let n = moments.map_or(0, |moments| moments.n);
-        Summary {
-            n,
-            missing: drawn - n,
-            mean: moments.map(|moments| moments.mean),
-            deviation: moments.and_then(|moments| moments.variance).map(f64::sqrt),
-            count: None,
-        }
-    });
+    let summaries = moments
+        .iter()
+        .zip(people.allocated())
+        .map(|(moments, drawn)| {
+            let n = moments.map_or(0, |moments| moments.n);
+            Summary {
+                n,
+                missing: drawn - n,
+                mean: moments.map(|moments| moments.mean),
+                deviation: moments.and_then(|moments| moments.variance).map(f64::sqrt),
+                count: None,
+            }
+        });
     let part = |moments: &Option<Moments>| {
         let moments = (*moments)?;
         Some((moments.mean, moments.variance?))

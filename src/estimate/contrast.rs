@@ -69,7 +69,9 @@ impl<'s> Contrast<'s> {
     fn linearise(&mut self) {
         let Some(of) = &self.measured.of else { return };
         for arm in [true, false] {
-            let places: Vec<usize> = (0..self.y.len()).filter(|&i| self.in_arm[i] == arm).collect();
+            let places: Vec<usize> = (0..self.y.len())
+                .filter(|&i| self.in_arm[i] == arm)
+                .collect();
             let weeks: f64 = places.iter().map(|&i| self.y[i]).sum();
             let observed: f64 = places.iter().map(|&i| of[self.rows[i] as usize]).sum();
             if observed == 0.0 {
@@ -86,7 +88,10 @@ impl<'s> Contrast<'s> {
     /// Returns the values of one side.
     pub fn side(&self, arm: bool) -> Vec<f64> {
         let sides = self.y.iter().zip(&self.in_arm);
-        sides.filter(|(_, in_arm)| **in_arm == arm).map(|(y, _)| *y).collect()
+        sides
+            .filter(|(_, in_arm)| **in_arm == arm)
+            .map(|(y, _)| *y)
+            .collect()
     }
 
     /// Returns the counts of an outcome of 1 and 0 in the arm and in the reference.
@@ -125,7 +130,10 @@ impl<'s> Contrast<'s> {
                 names.push(name.clone());
             }
         }
-        let of = self.rows.iter().map(|&row| place[groups.of[row as usize] as usize]);
+        let of = self
+            .rows
+            .iter()
+            .map(|&row| place[groups.of[row as usize] as usize]);
         Grouped {
             of: of.collect(),
             names,
@@ -164,7 +172,11 @@ impl<'s> Contrast<'s> {
         levels
             .map(|(level, name)| Column {
                 name: format!("{} {name}", groups.name),
-                values: grouped.of.iter().map(|&of| f64::from(of == level as u32)).collect(),
+                values: grouped
+                    .of
+                    .iter()
+                    .map(|&of| f64::from(of == level as u32))
+                    .collect(),
             })
             .collect()
     }
@@ -197,7 +209,10 @@ impl<'s> Contrast<'s> {
             note += " and marked by an indicator";
             columns.push(Column {
                 name: format!("{name} missing"),
-                values: values.iter().map(|value| f64::from(value.is_none())).collect(),
+                values: values
+                    .iter()
+                    .map(|value| f64::from(value.is_none()))
+                    .collect(),
             });
         }
         notes.push(note);

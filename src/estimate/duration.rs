@@ -21,20 +21,10 @@ mod tally;
 use super::distribution::{normal_quantile, normal_two_sided};
 use super::{Computed, Interval};
 use crate::protocol::IntervalId;
+pub use crate::sample::End;
 
 const EMPTY: &str = "an arm has no outcomes";
 const CAUSE_SPECIFIC: &str = "competing events count as censored at their time (cause-specific)";
-
-/// How the time of a person ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum End {
-    /// The event of interest.
-    Event,
-    /// The person was last seen without an event.
-    Censored,
-    /// Another event, after which the event of interest cannot come.
-    Competing,
-}
 
 /// Times of persons and how each ended, checked: as many of each, every time finite and at least 0.
 #[derive(Clone, Copy, Debug)]

@@ -63,11 +63,15 @@ fn redrawn(
     if asked.is_empty() {
         return Ok(tests);
     }
+    let first = requests[asked[0]].measured.name();
     let wrong = |message: String| EstimateError::Method {
-        outcome: requests[asked[0]].measured.name(),
+        outcome: first.clone(),
         message,
     };
-    let Some(design) = design(people).transpose().map_err(|e| wrong(e.to_string()))? else {
+    let Some(design) = design(people)
+        .transpose()
+        .map_err(|e| wrong(e.to_string()))?
+    else {
         return Err(EstimateError::Lacks {
             method: MethodId::RandomisationTest,
             what: "the draw that it replays",
@@ -80,7 +84,8 @@ fn redrawn(
         let analysis = &requests[request].analysis;
         if analysis.only.is_some() {
             for row in tables[request].iter_mut().filter(|row| is_test(row)) {
-                row.computed.note("people chosen after the draw cannot be drawn again");
+                row.computed
+                    .note("people chosen after the draw cannot be drawn again");
             }
             continue;
         }
@@ -104,7 +109,9 @@ fn redrawn(
             .map(|&request| {
                 let measured = requests[request].measured;
                 let values = measured.value.iter().zip(&measured.observed);
-                values.map(|(value, observed)| observed.then_some(*value)).collect()
+                values
+                    .map(|(value, observed)| observed.then_some(*value))
+                    .collect()
             })
             .collect();
         let outcomes: Vec<&[Option<f64>]> = columns.iter().map(Vec::as_slice).collect();
@@ -157,7 +164,10 @@ fn fill(row: &mut Estimate, redrawn: &Redrawn, plan: &ReplayPlan) {
     computed.std_error = redrawn.std_error;
     computed.p_value = redrawn.p_value;
     computed.interval = redrawn.interval.clone();
-    computed.note(&format!("null of the randomisation test: {}", redrawn.null.summary()));
+    computed.note(&format!(
+        "null of the randomisation test: {}",
+        redrawn.null.summary()
+    ));
     computed.notes.extend(redrawn.notes.iter().cloned());
     row.options.replays = Some(Replayed {
         statistic: plan.statistic,
@@ -192,7 +202,9 @@ pub fn design(people: &People) -> Option<Result<Design, redraw::DesignError>> {
         Drawn::Lists { block } => {
             let arm: Vec<usize> = people.arm.iter().map(|&arm| usize::from(arm)).collect();
             let groups = |groups: &Option<crate::sample::Groups>| {
-                groups.as_ref().map_or_else(Vec::new, |groups| in_place(&groups.of))
+                groups
+                    .as_ref()
+                    .map_or_else(Vec::new, |groups| in_place(&groups.of))
             };
             let (stratum, cluster) = (groups(&people.stratum), groups(&people.cluster));
             let persons = Persons {
@@ -249,7 +261,8 @@ fn in_family(row: &Estimate, multiplicity: Multiplicity) -> bool {
 }
 
 fn same_hypothesis(a: &Estimate, b: &Estimate) -> bool {
-    (&a.outcome, &a.arm, &a.reference, &a.subgroup) == (&b.outcome, &b.arm, &b.reference, &b.subgroup)
+    (&a.outcome, &a.arm, &a.reference, &a.subgroup)
+        == (&b.outcome, &b.arm, &b.reference, &b.subgroup)
 }
 
 /// Romano & Wolf's step-down over the randomisation tests of the family.

@@ -34,7 +34,7 @@ use self::matrix::{Factor, Square, factor, inner};
 use super::distribution::{t_quantile, t_two_sided};
 use super::stratified::Joint;
 use super::{Computed, Interval};
-use crate::protocol::IntervalId;
+use crate::protocol::{IntervalId, StandardErrors};
 
 /// What enters a linear estimate, column by column, all of one length and in a fixed order.
 #[derive(Clone, Copy, Debug)]
@@ -56,64 +56,11 @@ pub struct Covariate<'a> {
     pub values: &'a [f64],
 }
 
-/// How the variance of a coefficient is estimated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StandardErrors {
-    Classical,
-    Hc0,
-    Hc1,
-    Hc2,
-    Hc3,
-    Cr0,
-    /// Stata's.
-    Cr1,
-    Cr2,
-}
-
-impl StandardErrors {
-    pub const ALL: &'static [StandardErrors] = &[
-        StandardErrors::Classical,
-        StandardErrors::Hc0,
-        StandardErrors::Hc1,
-        StandardErrors::Hc2,
-        StandardErrors::Hc3,
-        StandardErrors::Cr0,
-        StandardErrors::Cr1,
-        StandardErrors::Cr2,
-    ];
-
-    /// Returns the public name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            StandardErrors::Classical => "classical",
-            StandardErrors::Hc0 => "hc0",
-            StandardErrors::Hc1 => "hc1",
-            StandardErrors::Hc2 => "hc2",
-            StandardErrors::Hc3 => "hc3",
-            StandardErrors::Cr0 => "cr0",
-            StandardErrors::Cr1 => "cr1",
-            StandardErrors::Cr2 => "cr2",
-        }
-    }
-
-    /// Returns the value with this public name.
-    pub fn from_name(name: &str) -> Option<StandardErrors> {
-        Self::ALL.iter().copied().find(|kind| kind.name() == name)
-    }
-
-    /// Returns whether rows of one cluster may hang together.
-    pub const fn by_cluster(self) -> bool {
-        matches!(
-            self,
-            StandardErrors::Cr0 | StandardErrors::Cr1 | StandardErrors::Cr2
-        )
-    }
-}
-
 /// Which t distribution an estimate is held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DegreesOfFreedom {
     /// Bell–McCaffrey for `hc2`, Pustejovsky–Tipton for `cr2`; the others as `Residual`.
+    #[default]
     Satterthwaite,
     /// Rows less columns; with clusters, clusters less one.
     Residual,
@@ -358,10 +305,9 @@ impl<'a> Model<'a> {
         Ok(Fit {
             estimates,
             df: match (how.df, how.errors) {
-                (
-                    DegreesOfFreedom::Satterthwaite,
-                    StandardErrors::Hc2 | StandardErrors::Cr2,
-                ) => spread.df.filter(|df| df.is_finite() && *df > 0.0),
+                (DegreesOfFreedom::Satterthwaite, StandardErrors::Hc2 | StandardErrors::Cr2) => {
+                    spread.df.filter(|df| df.is_finite() && *df > 0.0)
+                }
                 _ => Some(residual_df),
             },
             covariance,
@@ -542,7 +488,11 @@ impl Factor {
         Factor {
             kept: self.kept.clone(),
             rows: (0..rank)
-                .map(|i| (0..rank).map(|j| product(i, &|l| self.rows[l][j])).collect())
+                .map(|i| {
+                    (0..rank)
+                        .map(|j| product(i, &|l| self.rows[l][j]))
+                        .collect()
+                })
                 .collect(),
             outcomes: self
                 .outcomes
@@ -638,7 +588,9 @@ impl Panel {
         }
         if let Some(weights) = model.weights {
             let len = self.len;
-            rows.each(weights, &mut self.root_weights[..len], |root, w| *root = w.sqrt());
+            rows.each(weights, &mut self.root_weights[..len], |root, w| {
+                *root = w.sqrt()
+            });
             for column in self.values.chunks_exact_mut(BLOCK) {
                 for (x, root) in column[..len].iter_mut().zip(&self.root_weights) {
                     *x *= root;
@@ -814,9 +766,8 @@ impl RowSums {
             for row in 0..len {
                 if 1.0 - leverage[row] < AT_ONE {
                     factor[row] = 0.0;
-                    let carries = |(g, length): (&[f64; BLOCK], &f64)| {
-                        g[row] * g[row] > 1e-20 * length
-                    };
+                    let carries =
+                        |(g, length): (&[f64; BLOCK], &f64)| g[row] * g[row] > 1e-20 * length;
                     if g.iter().zip(&self.lengths).any(carries) {
                         self.determined += 1;
                     } else {

@@ -100,7 +100,9 @@ impl MethodId {
             MethodId::LeeBounds => {
                 "bounds of the difference among those observed whatever the arm, by trimming"
             }
-            MethodId::WorstCaseBounds => "bounds of the difference, missing outcomes at their worst",
+            MethodId::WorstCaseBounds => {
+                "bounds of the difference, missing outcomes at their worst"
+            }
         }
     }
 

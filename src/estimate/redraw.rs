@@ -38,11 +38,11 @@ use self::ways::{Guess, Ways};
 use super::Interval;
 use crate::digest::Digest;
 use crate::draw::{Stream, encode};
-use crate::protocol::{IntervalId, Procedure};
+use crate::protocol::{IntervalId, Procedure, Statistic};
 
 pub use self::balance::{Balance, omnibus};
 pub use self::design::{Blocks, Design, DesignError, Drawn, Persons, Unit};
-pub use self::statistic::{Statistic, Weighting};
+pub use self::statistic::Weighting;
 
 /// Draws up to which all are listed instead of replaying some.
 pub const LISTED: u64 = 100_000;
@@ -329,7 +329,9 @@ fn play(
 
 /// Returns the key of the replays' streams.
 fn key(seed: &str, ids: &[&str]) -> [u8; 32] {
-    let fields = ["klero/replay/1", seed].into_iter().chain(ids.iter().copied());
+    let fields = ["klero/replay/1", seed]
+        .into_iter()
+        .chain(ids.iter().copied());
     Digest::of(&encode(fields.map(str::as_bytes))).0
 }
 
@@ -587,7 +589,10 @@ fn one(
     if replayed.len() == 1 && played.exact {
         note("the design allows no other draw".to_owned());
     }
-    let without = replayed.iter().filter(|replay| replay.size.is_infinite()).count();
+    let without = replayed
+        .iter()
+        .filter(|replay| replay.size.is_infinite())
+        .count();
     if without > 0 {
         note(format!(
             "{without} of the draws compared have no statistic, and count as extreme"
@@ -612,7 +617,9 @@ fn one(
     };
     for (limit, side) in [(lower, "below"), (upper, "above")] {
         if limit == Limit::Unbounded {
-            note(format!("the interval has no bound {side}: no such effect is rejected"));
+            note(format!(
+                "the interval has no bound {side}: no such effect is rejected"
+            ));
         }
     }
     if seen.binary {

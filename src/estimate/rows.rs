@@ -4,6 +4,7 @@
 //! asked for; a draw's strata and clusters heeded or the row marked; counts of everybody drawn in
 //! every row.
 
+use super::bounds::Answers;
 use super::contrast::{Column, Contrast, Grouped};
 use super::duration::cox::{self, Variance};
 use super::duration::{self, Times};
@@ -12,8 +13,8 @@ use super::linear::{Columns, Covariate, Inference};
 use super::regression::{equal_effects, lin, ols, one_arm_change, ratio_of_means};
 use super::stratified::{Stratified, stratified_difference};
 use super::{
-    Analysis, ArmCounts, Computed, DegreesOfFreedom, Estimate, EstimateError, Model, Options,
-    Respect, Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
+    Analysis, ArmCounts, Computed, Estimate, EstimateError, Model, Options, Respect, Scale,
+    Standing, Subgroup, WorstCase, bounds, means, shares,
 };
 use crate::protocol::{
     Contrasts, IntervalId, MethodId, Needs, Role, ShareScale, StandardErrors, Unit,
@@ -86,6 +87,7 @@ pub fn of_counts(
                 method,
                 scale: method.scale(),
                 computed,
+                bounds: None,
                 p_adjusted: None,
                 arm_counts: ArmCounts::of_count(*count),
                 reference_counts: reference.map(|(_, count)| ArmCounts::of_count(*count)),
@@ -108,9 +110,7 @@ fn of_two_counts(
 ) -> Computed {
     match (method, interval) {
         (MethodId::RiskRatio, _) => shares::risk_ratio(arm, reference, level, interval),
-        (MethodId::OddsRatio, IntervalId::Exact) => {
-            shares::exact_odds_ratio(arm, reference, level)
-        }
+        (MethodId::OddsRatio, IntervalId::Exact) => shares::exact_odds_ratio(arm, reference, level),
         (MethodId::OddsRatio, _) => shares::odds_ratio(arm, reference, level),
         (MethodId::FisherExact, _) => shares::fisher_exact(arm, reference),
         (MethodId::MantelHaenszel, _) => {
@@ -221,7 +221,12 @@ impl<'s> Asked<'s> {
             with.append(&mut methods);
             return with;
         }
-        let adjusted = [MethodId::Ols, MethodId::Lin, MethodId::Ancova, MethodId::Late];
+        let adjusted = [
+            MethodId::Ols,
+            MethodId::Lin,
+            MethodId::Ancova,
+            MethodId::Late,
+        ];
         let adjusts = !self.analysis.adjust.is_empty() || methods.contains(&MethodId::Ancova);
         if adjusts
             && only(&[&adjusted[..], &[MethodId::RandomisationTest]].concat())
@@ -395,7 +400,9 @@ impl<'s> Asked<'s> {
             .cluster
             .map(|groups| rows.iter().map(|&row| groups.of[row as usize]).collect());
         let mut computed = one_arm_change(&changes, cluster.as_deref(), level);
-        computed.note("the change within one arm is no effect: what would have happened without is not known");
+        computed.note(
+            "the change within one arm is no effect: what would have happened without is not known",
+        );
         if lacking > 0 {
             computed.note(&format!("{lacking} without a baseline are left out"));
         }
@@ -435,11 +442,7 @@ impl<'s> Asked<'s> {
     }
 
     /// Lee's bounds where outcomes are missing as `results.md` says, and the worst case on request.
-    fn bounds(
-        &self,
-        contrast: &Contrast,
-        rows: &mut Vec<Estimate>,
-    ) -> Result<(), EstimateError> {
+    fn bounds(&self, contrast: &Contrast, rows: &mut Vec<Estimate>) -> Result<(), EstimateError> {
         let bounded = matches!(
             self.measured.unit,
             Unit::YesNo | Unit::Weeks | Unit::Number | Unit::ShareOfTime
@@ -462,7 +465,7 @@ impl<'s> Asked<'s> {
     /// More than 5 % missing in an arm, or 2.5 points between arms.
     fn missing_matters(&self, contrast: &Contrast) -> bool {
         let (arm, reference) = self.missing(contrast);
-        bounds::missing_matters(arm, reference)
+        bounds::bounds_belong(arm, reference)
     }
 
     /// Returns the missing of all drawn, in the arm and in the reference.
@@ -598,6 +601,13 @@ impl<'s> Asked<'s> {
     ) -> Result<Estimate, EstimateError> {
         let alone = self.analysis.methods.len() == 1;
         let interval = interval_of(method, self.analysis.interval, alone)?;
+        if matches!(method, MethodId::LeeBounds | MethodId::WorstCaseBounds) {
+            let of = subgroup.as_ref().map(|(_, of)| *of);
+            let (computed, bounds) = self.bounded(contrast, method, of)?;
+            let mut row = self.row(contrast, method, computed, subgroup, true);
+            row.bounds = bounds;
+            return Ok(row);
+        }
         let (computed, scale) = self.computed(contrast, method, interval)?;
         let linear = matches!(method, MethodId::Ols | MethodId::Lin | MethodId::Ancova);
         let mut row = self.row(contrast, method, computed, subgroup, false);
@@ -618,11 +628,8 @@ impl<'s> Asked<'s> {
         let scale = method.scale();
         let computed = match method {
             MethodId::DifferenceInMeans => {
-                let mut computed = means::difference_in_means(
-                    &contrast.side(true),
-                    &contrast.side(false),
-                    level,
-                );
+                let mut computed =
+                    means::difference_in_means(&contrast.side(true), &contrast.side(false), level);
                 if self.measured.unit == Unit::PooledShare {
                     computed.note(
                         "shares of all weeks observed in the arm; the variance is that of a ratio",
@@ -666,10 +673,11 @@ impl<'s> Asked<'s> {
             | MethodId::LogRank
             | MethodId::Cox
             | MethodId::AalenJohansen => self.times(contrast, method)?,
-            MethodId::LeeBounds => self.lee(contrast),
-            MethodId::WorstCaseBounds => self.worst_case(contrast),
             // Filled in once all tests are known, from one set of replays.
             MethodId::RandomisationTest => Computed::nothing(),
+            MethodId::LeeBounds | MethodId::WorstCaseBounds => {
+                unreachable!("bounds are no estimate, and have a way of their own")
+            }
             MethodId::Share | MethodId::Change | MethodId::InteractionTest => {
                 return Err(EstimateError::OneArm { method });
             }
@@ -781,7 +789,11 @@ impl<'s> Asked<'s> {
         let known: Vec<bool> = (0..self.people.len())
             .map(|row| taken.observed[row] && self.only().is_none_or(|marked| marked[row]))
             .collect();
-        let kept: Vec<bool> = contrast.rows.iter().map(|&row| known[row as usize]).collect();
+        let kept: Vec<bool> = contrast
+            .rows
+            .iter()
+            .map(|&row| known[row as usize])
+            .collect();
         let unknown = kept.iter().filter(|kept| !**kept).count();
         let arms = (contrast.arm, contrast.reference);
         let mut whom = vec![false; self.people.len()];
@@ -848,7 +860,11 @@ impl<'s> Asked<'s> {
     fn times(&self, contrast: &Contrast, method: MethodId) -> Result<Computed, EstimateError> {
         let level = self.analysis.level;
         let ends = self.measured.end.as_deref().unwrap_or(&[]);
-        let ends: Vec<_> = contrast.rows.iter().map(|&row| ends[row as usize]).collect();
+        let ends: Vec<_> = contrast
+            .rows
+            .iter()
+            .map(|&row| ends[row as usize])
+            .collect();
         let horizon = || {
             self.analysis.horizon.ok_or(EstimateError::Lacks {
                 method,
@@ -859,7 +875,11 @@ impl<'s> Asked<'s> {
         let wrong = |error: duration::DurationError| self.error(error);
         if method == MethodId::Cox {
             let mut notes = Vec::new();
-            let arm: Vec<f64> = contrast.in_arm.iter().map(|&in_arm| f64::from(in_arm)).collect();
+            let arm: Vec<f64> = contrast
+                .in_arm
+                .iter()
+                .map(|&in_arm| f64::from(in_arm))
+                .collect();
             let covariates = contrast.covariates(&self.analysis.adjust, &mut notes);
             let mut columns = vec![arm.as_slice()];
             columns.extend(covariates.iter().map(|column| column.values.as_slice()));
@@ -891,11 +911,8 @@ impl<'s> Asked<'s> {
             side
         };
         let (arm, reference) = (side(true), side(false));
-        let of = |side: &'_ Side| Times::new(&side.time, &side.end).map_err(wrong);
-        let (mut a, mut r) = (
-            Times::new(&arm.time, &arm.end).map_err(wrong)?,
-            of(&reference).map(|_| Times::new(&reference.time, &reference.end))?.map_err(wrong)?,
-        );
+        let mut a = Times::new(&arm.time, &arm.end).map_err(wrong)?;
+        let mut r = Times::new(&reference.time, &reference.end).map_err(wrong)?;
         if strata.is_some() {
             a = a.stratified(&arm.stratum).map_err(wrong)?;
             r = r.stratified(&reference.stratum).map_err(wrong)?;
@@ -912,36 +929,54 @@ impl<'s> Asked<'s> {
         })
     }
 
-    fn lee(&self, contrast: &Contrast) -> Computed {
-        let (arm, reference) = self.missing(contrast);
-        bounds::lee(
-            &contrast.side(true),
-            arm.n,
-            &contrast.side(false),
-            reference.n,
-            self.analysis.level,
-        )
-    }
-
-    fn worst_case(&self, contrast: &Contrast) -> Computed {
-        let limits = match self.analysis.worst_case {
-            Some(WorstCase::Between(low, high)) => Some((low, high)),
-            _ => self.measured.limits,
+    /// Returns the bounds of a difference with outcomes missing.
+    fn bounded(
+        &self,
+        contrast: &Contrast,
+        method: MethodId,
+        of: Option<&[bool]>,
+    ) -> Result<(Computed, Option<(f64, f64)>), EstimateError> {
+        let level = self.analysis.level;
+        let (arm, reference) = (contrast.side(true), contrast.side(false));
+        let answers = |values, arm: usize| Answers {
+            values,
+            drawn: self.counts(arm, of).allocated,
         };
-        let Some(limits) = limits else {
-            return Computed::undefined(
-                "the outcome has no least and largest value: `--limits` states them",
-            );
+        let (a, r) = (
+            answers(&arm, contrast.arm),
+            answers(&reference, contrast.reference),
+        );
+        let found = if method == MethodId::LeeBounds {
+            bounds::lee_bounds(a, r, level)
+        } else {
+            let limits = match self.analysis.worst_case {
+                Some(WorstCase::Between(low, high)) => Some((low, high)),
+                _ => self.measured.limits,
+            };
+            let Some(limits) = limits else {
+                return Err(EstimateError::Lacks {
+                    method,
+                    what: "the least and largest value of the outcome",
+                    hint: "`--limits LOW,HIGH` states them",
+                });
+            };
+            bounds::worst_case_bounds(a, r, limits, level).map_err(|error| self.error(error))?
         };
-        let (arm, reference) = self.missing(contrast);
-        bounds::worst_case(
-            &contrast.side(true),
-            arm.n,
-            &contrast.side(false),
-            reference.n,
-            limits,
-            self.analysis.level,
-        )
+        let mut computed = Computed::nothing();
+        computed.interval = found.interval;
+        computed.notes = found.notes;
+        if let Some(trimmed) = &found.trimmed {
+            let side = match trimmed.side {
+                bounds::Side::Arm => contrast.arm,
+                bounds::Side::Reference => contrast.reference,
+            };
+            computed.note(&format!(
+                "Lee bounds trim {:.1} % of the outcomes of `{}`",
+                100.0 * trimmed.share,
+                self.people.arms[side]
+            ));
+        }
+        Ok((computed, found.lower.zip(found.upper)))
     }
 
     /// Counts an arm: everybody drawn, or those of a subgroup.
@@ -1011,7 +1046,9 @@ impl<'s> Asked<'s> {
         let reference_counts = (!alone).then(|| self.counts(contrast.reference, within));
         let missing_p = reference_counts.and_then(|reference| {
             let count = |c: &ArmCounts| Count::new(c.missing as u64, c.allocated as u64);
-            bounds::difference_in_missing(count(&arm_counts), count(&reference))
+            let (arm, reference) = (count(&arm_counts), count(&reference));
+            let any = arm.events + reference.events > 0;
+            any.then(|| bounds::difference_in_missing(arm, reference).p_value)?
         });
         let heeds = |groups: Option<&Groups>| groups.map(|groups| groups.name.clone());
         let facts = |of: &[usize]| {
@@ -1045,6 +1082,7 @@ impl<'s> Asked<'s> {
             method,
             scale: method.scale(),
             computed,
+            bounds: None,
             p_adjusted: None,
             arm_counts,
             reference_counts,

@@ -6,7 +6,7 @@
 use super::intake::Series;
 use super::{DrawError, Ledger, TableMade};
 use crate::digest::Digest;
-use crate::draw::{Seed, StratumKey};
+use crate::draw::{MasterKey, Seed, StratumKey, block_sizes};
 use crate::protocol::{Procedure, Protocol};
 
 /// A slot that nobody was drawn into yet.
@@ -67,6 +67,28 @@ impl Ledger {
             }
         }
         Ok(slots)
+    }
+
+    /// Derives the sizes of the blocks of each stratum named, as far as it has come; `None` where
+    /// sizes were not drawn by lot, or the seed is another trial's.
+    pub fn block_sizes(&self, seed: &Seed, strata: &[Vec<String>]) -> Option<Vec<Vec<u32>>> {
+        let Procedure::PermutedBlocks { sizes } = &self.sealed().allocation.as_ref()?.procedure
+        else {
+            return None;
+        };
+        let seal = self.seal();
+        if seed.commitment(&seal.study) != seal.commitment {
+            return None;
+        }
+        let master = MasterKey::derive(seed, &seal.study, self.sealed().digest, self.beacon()?);
+        let slots = |stratum: &[String]| {
+            let drawn = self.draws().filter(|(_, draw)| draw.stratum == stratum);
+            drawn.count() as u64
+        };
+        let of = |stratum: &Vec<String>| {
+            block_sizes(&master, sizes, &StratumKey::of(stratum), slots(stratum))
+        };
+        Some(strata.iter().map(of).collect())
     }
 }
 

@@ -154,7 +154,11 @@ fn means(row: &Estimate) -> [String; 2] {
         (Some(mean), Unit::Weeks | Unit::TimeToEvent) => fixed(mean, 1),
         (Some(mean), Unit::Number) => fixed(mean, decimals),
     };
-    if row.subgroup.as_ref().is_some_and(|subgroup| subgroup.level.is_none()) {
+    if row
+        .subgroup
+        .as_ref()
+        .is_some_and(|subgroup| subgroup.level.is_none())
+    {
         return [String::new(), String::new()];
     }
     let reference = match (&row.reference_counts, row.target) {
@@ -226,8 +230,8 @@ fn effect(row: &Estimate) -> (String, String) {
     let Some(interval) = &computed.interval else {
         return (value, String::new());
     };
-    let relative_change = row.scale == Scale::Ratio
-        && !matches!(row.method, MethodId::OddsRatio | MethodId::Cox);
+    let relative_change =
+        row.scale == Scale::Ratio && !matches!(row.method, MethodId::OddsRatio | MethodId::Cox);
     let bound = |bound: Option<f64>, missing: &str| match bound {
         None => missing.to_owned(),
         Some(bound) if relative_change => relative_bound(bound),

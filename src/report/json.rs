@@ -107,9 +107,8 @@ fn row(row: &Estimate) -> Value {
             notes.push("measured before the draw: a chance difference, not an effect".to_owned());
         }
         Standing::NotAnEffect => notes.push("not an effect".to_owned()),
-        Standing::Sensitivity => notes.push(
-            "sensitivity: analysed as if the draw had no strata and no clusters".to_owned(),
-        ),
+        Standing::Sensitivity => notes
+            .push("sensitivity: analysed as if the draw had no strata and no clusters".to_owned()),
         Standing::Effect => {}
     }
     json!({
@@ -125,6 +124,7 @@ fn row(row: &Estimate) -> Value {
         "std_error": computed.std_error,
         "df": computed.df,
         "p_value": computed.p_value,
+        "bounds": row.bounds.map(|(lower, upper)| json!({"lower": lower, "upper": upper})),
         "p_adjusted": row.p_adjusted,
         "interval": computed.interval.as_ref().map(|interval| json!({
             "level": interval.level,

@@ -39,9 +39,10 @@ fn draws_of(ledger: &Ledger) -> BTreeMap<&str, (usize, &Draw)> {
         .entries
         .iter()
         .filter_map(|entry| match &entry.event {
-            Event::Member(member) => {
-                Some((member.referral.as_str(), of_cluster[member.cluster.as_str()]))
-            }
+            Event::Member(member) => Some((
+                member.referral.as_str(),
+                of_cluster[member.cluster.as_str()],
+            )),
             _ => None,
         })
         .collect()
@@ -55,12 +56,17 @@ impl People {
         let plan = ledger.sealed();
         let draws = draws_of(ledger);
         let arm_of = |draw: &Draw| {
-            let arm = plan.arm(&draw.arm).expect("the ledger's arms are the plan's");
+            let arm = plan
+                .arm(&draw.arm)
+                .expect("the ledger's arms are the plan's");
             u16::try_from(arm).expect("a plan has few arms")
         };
         let allocation = plan.allocation.as_ref();
         let ids = |factors: &[usize]| -> Vec<&str> {
-            factors.iter().map(|&f| plan.factors[f].id.as_str()).collect()
+            factors
+                .iter()
+                .map(|&f| plan.factors[f].id.as_str())
+                .collect()
         };
         let stratum = allocation.filter(|a| !a.strata.is_empty()).map(|a| {
             let names: Vec<String> = draws.values().map(|(_, d)| d.stratum.join(" / ")).collect();
@@ -207,7 +213,9 @@ fn level_index(factor: &protocol::Factor, draw: &Draw) -> u32 {
         Some((_, LevelValue::Whole(number))) => number.to_string(),
         None => String::new(),
     };
-    let fact = factor.fact(&text).expect("the ledger's levels are the plan's");
+    let fact = factor
+        .fact(&text)
+        .expect("the ledger's levels are the plan's");
     let level = factor.level_index(&fact);
     level.expect("a factor of minimisation has levels") as u32
 }

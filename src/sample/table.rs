@@ -198,7 +198,8 @@ impl Data {
     fn fact(&self, column: &str) -> Result<Fact, SampleError> {
         let values = match self.values(column)? {
             Values::Text(texts) => {
-                let texts: Vec<&str> = self.in_order(texts, |text| shown(text.as_deref()));
+                let text = |&row: &u32| shown(texts[row as usize].as_deref());
+                let texts: Vec<&str> = self.order.iter().map(text).collect();
                 FactValues::Levels(Groups::of(column, &texts))
             }
             _ => FactValues::Number {
@@ -240,7 +241,9 @@ impl Data {
         let groups = columns.iter().map(|column| self.groups(column, "stratum"));
         let groups = groups.collect::<Result<Vec<Groups>, SampleError>>()?;
         let name = |person: usize| {
-            let levels = groups.iter().map(|g| g.names[g.of[person] as usize].as_str());
+            let levels = groups
+                .iter()
+                .map(|g| g.names[g.of[person] as usize].as_str());
             levels.collect::<Vec<_>>().join(" / ")
         };
         let names: Vec<String> = (0..self.order.len()).map(name).collect();
@@ -279,11 +282,11 @@ impl Data {
         }
     }
 
-    fn in_order<T, U>(&self, values: &[T], of: impl Fn(&T) -> U) -> Vec<U>
-    where
-        U: Clone,
-    {
-        self.order.iter().map(|&row| of(&values[row as usize])).collect()
+    fn in_order<T, U>(&self, values: &[T], of: impl Fn(&T) -> U) -> Vec<U> {
+        self.order
+            .iter()
+            .map(|&row| of(&values[row as usize]))
+            .collect()
     }
 
     fn values(&self, column: &str) -> Result<&Values, SampleError> {
@@ -308,7 +311,9 @@ impl Data {
 
     fn line(&self, place: usize) -> u64 {
         let row = self.order[place] as usize;
-        self.lines.as_ref().map_or(row as u64 + 2, |lines| lines[row])
+        self.lines
+            .as_ref()
+            .map_or(row as u64 + 2, |lines| lines[row])
     }
 
     fn cell(&self, place: usize, column: &str, expected: &'static str) -> SampleError {
@@ -349,7 +354,10 @@ impl Data {
         let ids = data.groups(column, "id")?;
         if ids.names.len() < rows {
             let mut seen = vec![false; ids.names.len()];
-            let twice = ids.of.iter().find(|&&id| std::mem::replace(&mut seen[id as usize], true));
+            let twice = ids
+                .of
+                .iter()
+                .find(|&&id| std::mem::replace(&mut seen[id as usize], true));
             return Err(SampleError::Twice {
                 path: self.path.clone(),
                 referral: twice.map_or(String::new(), |&id| ids.names[id as usize].clone()),

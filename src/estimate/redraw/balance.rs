@@ -172,7 +172,10 @@ fn next_order(items: &mut [usize]) -> bool {
         return false;
     };
     let greater = |&item: &usize| item > items[place];
-    let other = items.iter().rposition(greater).expect("the next is greater");
+    let other = items
+        .iter()
+        .rposition(greater)
+        .expect("the next is greater");
     items.swap(place, other);
     items[place + 1..].reverse();
     true
@@ -181,10 +184,7 @@ fn next_order(items: &mut [usize]) -> bool {
 /// The whole draw again, all arms.
 #[derive(Clone)]
 enum Again {
-    Lists {
-        lists: Vec<List>,
-        slots: Vec<usize>,
-    },
+    Lists { lists: Vec<List>, slots: Vec<usize> },
     Arrivals(Arrivals),
 }
 
@@ -279,7 +279,10 @@ fn whiten(design: &Design, covariates: &[Column<'_>], weighting: Weighting) -> W
         for (person, x) in column.iter().enumerate() {
             means[stratum(person)] += x;
         }
-        means.iter_mut().zip(&persons).for_each(|(mean, n)| *mean /= n);
+        means
+            .iter_mut()
+            .zip(&persons)
+            .for_each(|(mean, n)| *mean /= n);
         for (person, x) in column.iter_mut().enumerate() {
             *x -= means[stratum(person)];
         }
@@ -303,13 +306,18 @@ fn whiten(design: &Design, covariates: &[Column<'_>], weighting: Weighting) -> W
         }
         let row = &mut rows[unit * (rank + 1)..][..rank + 1];
         row[0] += 1.0;
-        row[1..].iter_mut().zip(&white).for_each(|(sum, w)| *sum += w);
+        row[1..]
+            .iter_mut()
+            .zip(&white)
+            .for_each(|(sum, w)| *sum += w);
     }
     let kept = |column: usize| pivots.contains(&column);
     Whitened {
         rank,
         rows,
-        dropped: (0..covariates.len()).filter(|&column| !kept(column)).collect(),
+        dropped: (0..covariates.len())
+            .filter(|&column| !kept(column))
+            .collect(),
     }
 }
 

@@ -7,7 +7,8 @@
 //! An effect is kept where its p is above 1 − level. p and interval agree: 0 lies outside exactly
 //! where p is at most 1 − level.
 
-use super::statistic::{Compared, Statistic};
+use super::statistic::Compared;
+use crate::protocol::Statistic;
 
 /// Below which two sizes are the same, relative: sums in another order differ by less.
 const TIE: f64 = 1e-9;

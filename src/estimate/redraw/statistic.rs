@@ -13,6 +13,8 @@
 //! Ding 2021, doi:10.1111/rssb.12468). Strata are weighted by their persons n_s: d = Σ n_s·d_s/Σ n_s,
 //! V = Σ n_s²·V_s/(Σ n_s)² (Gerber & Green 2012, equations 3.10 and 3.12).
 
+use crate::protocol::Statistic;
+
 /// How strata enter the statistic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weighting {
@@ -20,16 +22,6 @@ pub enum Weighting {
     ByStratum,
     /// One difference over all strata.
     Pooled,
-}
-
-/// The statistic whose absolute value is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
-    /// The difference in means itself.
-    Difference,
-    /// The difference over its standard error, which keeps the test's level for the average
-    /// effect in large samples too (Wu & Ding 2021, doi:10.1080/01621459.2020.1750415).
-    Studentised,
 }
 
 /// The sums that a row of a unit has for one outcome.
@@ -204,7 +196,10 @@ impl Total {
             self.d[k] += n * d;
             self.nnd[k] += nn * d;
         }
-        for (k, dd) in [d[0] * d[0], d[0] * d[1], d[1] * d[1]].into_iter().enumerate() {
+        for (k, dd) in [d[0] * d[0], d[0] * d[1], d[1] * d[1]]
+            .into_iter()
+            .enumerate()
+        {
             self.nndd[k] += nn * dd;
         }
     }
@@ -235,8 +230,7 @@ impl Total {
         } else if self.df == 0.0 && self.strata > 1.5 {
             let scale = self.strata / (self.strata - 1.0) / n;
             let cross = |k: usize, i: usize, j: usize, di: f64, dj: f64| {
-                scale
-                    * (self.nndd[k] - di * self.nnd[j] - dj * self.nnd[i] + di * dj * self.nn)
+                scale * (self.nndd[k] - di * self.nnd[j] - dj * self.nnd[i] + di * dj * self.nn)
             };
             v = [
                 cross(0, 0, 0, d, d),

@@ -34,7 +34,13 @@ pub(super) fn estimate(
         f,
     );
     let adjust = section.texts("adjust", f);
-    let se = choice(&mut section, "se", StandardErrors::ALL, StandardErrors::name, f);
+    let se = choice(
+        &mut section,
+        "se",
+        StandardErrors::ALL,
+        StandardErrors::name,
+        f,
+    );
     let scale = choice(&mut section, "scale", ShareScale::ALL, ShareScale::name, f);
     let by = section.text("by", f);
     let received = section.text("received", f);
@@ -134,7 +140,10 @@ pub(super) fn estimate(
     {
         f.add(
             &horizon.span,
-            format!("`horizon` for `{}`, which is no time to an event", name.value),
+            format!(
+                "`horizon` for `{}`, which is no time to an event",
+                name.value
+            ),
             "no horizon; the weeks of an outcome are its `weeks`",
         );
     }
@@ -162,7 +171,10 @@ fn covariate(
     factors: &[At<Factor>],
     f: &mut Faults,
 ) -> Option<Covariate> {
-    if let Some(factor) = factors.iter().position(|factor| factor.value.id == name.value) {
+    if let Some(factor) = factors
+        .iter()
+        .position(|factor| factor.value.id == name.value)
+    {
         return Some(Covariate::Factor(factor));
     }
     let baseline = |outcome: &Outcome| format!("{}_baseline", outcome.id);
@@ -196,7 +208,10 @@ fn covariate(
     let known: Vec<String> = factors.chain(histories).chain(baselines).collect();
     f.unknown(
         &name.span,
-        format!("`{}` in `adjust` is no fact from before the draw", name.value),
+        format!(
+            "`{}` in `adjust` is no fact from before the draw",
+            name.value
+        ),
         &name.value,
         known.iter().map(String::as_str),
     );
@@ -303,7 +318,13 @@ pub(super) fn replays(mut section: Section, f: &mut Faults) -> Replays {
     let default = Replays::default();
     let number = section.whole_within("number", 99, MOST_REPLAYS, f);
     let seed = section.text("seed", f);
-    let statistic = choice(&mut section, "statistic", Statistic::ALL, Statistic::name, f);
+    let statistic = choice(
+        &mut section,
+        "statistic",
+        Statistic::ALL,
+        Statistic::name,
+        f,
+    );
     section.finish(f);
     Replays {
         number: number.map_or(default.number, |number| number.value as u32),

@@ -1,0 +1,112 @@
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use klero::digest::Digest;
+use klero::estimate::{ReplayPlan, baseline};
+use klero::report::baseline::{csv, json, table};
+use klero::report::effects::flow_lines;
+use klero::report::json::Provenance;
+use klero::sample::{Flow, OutcomeFile, People};
+use klero::spelling::{listed, nearest};
+
+use super::failure::refused;
+use super::study::{OUTCOMES, Study, write_file};
+use super::{Answer, Surroundings};
+
+#[derive(Args)]
+pub struct Balance {
+    /// Facts to show [default: all that is known from before the draw]
+    #[arg(long, value_name = "FACTS", value_delimiter = ',')]
+    fact: Vec<String>,
+    /// Replays of the draw for the one test [default: the plan's, else 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(99..=100_000_000))]
+    replays: Option<u32>,
+    /// Text that the replays' lots follow from [default: the plan's, else its digest]
+    #[arg(long, value_name = "TEXT")]
+    seed: Option<String>,
+    /// Write the table to this CSV file too
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(long, requires = "out")]
+    force: bool,
+}
+
+impl Balance {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let study = Study::find(around)?;
+        let ledger = study.ledger()?;
+        let plan = study.plan_beside(&ledger, around)?;
+        let (mut people, referrals) = People::of_ledger(&ledger);
+        let mut provenance = Provenance {
+            study: Some(plan.study.id.clone()),
+            protocol: Some(plan.digest.to_string()),
+            ledger_head: Some(ledger.head.to_string()),
+            ..Provenance::default()
+        };
+        // Histories and baselines stand among the outcomes, once they are made.
+        let path = study.outcomes_path();
+        if path.exists() {
+            let file = OutcomeFile::read(&path, &plan.study.id)?;
+            let rows = file.rows(&referrals)?;
+            people.facts.extend(file.facts(&plan, &rows)?);
+            let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;
+            provenance
+                .inputs
+                .insert(OUTCOMES.to_owned(), digest.to_string());
+        }
+        let facts = self.facts(&people)?;
+        if facts.is_empty() {
+            return Err(refused(
+                "nothing is known from before the draw",
+                "`[[factor]]` in the plan, or outcomes with `history` or `baseline`",
+            ));
+        }
+        study.know_block_sizes(&ledger, &mut people);
+        let replays = ReplayPlan {
+            number: self.replays.unwrap_or(plan.replays.number),
+            seed: self
+                .seed
+                .clone()
+                .or_else(|| plan.replays.seed.clone())
+                .unwrap_or_else(|| plan.digest.to_string()),
+            statistic: plan.replays.statistic,
+            threads: around.threads,
+        };
+        let found = baseline(&people, &facts, &replays)?;
+        if let Some(out) = &self.out {
+            write_file(out, csv(&found).as_bytes(), self.force)?;
+        }
+        if around.console.json {
+            let flow = Flow::of(&ledger);
+            around.console.object(&json(&provenance, &flow, &found))?;
+            return Ok(Answer::Yes);
+        }
+        let title = format!(
+            "{}: {}\n{}\n",
+            plan.study.id,
+            plan.study.title,
+            flow_lines(&Flow::of(&ledger))
+        );
+        around.console.data(&format!("{title}{}", table(&found)))?;
+        Ok(Answer::Yes)
+    }
+
+    fn facts(&self, people: &People) -> anyhow::Result<Vec<usize>> {
+        if self.fact.is_empty() {
+            return Ok((0..people.facts.len()).collect());
+        }
+        let known = || people.facts.iter().map(|fact| fact.id.as_str());
+        let find = |name: &String| {
+            people.fact(name).ok_or_else(|| {
+                let hint = match nearest(name, known()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("facts from before the draw: {}", listed(known())),
+                };
+                refused(format!("`{name}` is no fact from before the draw"), hint)
+            })
+        };
+        self.fact.iter().map(find).collect()
+    }
+}
