@@ -345,6 +345,7 @@ impl Estimate {
         let (mut people, referrals) = People::of_ledger(&ledger);
         let rows = file.rows(&referrals)?;
         people.facts.extend(file.facts(&plan, &rows)?);
+        study.know_block_sizes(&ledger, &mut people);
         let flow = Flow::of(&ledger);
         let mut columns: Vec<Option<Measured>> = vec![None; plan.outcomes.len()];
         let mut needed: Vec<usize> = planned.iter().map(|planned| planned.outcome).collect();
@@ -409,7 +410,6 @@ impl Estimate {
         }
         let mut multiplicity = plan.multiplicity;
         multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
-        study.know_block_sizes(&ledger, &mut people);
         let replays = self.replay_plan(&plan.replays, &plan.digest.to_string(), around);
         let rows = effects(&people, &requests, Some(multiplicity), &replays)?;
         let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;
