@@ -5,6 +5,7 @@
 //! rows or on threads; what does not exist is absent with a reason, never NaN.
 //! Hides: formulas, each cited at its line in the files below.
 
+pub mod bounds;
 pub mod distribution;
 pub mod means;
 pub mod multiplicity;

@@ -8,7 +8,7 @@
 //! The score of strata is Σ w·(p₁ − p₀ − δ) / √(Σ w²·V), with w = n₁n₀/N, the weights of Mantel &
 //! Haenszel, and V the variance in a stratum with its shares restricted to p₁ − p₀ = δ, times
 //! N/(N − 1). Miettinen & Nurminen 1985 (Statistics in Medicine 4:213, doi:10.1002/sim.4780040211)
-//! also give weights found by iteration (their equation 15); these here depend on the counts of
+//! also give weights found by iteration; these here depend on the counts of
 //! persons alone, and agree with the Cochran–Mantel–Haenszel test (Laud 2017, Pharmaceutical
 //! Statistics 16:334, doi:10.1002/pst.1813). SAS calls this `cl=mnmh`.
 

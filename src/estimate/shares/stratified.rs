@@ -197,7 +197,7 @@ fn sato(tables: &[Table]) -> f64 {
 
 /// Returns the standard error of the logarithm of the Mantel–Haenszel ratio, the root of
 /// Σ (n₁n₀(x₁ + x₀) − x₁x₀N)/N² / (Σ x₁n₀/N · Σ x₀n₁/N) (Greenland & Robins 1985, Biometrics 41:55,
-/// equation 13, doi:10.2307/2530643); `None` where an arm has no events.
+/// doi:10.2307/2530643); `None` where an arm has no events.
 ///
 /// In one stratum it is 1/x₁ − 1/n₁ + 1/x₀ − 1/n₀.
 fn greenland_robins(tables: &[Table]) -> Option<f64> {
