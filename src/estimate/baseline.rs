@@ -46,11 +46,11 @@ pub struct Summary {
     /// Persons whose value is known.
     pub n: usize,
     pub missing: usize,
-    /// Mean of a number, or share at the level.
+    /// Mean of a number, or share at the level or with a 1.
     pub mean: Option<f64>,
     /// Standard deviation of a number.
     pub deviation: Option<f64>,
-    /// Persons at the level.
+    /// Persons at the level, or with a 1 where a number is 1 or 0.
     pub count: Option<usize>,
 }
 
@@ -87,23 +87,36 @@ fn number(people: &People, fact: &Fact, values: &[Option<f64>]) -> BaselineRow {
     for (&arm, value) in people.arm.iter().zip(values) {
         known[usize::from(arm)].extend(value);
     }
+    let yes_no = known
+        .iter()
+        .flatten()
+        .all(|&value| value == 0.0 || value == 1.0);
     let moments: Vec<Option<Moments>> = known.iter().map(|values| Moments::of(values)).collect();
     let summaries = moments
         .iter()
         .zip(people.allocated())
         .map(|(moments, drawn)| {
             let n = moments.map_or(0, |moments| moments.n);
+            let mean = moments.map(|moments| moments.mean);
+            let deviation = moments.and_then(|moments| moments.variance).map(f64::sqrt);
             Summary {
                 n,
                 missing: drawn - n,
-                mean: moments.map(|moments| moments.mean),
-                deviation: moments.and_then(|moments| moments.variance).map(f64::sqrt),
-                count: None,
+                mean,
+                deviation: deviation.filter(|_| !yes_no),
+                // A sum of ones is whole, and its mean times n is within rounding of it.
+                count: mean
+                    .filter(|_| yes_no)
+                    .map(|mean| (mean * n as f64).round() as usize),
             }
         });
     let part = |moments: &Option<Moments>| {
         let moments = (*moments)?;
-        Some((moments.mean, moments.variance?))
+        let p = moments.mean;
+        match yes_no {
+            true => Some((p, p * (1.0 - p))),
+            false => Some((p, moments.variance?)),
+        }
     };
     BaselineRow {
         fact: fact.id.clone(),

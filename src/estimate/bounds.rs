@@ -330,7 +330,7 @@ struct Kept {
 impl Sorted {
     fn of(values: &[f64]) -> Sorted {
         let mut values = values.to_vec();
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         Sorted(values)
     }
 

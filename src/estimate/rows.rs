@@ -728,8 +728,13 @@ impl<'s> Asked<'s> {
         let smallest = contrast.smaller_side();
         if declared * PERSONS_PER_COVARIATE > smallest {
             notes.push(format!(
-                "{declared} covariates for {smallest} persons in the smaller arm: more than one \
-                 for every {PERSONS_PER_COVARIATE}"
+                "{declared} {} for {smallest} persons in the smaller arm: more than one for every \
+                 {PERSONS_PER_COVARIATE}",
+                if declared == 1 {
+                    "covariate"
+                } else {
+                    "covariates"
+                }
             ));
         }
         columns.append(&mut others);

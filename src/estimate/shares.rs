@@ -17,7 +17,7 @@ pub use stratified::{mantel_haenszel, stratified_risk_difference, stratified_ris
 
 pub(super) use score::root;
 
-use super::distribution::{beta_quantile, normal_quantile, normal_two_sided};
+use super::distribution::{normal_quantile, normal_two_sided};
 use super::{Computed, Interval};
 use crate::protocol::IntervalId;
 use crate::sample::Count;
@@ -158,7 +158,7 @@ pub fn share(count: Count, target: Option<f64>, level: f64, method: IntervalId) 
     computed.std_error = Some(variance(count).sqrt());
     let (lower, upper) = match method {
         IntervalId::Wilson => wilson_at(count, normal_quantile(0.5 + level / 2.0)),
-        _ => clopper_pearson(count, level),
+        _ => exact::clopper_pearson(count, level),
     };
     computed.interval = Some(Interval {
         level,
@@ -248,21 +248,6 @@ fn wilson_at(count: Count, z: f64) -> (f64, f64) {
     let upper = match count.n - count.events {
         0 => 1.0,
         _ => (middle + half) / (1.0 + z * z / n),
-    };
-    (lower, upper)
-}
-
-fn clopper_pearson(count: Count, level: f64) -> (f64, f64) {
-    let (x, n) = (count.events as f64, count.n as f64);
-    let tail = (1.0 - level) / 2.0;
-    let lower = match count.events {
-        0 => 0.0,
-        _ => beta_quantile(tail, x, n - x + 1.0),
-    };
-    let upper = if count.events == count.n {
-        1.0
-    } else {
-        beta_quantile(1.0 - tail, x + 1.0, n - x)
     };
     (lower, upper)
 }

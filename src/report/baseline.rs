@@ -17,7 +17,7 @@ const TEST: &str = "Hansen & Bowers 2008, doi:10.1214/08-STS254; \
 
 /// Writes the table for a terminal.
 pub fn table(baseline: &Baseline) -> String {
-    let mut lines = vec![header(baseline)];
+    let mut lines = header(baseline).to_vec();
     let mut fact = None;
     for row in &baseline.rows {
         let known = fact.replace(&row.fact);
@@ -78,19 +78,21 @@ fn push(text: &mut String, first: &str, width: usize, cells: &[String], widths: 
     let _ = writeln!(text, "{}", line.trim_end());
 }
 
-fn header(baseline: &Baseline) -> Vec<String> {
-    let mut cells = vec![String::new()];
-    let arms = baseline.arms.iter().zip(&baseline.drawn);
-    cells.extend(arms.map(|(arm, drawn)| format!("{arm} (n {drawn})")));
+/// Returns the two lines of the header: arms with their persons, and whose the differences are.
+fn header(baseline: &Baseline) -> [Vec<String>; 2] {
+    let mut names = vec![String::new()];
+    let mut below = vec![String::new()];
+    for (arm, drawn) in baseline.arms.iter().zip(&baseline.drawn) {
+        names.push(arm.clone());
+        below.push(format!("n {drawn}"));
+    }
     for (arm, name) in baseline.arms.iter().enumerate() {
         if arm != baseline.reference {
-            cells.push(match baseline.arms.len() {
-                2 => "std. diff.".to_owned(),
-                _ => format!("std. diff. {name}"),
-            });
+            names.push("std. diff.".to_owned());
+            below.push(name.clone());
         }
     }
-    cells
+    [names, below]
 }
 
 fn cells(baseline: &Baseline, row: &BaselineRow) -> Vec<String> {

@@ -123,6 +123,14 @@ impl Block {
         let (effect, interval) = effect(row);
         let p = |p: Option<f64>| p.map_or_else(String::new, p_value);
         let result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
+        // A test over all levels is about no group of its own.
+        let over_levels = row.subgroup.as_ref().is_some_and(|s| s.level.is_none());
+        if over_levels {
+            let first = [contrast.clone(), String::new(), String::new()];
+            self.lines.push(first.into_iter().chain(result).collect());
+            self.contrast = contrast;
+            return;
+        }
         let means = means(row);
         if self.contrast != contrast {
             let [arm, reference] = means;

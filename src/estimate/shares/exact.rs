@@ -2,8 +2,9 @@
 //! binomial.
 //!
 //! Promises: no logarithm of a factorial is ever taken. Probabilities are built from the observed
-//! table outwards, step by step, so that the likely ones keep full precision at any size. Hides:
-//! the noncentral distribution and its roots.
+//! count outwards, step by step, so that the likely ones keep full precision at any size, and sums
+//! stop where nothing is left to add. Hides: both distributions are the same family, weights of
+//! which the odds are a power, and so have one search for their limits.
 
 use super::super::{Computed, Interval};
 use super::EMPTY;
@@ -11,7 +12,7 @@ use super::score::root;
 use crate::protocol::IntervalId;
 use crate::sample::Count;
 
-/// Tables whose probability is at most this much above the observed one count as no likelier.
+/// Counts whose probability is at most this much above the observed one's are no likelier.
 const AS_LIKELY: f64 = 1e-7;
 
 /// Returns Fisher's exact test, two-sided by point probabilities (Fisher 1935, Journal of the
@@ -22,7 +23,7 @@ pub fn fisher_exact(arm: Count, reference: Count) -> Computed {
         return Computed::undefined(EMPTY);
     }
     let mut computed = Computed::undefined("a test without an estimate");
-    computed.p_value = Some(as_unlikely(&Margins::of(arm, reference).log_weights));
+    computed.p_value = Some(Events::given_margins(arm, reference).no_likelier(0.0));
     computed
 }
 
@@ -40,29 +41,31 @@ pub fn exact_odds_ratio(arm: Count, reference: Count, level: f64) -> Computed {
     if arm.n == 0 || reference.n == 0 {
         return Computed::undefined(EMPTY);
     }
-    let margins = Margins::of(arm, reference);
-    let (least, most) = (margins.at == 0, margins.at + 1 == margins.log_weights.len());
-    if least && most {
+    let events = Events::given_margins(arm, reference);
+    if events.logs.len() == 1 {
         return Computed::undefined(
             "all persons have the same outcome: the odds ratio is undefined",
         );
     }
-    let tail = ((1.0 - level) / 2.0).ln();
-    // The logarithm of a tail is nearly straight in the logarithm of the odds ratio.
-    let lower = (!least).then(|| margins.solve(|log_odds| tail - margins.sums(log_odds).or_more()));
-    let upper = (!most).then(|| margins.solve(|log_odds| margins.sums(log_odds).or_fewer() - tail));
-    let middle = (!least && !most).then(|| margins.solve(|log_odds| -margins.sums(log_odds).mean));
-    let mut computed = match middle {
-        Some(log_odds) => Computed::point(log_odds.exp()),
-        None if least => Computed::point(0.0),
-        None => Computed::undefined("a cell is empty: the odds ratio is infinite"),
+    let cell = |cell: u64| cell as f64 + 0.5;
+    let start = (cell(arm.events) * cell(reference.n - reference.events)
+        / (cell(arm.n - arm.events) * cell(reference.events)))
+    .ln();
+    let (lower, upper) = events.limits(level, start);
+    let mut computed = match (lower, upper) {
+        (Some(_), Some(_)) => {
+            let likeliest = solve(|log_odds| -events.excess(log_odds), start);
+            Computed::point(likeliest.exp())
+        }
+        (None, _) => Computed::point(0.0),
+        (_, None) => Computed::undefined("a cell is empty: the odds ratio is infinite"),
     };
     computed.note("the exact odds ratio has no standard error");
     if upper.is_none() {
         computed.note("the upper bound is infinite");
     }
-    let null = margins.sums(0.0);
-    computed.p_value = Some((2.0 * null.or_more().min(null.or_fewer()).exp()).min(1.0));
+    let tails = events.tails(0.0);
+    computed.p_value = Some((2.0 * tails.or_more.min(tails.or_fewer).exp()).min(1.0));
     computed.note("p is twice the smaller exact tail, which agrees with the interval");
     computed.interval = Some(Interval {
         level,
@@ -73,6 +76,16 @@ pub fn exact_odds_ratio(arm: Count, reference: Count, level: f64) -> Computed {
     computed
 }
 
+/// Returns the limits of Clopper & Pearson 1934 (Biometrika 26:404, doi:10.2307/2331986):
+/// the shares under which as many events or more, or as few or fewer, have (1 − level)/2.
+pub(super) fn clopper_pearson(count: Count, level: f64) -> (f64, f64) {
+    let (events, others) = (count.events as f64, (count.n - count.events) as f64);
+    let start = ((events + 0.5) / (others + 0.5)).ln();
+    let (lower, upper) = Events::of(count).limits(level, start);
+    let share = |log_odds: f64| 1.0 / (1.0 + (-log_odds).exp());
+    (lower.map_or(0.0, share), upper.map_or(1.0, share))
+}
+
 /// Returns p of the exact binomial test of a target share, two-sided by point probabilities.
 pub(super) fn binomial_test(count: Count, target: f64) -> f64 {
     // A target of 0 or 1 leaves one possible count.
@@ -80,135 +93,204 @@ pub(super) fn binomial_test(count: Count, target: f64) -> f64 {
         let only = if target <= 0.0 { 0 } else { count.n };
         return if count.events == only { 1.0 } else { 0.0 };
     }
-    let odds = target / (1.0 - target);
-    // P(k + 1)/P(k) = (n − k)/(k + 1) · π/(1 − π)
-    let step = |k: u64| ((count.n - k) as f64 / (k + 1) as f64 * odds).ln();
-    as_unlikely(&outwards(0, count.n, count.events, step))
+    Events::of(count).no_likelier((target / (1.0 - target)).ln())
 }
 
-/// Returns the probability of everything no likelier than the observed, whose logarithm is 0.
-fn as_unlikely(log_weights: &[f64]) -> f64 {
-    let top = log_weights.iter().fold(0.0, |top: f64, &w| top.max(w));
-    let threshold = AS_LIKELY.ln_1p();
-    let (mut unlikely, mut all) = (0.0, 0.0);
-    for &log in log_weights {
-        let weight = (log - top).exp();
-        all += weight;
-        if log <= threshold {
-            unlikely += weight;
-        }
-    }
-    unlikely / all
-}
-
-/// Returns the logarithms of probabilities over `least..=most`, relative to the one observed, from
-/// those of P(k + 1)/P(k).
-fn outwards(least: u64, most: u64, observed: u64, step: impl Fn(u64) -> f64) -> Vec<f64> {
-    let mut logs = vec![0.0; (most - least + 1) as usize];
-    let at = (observed - least) as usize;
-    for k in observed..most {
-        let index = (k - least) as usize;
-        logs[index + 1] = logs[index] + step(k);
-    }
-    for index in (0..at).rev() {
-        logs[index] = logs[index + 1] - step(least + index as u64);
-    }
-    logs
-}
-
-/// The events an arm can have, given the margins of the table.
-struct Margins {
-    /// ln P(x) − ln P(observed) at an odds ratio of 1, from the least x to the most.
-    log_weights: Vec<f64>,
+/// The counts of events there can be, with weights that odds of o multiply by oˣ.
+struct Events {
+    /// ln w(x) − ln w(observed), from the least x to the most; concave.
+    logs: Vec<f64>,
     /// Index of the observed.
     at: usize,
-    /// A logarithm of the odds ratio to begin a search at.
-    start: f64,
 }
 
-/// Sums over the distribution at one odds ratio.
-struct Sums {
-    fewer: f64,
-    observed: f64,
-    more: f64,
-    /// Expected events less the observed.
-    mean: f64,
+/// Logarithms of P(X ≥ observed) and P(X ≤ observed).
+struct Tails {
+    or_more: f64,
+    or_fewer: f64,
 }
 
-impl Margins {
-    fn of(arm: Count, reference: Count) -> Margins {
+#[derive(Clone, Copy, PartialEq)]
+enum Towards {
+    Fewer,
+    More,
+}
+
+impl Events {
+    /// Returns the events in an arm given the margins of its table; the odds are the odds ratio.
+    fn given_margins(arm: Count, reference: Count) -> Events {
         let events = arm.events + reference.events;
-        let least = events.saturating_sub(reference.n);
-        let most = events.min(arm.n);
-        // P(x + 1)/P(x) = (n₁ − x)(m − x) / ((x + 1)(n₀ − m + x + 1))
+        // w(x + 1)/w(x) = (n₁ − x)(m − x) / ((x + 1)(n₀ − m + x + 1))
         let step = |x: u64| {
             let up = (arm.n - x) as f64 * (events - x) as f64;
             let down = (x + 1) as f64 * (reference.n + x + 1 - events) as f64;
             (up / down).ln()
         };
-        let cell = |cell: u64| cell as f64 + 0.5;
-        Margins {
-            log_weights: outwards(least, most, arm.events, step),
-            at: (arm.events - least) as usize,
-            start: (cell(arm.events) * cell(reference.n - reference.events)
-                / cell(arm.n - arm.events)
-                / cell(reference.events))
-            .ln(),
-        }
+        let least = events.saturating_sub(reference.n);
+        Events::outwards(least, events.min(arm.n), arm.events, step)
     }
 
-    fn sums(&self, log_odds: f64) -> Sums {
-        let from = |index: usize| index as f64 - self.at as f64;
-        let log = |index: usize| self.log_weights[index] + from(index) * log_odds;
-        let range = 0..self.log_weights.len();
-        let top = range.clone().map(log).fold(0.0, f64::max);
-        let mut sums = Sums {
-            fewer: 0.0,
-            observed: (-top).exp(),
-            more: 0.0,
-            mean: 0.0,
-        };
-        for index in range {
-            let weight = (log(index) - top).exp();
-            sums.mean += from(index) * weight;
-            match index.cmp(&self.at) {
-                std::cmp::Ordering::Less => sums.fewer += weight,
-                std::cmp::Ordering::Equal => {}
-                std::cmp::Ordering::Greater => sums.more += weight,
+    /// Returns the events among n persons; the odds are those of an event.
+    fn of(count: Count) -> Events {
+        // w(x + 1)/w(x) = (n − x)/(x + 1)
+        let step = |x: u64| ((count.n - x) as f64 / (x + 1) as f64).ln();
+        Events::outwards(0, count.n, count.events, step)
+    }
+
+    /// Returns the weights from `least` to `most`, from the logarithms of w(x + 1)/w(x).
+    fn outwards(least: u64, most: u64, observed: u64, step: impl Fn(u64) -> f64) -> Events {
+        let mut logs = vec![0.0; (most - least + 1) as usize];
+        let at = (observed - least) as usize;
+        for index in at + 1..logs.len() {
+            logs[index] = logs[index - 1] + step(least + index as u64 - 1);
+        }
+        for index in (0..at).rev() {
+            logs[index] = logs[index + 1] - step(least + index as u64);
+        }
+        Events { logs, at }
+    }
+
+    /// Returns ln P(x) − ln P(observed).
+    fn log(&self, index: usize, log_odds: f64) -> f64 {
+        self.logs[index] + (index as f64 - self.at as f64) * log_odds
+    }
+
+    /// Returns the first index in a range from which on a property, once true, stays true.
+    fn first(&self, range: std::ops::Range<usize>, property: impl Fn(usize) -> bool) -> usize {
+        let (mut low, mut high) = (range.start, range.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if property(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
             }
         }
-        sums.mean /= sums.fewer + sums.observed + sums.more;
-        sums
+        low
     }
 
-    /// Returns the logarithm of the odds ratio at which a falling function is 0, searched for in
-    /// widening steps; it must change sign.
-    fn solve(&self, falling: impl Fn(f64) -> f64) -> f64 {
-        // The weights of 64-bit counts leave no root beyond.
-        const FAR: f64 = 1e4;
-        let (mut low, mut high, mut width) = (self.start, self.start, 1.0);
-        while falling(low) <= 0.0 && low > -FAR {
-            low -= width;
-            width *= 2.0;
+    /// Returns the index of the likeliest count.
+    fn mode(&self, log_odds: f64) -> usize {
+        let falls = |index| self.log(index + 1, log_odds) <= self.log(index, log_odds);
+        self.first(0..self.logs.len() - 1, falls)
+    }
+
+    /// Returns the sum of P(x)·f(x) / P(from) from an index on, away from the mode.
+    fn run(&self, from: usize, towards: Towards, log_odds: f64, f: impl Fn(f64) -> f64) -> f64 {
+        // Far from the mode weights fall faster than by any fixed factor: what follows a weight as
+        // small as this, times its distance, is lost in rounding.
+        const NOTHING: f64 = 1e-25;
+        let origin = self.log(from, log_odds);
+        let mut sum = 0.0;
+        let mut index = from;
+        loop {
+            let weight = (self.log(index, log_odds) - origin).exp();
+            sum += weight * f(index as f64 - self.at as f64);
+            let end = match towards {
+                Towards::Fewer => index == 0,
+                Towards::More => index + 1 == self.logs.len(),
+            };
+            if end || weight < NOTHING {
+                return sum;
+            }
+            match towards {
+                Towards::Fewer => index -= 1,
+                Towards::More => index += 1,
+            }
         }
-        width = 1.0;
-        while falling(high) >= 0.0 && high < FAR {
-            high += width;
-            width *= 2.0;
+    }
+
+    /// Returns the sum of P(x)·f(x) / P(mode) over all counts.
+    fn total(&self, mode: usize, log_odds: f64, f: impl Fn(f64) -> f64) -> f64 {
+        let up = self.run(mode, Towards::More, log_odds, &f);
+        match mode {
+            0 => up,
+            _ => {
+                let step = (self.log(mode - 1, log_odds) - self.log(mode, log_odds)).exp();
+                up + step * self.run(mode - 1, Towards::Fewer, log_odds, &f)
+            }
         }
-        root(falling, low, high)
+    }
+
+    fn tails(&self, log_odds: f64) -> Tails {
+        let mode = self.mode(log_odds);
+        let total = self.total(mode, log_odds, |_| 1.0);
+        // The tail on the observed's side of the mode begins with the observed; the other is what
+        // the rest of it leaves.
+        let towards = match self.at >= mode {
+            true => Towards::More,
+            false => Towards::Fewer,
+        };
+        let tail = self.run(self.at, towards, log_odds, |_| 1.0);
+        let observed = -self.log(mode, log_odds) - total.ln();
+        let this = (observed + tail.ln()).min(0.0);
+        let beyond = observed.exp() * (tail - 1.0);
+        let other = (-beyond).ln_1p();
+        match towards {
+            Towards::More => Tails {
+                or_more: this,
+                or_fewer: other,
+            },
+            Towards::Fewer => Tails {
+                or_more: other,
+                or_fewer: this,
+            },
+        }
+    }
+
+    /// Returns the expected count less the observed.
+    fn excess(&self, log_odds: f64) -> f64 {
+        let mode = self.mode(log_odds);
+        self.total(mode, log_odds, |from| from) / self.total(mode, log_odds, |_| 1.0)
+    }
+
+    /// Returns the logarithms of the odds that leave (1 − level)/2 in a tail; none where the
+    /// observed is the least or the most there can be.
+    fn limits(&self, level: f64, start: f64) -> (Option<f64>, Option<f64>) {
+        let tail = ((1.0 - level) / 2.0).ln();
+        let lower = |log_odds| tail - self.tails(log_odds).or_more;
+        let upper = |log_odds| self.tails(log_odds).or_fewer - tail;
+        (
+            (self.at > 0).then(|| solve(lower, start)),
+            (self.at + 1 < self.logs.len()).then(|| solve(upper, start)),
+        )
+    }
+
+    /// Returns the probability of all counts that are no likelier than the observed.
+    fn no_likelier(&self, log_odds: f64) -> f64 {
+        let mode = self.mode(log_odds);
+        let log = |index| self.log(index, log_odds);
+        let threshold = AS_LIKELY.ln_1p();
+        if log(mode) <= threshold {
+            return 1.0;
+        }
+        let above = self.first(mode..self.logs.len(), |index| log(index) <= threshold);
+        let below = self.first(0..mode, |index| log(index) > threshold);
+        let mut sum = 0.0;
+        if below > 0 {
+            sum += (log(below - 1) - log(mode)).exp()
+                * self.run(below - 1, Towards::Fewer, log_odds, |_| 1.0);
+        }
+        if above < self.logs.len() {
+            sum +=
+                (log(above) - log(mode)).exp() * self.run(above, Towards::More, log_odds, |_| 1.0);
+        }
+        (sum / self.total(mode, log_odds, |_| 1.0)).min(1.0)
     }
 }
 
-impl Sums {
-    /// Returns ln P(X ≥ observed).
-    fn or_more(&self) -> f64 {
-        // 1 + (few)/(the rest): exact where the tail is nearly everything.
-        -(self.fewer / (self.observed + self.more)).ln_1p()
+/// Returns where a falling function of a logarithm of odds is 0, searched for in widening steps.
+fn solve(falling: impl Fn(f64) -> f64, start: f64) -> f64 {
+    // No count of persons leaves a root beyond.
+    const FAR: f64 = 1e4;
+    let (mut low, mut high) = (start, start);
+    let mut width = 1.0;
+    while falling(low) <= 0.0 && low > -FAR {
+        (low, width) = (low - width, 2.0 * width);
     }
-
-    /// Returns ln P(X ≤ observed).
-    fn or_fewer(&self) -> f64 {
-        -(self.more / (self.observed + self.fewer)).ln_1p()
+    width = 1.0;
+    while falling(high) >= 0.0 && high < FAR {
+        (high, width) = (high + width, 2.0 * width);
     }
+    root(falling, low, high)
 }
