@@ -5,13 +5,9 @@
 //! rows or on threads; what does not exist is absent with a reason, never NaN.
 //! Hides: formulas, each cited at its line in the files below.
 
-<<<<<<< HEAD
 mod baseline;
 pub mod bounds;
 mod contrast;
-=======
-pub mod bounds;
->>>>>>> shr
 pub mod distribution;
 pub mod duration;
 mod effects;
