@@ -52,11 +52,17 @@ pub struct Late {
 /// Effects on a line, some of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EffectSet {
-    Interval { lower: f64, upper: f64 },
+    Interval {
+        lower: f64,
+        upper: f64,
+    },
     AtMost(f64),
     AtLeast(f64),
     /// All but those between the two.
-    Complement { below: f64, above: f64 },
+    Complement {
+        below: f64,
+        above: f64,
+    },
     Line,
     Empty,
 }
@@ -89,18 +95,16 @@ impl EffectSet {
 /// The p-value belongs to the interval: under Anderson–Rubin it is that of the effect of the draw
 /// on the outcome. Covariates stand in both stages. An interval without bounds says that no effect
 /// is excluded on that side; the shape of the set is in `set` and in a note.
-pub fn late(
-    draw: Draw,
-    received: &[f64],
-    interval: LateInterval,
-) -> Result<Late, StratifiedError> {
+pub fn late(draw: Draw, received: &[f64], interval: LateInterval) -> Result<Late, StratifiedError> {
     let (fitted, level) = match draw {
-        Draw::Ols(columns, how) => {
-            (ols_fit(columns, &[columns.y, received], &how).map(Joint::from), how.level)
-        }
-        Draw::Lin(columns, how) => {
-            (lin_fit(columns, &[columns.y, received], &how).map(Joint::from), how.level)
-        }
+        Draw::Ols(columns, how) => (
+            ols_fit(columns, &[columns.y, received], &how).map(Joint::from),
+            how.level,
+        ),
+        Draw::Lin(columns, how) => (
+            lin_fit(columns, &[columns.y, received], &how).map(Joint::from),
+            how.level,
+        ),
         Draw::Stratified(data, level) => (joint(data, &[data.y, received])?, level),
     };
     Ok(match fitted {
@@ -136,9 +140,12 @@ fn ratio(joint: Joint, level: f64, interval: LateInterval) -> Late {
     let critical = t_quantile(0.5 + level / 2.0, df).powi(2);
     let set = effects_not_rejected([a_y, a_d], [v_yy, v_yd, v_dd], critical);
     late.set = Some(set);
-    let std_error = computed
-        .estimate
-        .map(|beta| (v_yy - 2.0 * beta * v_yd + beta * beta * v_dd).max(0.0).sqrt() / a_d.abs());
+    let std_error = computed.estimate.map(|beta| {
+        (v_yy - 2.0 * beta * v_yd + beta * beta * v_dd)
+            .max(0.0)
+            .sqrt()
+            / a_d.abs()
+    });
     match interval {
         LateInterval::TwoStage => {
             if let Some(std_error) = std_error {
@@ -172,7 +179,9 @@ fn ratio(joint: Joint, level: f64, interval: LateInterval) -> Late {
             });
             if !matches!(set, EffectSet::Interval { .. }) {
                 let words = set.words(|x| format!("{x}"));
-                computed.note(&format!("the Anderson-Rubin set is unbounded or empty: {words}"));
+                computed.note(&format!(
+                    "the Anderson-Rubin set is unbounded or empty: {words}"
+                ));
             }
             if df < 5.0 {
                 computed.note("fewer than 5 degrees of freedom: prefer a randomisation test");

@@ -154,11 +154,13 @@ const PIECE: usize = 16_384;
 /// A column is dropped when earlier ones leave no more than this share of its sum of squares.
 const TOLERANCE: f64 = 1e-11;
 /// Where less than this share is left of some column, the basis is made twice.
-const ILL: f64 = 1e-3;
+const ILL: f64 = 1e-4;
 /// An outcome is explained when no more than this share of its sum of squares is left.
 const EXPLAINED: f64 = 1e-25;
 /// A leverage within this distance of 1 is 1.
 const AT_ONE: f64 = 1e-10;
+
+const TOO_LARGE: &str = "the numbers are too large or too far apart to be squared";
 
 /// A column of a regression: a part, and where `only_in` is given, 0 for rows outside that arm.
 pub(super) struct Column<'a> {
@@ -362,15 +364,14 @@ impl<'a> Model<'a> {
         let finite = estimates.iter().all(|x| x.is_finite())
             && covariance.iter().all(|c| c.trace().is_finite());
         if !finite {
-            return Err("the numbers are too large or too far apart to be squared".to_owned());
+            return Err(TOO_LARGE.to_owned());
         }
         Ok(Fit {
             estimates,
             df: match (how.df, how.errors) {
-                (
-                    DegreesOfFreedom::Satterthwaite,
-                    StandardErrors::Hc2 | StandardErrors::Cr2,
-                ) => spread.df.filter(|df| df.is_finite() && *df > 0.0),
+                (DegreesOfFreedom::Satterthwaite, StandardErrors::Hc2 | StandardErrors::Cr2) => {
+                    spread.df.filter(|df| df.is_finite() && *df > 0.0)
+                }
                 _ => Some(residual_df),
             },
             covariance,
@@ -394,6 +395,9 @@ impl<'a> Model<'a> {
         let mut constant: Vec<bool> = found.iter().map(|centre| !centre.varies).collect();
         constant[INTERCEPT] = false;
         let gram = self.cross_products(&centres, None, threads);
+        if !gram.trace().is_finite() {
+            return Err(TOO_LARGE.to_owned());
+        }
         let whole: Vec<f64> = (columns..gram.size).map(|y| gram.at(y, y)).collect();
         let mut basis = Basis {
             factor: factor(&gram, columns, &constant[..columns], TOLERANCE),
@@ -569,7 +573,11 @@ impl Factor {
         Factor {
             kept: self.kept.clone(),
             rows: (0..rank)
-                .map(|i| (0..rank).map(|j| product(i, &|l| self.rows[l][j])).collect())
+                .map(|i| {
+                    (0..rank)
+                        .map(|j| product(i, &|l| self.rows[l][j]))
+                        .collect()
+                })
                 .collect(),
             outcomes: self
                 .outcomes
@@ -636,7 +644,9 @@ impl Panel {
         }
         if let Some(weights) = model.weights {
             let len = self.len;
-            rows.each(weights, &mut self.root_weights[..len], |root, w| *root = w.sqrt());
+            rows.each(weights, &mut self.root_weights[..len], |root, w| {
+                *root = w.sqrt()
+            });
             for column in self.values.chunks_exact_mut(BLOCK) {
                 for (x, root) in column[..len].iter_mut().zip(&self.root_weights) {
                     *x *= root;
@@ -812,9 +822,8 @@ impl RowSums {
             for row in 0..len {
                 if 1.0 - leverage[row] < AT_ONE {
                     factor[row] = 0.0;
-                    let carries = |(g, length): (&[f64; BLOCK], &f64)| {
-                        g[row] * g[row] > 1e-20 * length
-                    };
+                    let carries =
+                        |(g, length): (&[f64; BLOCK], &f64)| g[row] * g[row] > 1e-20 * length;
                     if g.iter().zip(&self.lengths).any(carries) {
                         self.determined += 1;
                     } else {

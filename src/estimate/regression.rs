@@ -82,7 +82,11 @@ fn weighted_mean(values: &[f64], weights: Option<&[f64]>) -> f64 {
     let mean = |less: f64| match weights {
         None => values.iter().map(|x| x - less).sum::<f64>() / values.len() as f64,
         Some(weights) => {
-            let sum: f64 = values.iter().zip(weights).map(|(x, w)| (x - less) * w).sum();
+            let sum: f64 = values
+                .iter()
+                .zip(weights)
+                .map(|(x, w)| (x - less) * w)
+                .sum();
             sum / weights.iter().sum::<f64>()
         }
     };
@@ -116,14 +120,13 @@ pub fn one_arm_change(changes: &[f64], cluster: Option<&[u32]>, level: f64) -> C
 /// clusters `cr2` of a mean, Σ (Σu)²/(n²(1 − m/n)) over clusters of m of the arm's n rows
 /// (Deng, Knoblich & Lu 2018, section 2.1, doi:10.1145/3219819.3219919; Lipsitz et al. 2015 for
 /// the ratio as estimand). Both means must be above zero. A cluster has all its rows in one arm.
-pub fn ratio_of_means(
-    y: &[f64],
-    in_arm: &[bool],
-    cluster: Option<&[u32]>,
-    level: f64,
-) -> Computed {
+pub fn ratio_of_means(y: &[f64], in_arm: &[bool], cluster: Option<&[u32]>, level: f64) -> Computed {
     let rows = |arm: bool| -> Vec<u32> {
-        (0..).zip(in_arm).filter(|(_, a)| **a == arm).map(|(row, _)| row).collect()
+        (0..)
+            .zip(in_arm)
+            .filter(|(_, a)| **a == arm)
+            .map(|(row, _)| row)
+            .collect()
     };
     let cells = [rows(true), rows(false)].map(|rows| Cell::of(&[y], rows, cluster));
     let [Some(arm), Some(reference)] = cells else {
@@ -227,7 +230,10 @@ pub fn equal_effects(
     for &level in present.iter().filter(|&&level| level != compared[0]) {
         design.push(Column {
             name: names[level as usize].clone(),
-            part: Part::Level { of: level_of, level },
+            part: Part::Level {
+                of: level_of,
+                level,
+            },
             only_in: None,
             implied_by: None,
         });
@@ -238,7 +244,10 @@ pub fn equal_effects(
     for &level in &compared[1..] {
         design.push(Column {
             name: format!("arm × {}", names[level as usize]),
-            part: Part::Level { of: level_of, level },
+            part: Part::Level {
+                of: level_of,
+                level,
+            },
             only_in: Some(columns.in_arm),
             implied_by: None,
         });

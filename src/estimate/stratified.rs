@@ -75,10 +75,7 @@ fn listed(strata: &[String]) -> String {
 /// each arm. Persons: Gerber & Green 2012, equations 3.10 and 3.11; pairs: Imbens & Rubin 2015,
 /// section 10.4; cluster pairs: Imai, King & Nall 2009, equation 17. Strata without rows take no
 /// part.
-pub fn stratified_difference(
-    data: &Stratified,
-    level: f64,
-) -> Result<Computed, StratifiedError> {
+pub fn stratified_difference(data: &Stratified, level: f64) -> Result<Computed, StratifiedError> {
     Ok(match joint(data, &[data.y])? {
         Ok(joint) => joint.computed(level),
         Err(reason) => Computed::undefined(&reason),
@@ -126,7 +123,9 @@ pub(super) fn joint(
     if !empty.is_empty() {
         return Err(StratifiedError::EmptyArm { strata: empty });
     }
-    let pairs = strata.iter().all(|(_, arm, reference)| arm.units + reference.units == 2);
+    let pairs = strata
+        .iter()
+        .all(|(_, arm, reference)| arm.units + reference.units == 2);
     if !pairs {
         let few: Vec<String> = strata
             .iter()
@@ -245,14 +244,15 @@ impl Cell {
             rows.sort_by_key(|&row| cluster[row as usize]);
         }
         let n = rows.len() as f64;
-        let mean = |y: &[f64], less: f64| {
-            rows.iter().map(|&row| y[row as usize] - less).sum::<f64>() / n
-        };
+        let mean =
+            |y: &[f64], less: f64| rows.iter().map(|&row| y[row as usize] - less).sum::<f64>() / n;
         let means: Vec<f64> = outcomes
             .iter()
             .map(|y| {
                 let first = mean(y, 0.0);
-                let all_equal = rows.iter().all(|&row| y[row as usize] == y[rows[0] as usize]);
+                let all_equal = rows
+                    .iter()
+                    .all(|&row| y[row as usize] == y[rows[0] as usize]);
                 match all_equal {
                     true => y[rows[0] as usize],
                     // The rest of the first mean corrects it.

@@ -6,5 +6,6 @@ mod draws;
 mod exactness;
 mod foresight;
 mod ledgers;
+mod linear;
 mod programs;
 mod published;
