@@ -101,11 +101,13 @@ const PIECE: usize = 16_384;
 /// A column is dropped when earlier ones leave no more than this share of its sum of squares.
 const TOLERANCE: f64 = 1e-11;
 /// Where less than this share is left of some column, the basis is made twice.
-const ILL: f64 = 1e-5;
+const ILL: f64 = 1e-4;
 /// An outcome is explained when no more than this share of its sum of squares is left.
 const EXPLAINED: f64 = 1e-25;
 /// A leverage within this distance of 1 is 1.
 const AT_ONE: f64 = 1e-10;
+
+const TOO_LARGE: &str = "the numbers are too large or too far apart to be squared";
 
 /// A column of a regression: a part, and where `only_in` is given, 0 for rows outside that arm.
 pub(super) struct Column<'a> {
@@ -155,7 +157,7 @@ pub(super) struct Model<'a> {
     cluster: Option<&'a [u32]>,
 }
 
-/// A coefficient that is wanted: the index of its column, the intercept being 0.
+/// A coefficient that is wanted: the index of its column, or of the intercept where it is alone.
 pub(super) type Wanted = usize;
 pub(super) const INTERCEPT: Wanted = 0;
 
@@ -239,6 +241,10 @@ impl<'a> Model<'a> {
         };
         match column.part {
             Part::One => out.fill(1.0),
+            Part::Values { values, less } if column.only_in.is_none() => {
+                let centre = centre + less;
+                return rows.each(values, out, |value, x| *value = x - centre);
+            }
             Part::Values { values, less } => rows.each(values, out, |value, x| *value = x - less),
             Part::Level { of, level } => {
                 rows.each(of, out, |value, x| *value = f64::from(x == level));
@@ -277,9 +283,14 @@ impl<'a> Model<'a> {
             self.spread(&basis, &directions, how)
         };
         let mut estimates = Vec::new();
-        for direction in &directions {
-            for (coordinates, _) in &basis.factor.outcomes {
-                estimates.push(inner(direction, coordinates));
+        for (direction, &column) in directions.iter().zip(wanted) {
+            for (m, (coordinates, _)) in basis.factor.outcomes.iter().enumerate() {
+                // A mean by itself: outcomes were centred, and there is no other column.
+                let centre = match column {
+                    INTERCEPT => basis.centres[self.columns.len() + m],
+                    _ => 0.0,
+                };
+                estimates.push(centre + inner(direction, coordinates));
             }
         }
         // g'u is 0 but for rounding: what it says is what the first solution lacked.
@@ -300,7 +311,7 @@ impl<'a> Model<'a> {
         let finite = estimates.iter().all(|x| x.is_finite())
             && covariance.iter().all(|c| c.trace().is_finite());
         if !finite {
-            return Err("the numbers are too large or too far apart to be squared".to_owned());
+            return Err(TOO_LARGE.to_owned());
         }
         Ok(Fit {
             estimates,
@@ -324,13 +335,16 @@ impl<'a> Model<'a> {
 
     /// Returns the centred basis of the columns and the coordinates of the outcomes in it.
     fn basis(&self, threads: Option<NonZeroUsize>) -> Result<Basis, Undefined> {
-        let spreads = self.centres(threads)?;
+        let found = self.centres(threads)?;
         let columns = self.columns.len();
-        let mut centres: Vec<f64> = spreads.iter().map(|s| s.centre()).collect();
+        let mut centres: Vec<f64> = found.iter().map(|centre| centre.mean).collect();
         centres[INTERCEPT] = 0.0;
-        let mut constant: Vec<bool> = spreads.iter().map(|s| s.least == s.most).collect();
+        let mut constant: Vec<bool> = found.iter().map(|centre| !centre.varies).collect();
         constant[INTERCEPT] = false;
         let gram = self.cross_products(&centres, None, threads);
+        if !gram.trace().is_finite() {
+            return Err(TOO_LARGE.to_owned());
+        }
         let whole: Vec<f64> = (columns..gram.size).map(|y| gram.at(y, y)).collect();
         let mut basis = Basis {
             factor: factor(&gram, columns, &constant[..columns], TOLERANCE),
@@ -357,29 +371,39 @@ impl<'a> Model<'a> {
         Ok(basis)
     }
 
-    /// Returns weighted sum, least and greatest value of each variable.
-    fn centres(&self, threads: Option<NonZeroUsize>) -> Result<Vec<Sums>, Undefined> {
+    /// Returns for each variable its weighted mean, or the value it always has.
+    fn centres(&self, threads: Option<NonZeroUsize>) -> Result<Vec<Centre>, Undefined> {
+        let first: Vec<f64> = (0..self.variables())
+            .map(|variable| {
+                let mut value = [0.0];
+                self.fill(variable, 0.0, Rows::Run(0, 1), &mut value);
+                value[0]
+            })
+            .collect();
         let pieces = pieces(self.rows);
-        let sums = in_order(pieces.len(), threads, |piece| {
-            let mut sums = vec![Sums::NONE; self.variables()];
-            let (mut values, mut weights) = (vec![0.0; BLOCK], vec![1.0; BLOCK]);
+        let parts = in_order(pieces.len(), threads, |piece| {
+            let mut parts: Vec<Centre> = first.iter().map(|_| Centre::NONE).collect();
+            let (mut values, mut weights) = ([0.0; BLOCK], [1.0; BLOCK]);
             for rows in blocks(&pieces[piece]) {
                 let weights = &mut weights[..rows.len()];
                 if let Some(all) = self.weights {
                     rows.each(all, weights, |value, w| *value = w);
                 }
-                for (variable, sum) in sums.iter_mut().enumerate() {
+                for (variable, part) in parts.iter_mut().enumerate() {
                     let values = &mut values[..rows.len()];
                     self.fill(variable, 0.0, rows, values);
-                    sum.add(values, weights);
+                    part.mean += dot(values, weights);
+                    let other = |&x: &f64| x != first[variable];
+                    part.varies |= values.iter().fold(false, |any, x| any | other(x));
                 }
             }
-            sums
+            parts
         });
-        let mut total = vec![Sums::NONE; self.variables()];
-        for piece in &sums {
-            for (sum, part) in total.iter_mut().zip(piece) {
-                sum.join(part);
+        let mut centres: Vec<Centre> = first.iter().map(|_| Centre::NONE).collect();
+        for part in &parts {
+            for (centre, part) in centres.iter_mut().zip(part) {
+                centre.mean += part.mean;
+                centre.varies |= part.varies;
             }
         }
         let weights_are_good = self
@@ -388,13 +412,21 @@ impl<'a> Model<'a> {
         if !weights_are_good {
             return Err("a weight is not a positive number".to_owned());
         }
-        if let Some(bad) = total.iter().position(|sum| !sum.weighted.is_finite()) {
+        if let Some(bad) = centres.iter().position(|centre| !centre.mean.is_finite()) {
             return Err(match self.columns.get(bad) {
                 Some(column) => format!("column `{}` has a value that is no number", column.name),
                 None => "the outcome has a value that is no number".to_owned(),
             });
         }
-        Ok(total)
+        // The intercept is 1 in every row: its sum is that of the weights.
+        let weight = centres[INTERCEPT].mean;
+        for (centre, first) in centres.iter_mut().zip(first) {
+            centre.mean = match centre.varies {
+                true => centre.mean / weight,
+                false => first,
+            };
+        }
+        Ok(centres)
     }
 
     /// Returns the cross products of all variables, upper triangle: of the centred columns and
@@ -508,46 +540,17 @@ impl Factor {
     }
 }
 
-/// Sum, least and greatest value of a variable.
-#[derive(Clone, Copy)]
-struct Sums {
-    weighted: f64,
-    weight: f64,
-    least: f64,
-    most: f64,
+/// Mean of a variable, and whether it takes more than one value.
+struct Centre {
+    mean: f64,
+    varies: bool,
 }
 
-impl Sums {
-    const NONE: Sums = Sums {
-        weighted: 0.0,
-        weight: 0.0,
-        least: f64::INFINITY,
-        most: f64::NEG_INFINITY,
+impl Centre {
+    const NONE: Centre = Centre {
+        mean: 0.0,
+        varies: false,
     };
-
-    fn add(&mut self, values: &[f64], weights: &[f64]) {
-        self.weighted += dot(values, weights);
-        self.weight += weights.iter().sum::<f64>();
-        for &x in values {
-            self.least = if x < self.least { x } else { self.least };
-            self.most = if x > self.most { x } else { self.most };
-        }
-    }
-
-    fn join(&mut self, other: &Sums) {
-        self.weighted += other.weighted;
-        self.weight += other.weight;
-        self.least = self.least.min(other.least);
-        self.most = self.most.max(other.most);
-    }
-
-    /// Returns the mean; of a constant, the constant to its last bit.
-    fn centre(&self) -> f64 {
-        if self.least == self.most {
-            return self.least;
-        }
-        self.weighted / self.weight
-    }
 }
 
 /// A block of rows of several variables, variable by variable.
@@ -949,7 +952,7 @@ impl Computed {
     }
 }
 
-/// Returns x·y in eight running sums, which the processor adds side by side.
+/// Returns x·y in four running sums, which the processor adds side by side.
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     let [sum] = dots(x, [y]);
     sum
@@ -961,24 +964,23 @@ fn dot4(x: &[f64], y: [&[f64]; 4]) -> [f64; 4] {
 
 #[inline(always)]
 fn dots<const M: usize>(x: &[f64], y: [&[f64]; M]) -> [f64; M] {
-    const LANES: usize = 4;
-    let len = x.len();
-    let y = y.map(|y| &y[..len]);
-    let mut sums = [[0.0; LANES]; M];
-    let whole = len / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        let x = &x[at..at + LANES];
-        for (sums, y) in sums.iter_mut().zip(y) {
-            let y = &y[at..at + LANES];
-            for lane in 0..LANES {
+    let (x_whole, x_rest) = x.as_chunks::<4>();
+    let whole = x_whole.len();
+    let parts = y.map(|y| y[..x.len()].as_chunks::<4>());
+    let y_whole = parts.map(|(y, _)| &y[..whole]);
+    let mut sums = [[0.0; 4]; M];
+    for (at, x) in x_whole.iter().enumerate() {
+        for (sums, y) in sums.iter_mut().zip(y_whole) {
+            let y = &y[at];
+            for lane in 0..4 {
                 sums[lane] += x[lane] * y[lane];
             }
         }
     }
     let mut out = sums.map(|s| (s[0] + s[1]) + (s[2] + s[3]));
-    for (out, y) in out.iter_mut().zip(y) {
-        for at in whole..len {
-            *out += x[at] * y[at];
+    for (out, (_, y_rest)) in out.iter_mut().zip(parts) {
+        for (x, y) in x_rest.iter().zip(y_rest) {
+            *out += x * y;
         }
     }
     out

@@ -7,5 +7,6 @@ mod durations;
 mod exactness;
 mod foresight;
 mod ledgers;
+mod linear;
 mod programs;
 mod published;
