@@ -142,8 +142,8 @@ fn difference(arm: Measured, reference: Measured, range: f64, level: f64) -> Com
 }
 
 /// Returns the interval p^exp(±z·s/(p·ln p)) of a probability p with standard error s, normal on
-/// the scale of log(−log p) (Kalbfleisch & Prentice 2002, equation 1.18; for cumulative incidences
-/// Choudhury 2002, Statistics in Medicine 21:1129, doi:10.1002/sim.1093). `None` at 0 and 1.
+/// the scale of log(−log p) (Kalbfleisch & Prentice 1980, p. 15; for cumulative incidences
+/// Choudhury 2002, Statistics in Medicine 21:1129). `None` at 0 and 1.
 fn log_log(probability: Measured, level: f64) -> Option<Interval> {
     let (p, s) = (probability.value, probability.std_error);
     if p <= 0.0 || p >= 1.0 || s == 0.0 {

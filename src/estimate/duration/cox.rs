@@ -13,7 +13,7 @@ mod order;
 mod risk;
 
 use self::risk::{Clusters, Moments, Rows};
-use super::matrix::SINGULAR;
+use super::matrix::{Inverse, SINGULAR};
 use super::{CAUSE_SPECIFIC, DurationError, EMPTY, Times, same_length};
 use crate::estimate::distribution::{normal_quantile, normal_two_sided};
 use crate::estimate::{Computed, Interval};
@@ -104,7 +104,11 @@ pub fn cox(
 }
 
 fn wald(log_ratio: f64, std_error: f64, level: f64) -> Computed {
-    let mut computed = Computed::point(log_ratio.exp());
+    let ratio = log_ratio.exp();
+    if !ratio.is_normal() {
+        return Computed::undefined("the hazard ratio is beyond every number");
+    }
+    let mut computed = Computed::point(ratio);
     computed.std_error = Some(std_error);
     computed.note("std_error is that of the logarithm of the ratio");
     if std_error == 0.0 {
@@ -166,78 +170,103 @@ const MOST_STEPS: usize = 60;
 /// A pivot of the information below this share of its scale is rounding.
 const FLAT: f64 = 1e-14;
 
-/// Returns the fit by Newton's method from ratios of 1, halving a step that lowers the likelihood.
+/// Returns the fit, by Newton's method from ratios of 1.
 ///
 /// Columns are numbers of any scale, one value a person in the order of `times`.
 pub fn fit(times: Times, columns: &[&[f64]], variance: Variance) -> Result<Fit, DurationError> {
     check(times, columns, variance)?;
     let rows = Rows::sorted(times, columns);
-    let k = columns.len();
+    let start = rows.moments(&vec![0.0; columns.len()]);
     // The arm comes last, so that covariates which determine it leave nothing of it.
-    let arm_last = (1..k).chain(0..k.min(1));
-    let mut beta = vec![0.0; k];
-    let mut here = rows.moments(&beta);
-    let mut inverse = here.inverse(arm_last.clone(), SINGULAR);
-    let given = inverse.kept.clone();
+    let arm_last = (1..columns.len()).chain(0..columns.len().min(1));
+    let inverse = start.inverse(arm_last.clone(), SINGULAR);
+    let given: Vec<usize> = arm_last.filter(|&column| inverse.kept[column]).collect();
     let mut fit = Fit {
-        coefficients: Vec::new(),
-        log_likelihood: [here.log_likelihood; 2],
-        score_chi_squared: inverse.quadratic(&here.score),
-        df: given.iter().filter(|given| **given).count(),
+        coefficients: vec![Coefficient::Undetermined; columns.len()],
+        log_likelihood: [start.log_likelihood; 2],
+        score_chi_squared: inverse.quadratic(&start.score),
+        df: given.len(),
         events: times.events(),
         ties: rows.ties(),
         clusters: None,
         converged: false,
     };
-    let mut infinite = vec![0; k];
-    let mut before = f64::INFINITY;
-    for step in 0..MOST_STEPS {
-        let direction = inverse.times(&here.score);
-        let length = inverse.quadratic(&here.score).max(0.0).sqrt();
-        if length < SETTLED || length < NEAR && length > before / 2.0 {
-            add(&mut beta, &direction, 1.0);
-            fit.converged = true;
-            break;
-        }
-        before = length;
-        let endless = step >= SUSPECT && rows.never_fall(&direction);
-        let next = uphill(&rows, &mut beta, &direction, &here);
-        if endless && (step >= FAR || next.is_none()) {
-            infinite = rows.unbounded(&direction);
-            fit.converged = true;
-        }
-        let Some(next) = next else { break };
-        here = next;
-        let order = arm_last.clone().filter(|&column| given[column]);
-        inverse = here.inverse(order, FLAT);
-        if fit.converged {
-            break;
-        }
-    }
-    fit.log_likelihood[1] = here.log_likelihood;
+    let peak = climb(&rows, &given, start, inverse);
+    fit.log_likelihood[1] = peak.log_likelihood;
+    fit.converged = peak.converged;
+    let Peak { beta, inverse, .. } = &peak;
     let variances = match variance {
-        Variance::Model => (0..k).map(|column| inverse.at(column, column)).collect(),
-        Variance::Robust => rows.robust(&beta, &inverse, None),
+        Variance::Model => inverse.diagonal(),
+        Variance::Robust => rows.robust(beta, inverse, None),
         Variance::Clustered(labels) => {
             let clusters = Clusters::of(labels);
             fit.clusters = Some(clusters.count());
-            rows.robust(&beta, &inverse, Some(&clusters))
+            rows.robust(beta, inverse, Some(&clusters))
         }
     };
-    let coefficient = |column: usize| match (given[column], infinite[column]) {
-        (false, _) => Coefficient::Undetermined,
-        // The likelihood has gone flat on the way.
-        (true, 0) if !inverse.kept[column] => Coefficient::Infinite {
-            sign: beta[column].signum() as i8,
-        },
-        (true, 0) => Coefficient::Finite {
-            log_ratio: beta[column],
-            std_error: f64::sqrt(variances[column]),
-        },
-        (true, sign) => Coefficient::Infinite { sign },
-    };
-    fit.coefficients = (0..k).map(coefficient).collect();
+    for column in given {
+        fit.coefficients[column] = match peak.infinite[column] {
+            0 if inverse.kept[column] => Coefficient::Finite {
+                log_ratio: beta[column],
+                std_error: variances[column].sqrt(),
+            },
+            // The likelihood has gone flat on the way.
+            0 => Coefficient::Infinite {
+                sign: beta[column].signum() as i8,
+            },
+            sign => Coefficient::Infinite { sign },
+        };
+    }
     Ok(fit)
+}
+
+/// Where the likelihood is highest, or near enough to a maximum at infinity.
+struct Peak {
+    beta: Vec<f64>,
+    log_likelihood: f64,
+    inverse: Inverse,
+    /// The sign of each column's way to infinity, or 0.
+    infinite: Vec<i8>,
+    converged: bool,
+}
+
+/// Climbs from β = 0 along the columns given, by Newton's steps.
+fn climb(rows: &Rows, given: &[usize], start: Moments, inverse: Inverse) -> Peak {
+    let mut here = start;
+    let mut peak = Peak {
+        beta: vec![0.0; inverse.kept.len()],
+        log_likelihood: here.log_likelihood,
+        infinite: vec![0; inverse.kept.len()],
+        inverse,
+        converged: false,
+    };
+    let mut before = f64::INFINITY;
+    for step in 0..MOST_STEPS {
+        let direction = peak.inverse.times(&here.score);
+        // In standard errors.
+        let length = peak.inverse.quadratic(&here.score).max(0.0).sqrt();
+        let stalled = length < NEAR && length > before / 2.0;
+        let endless = (step >= SUSPECT || stalled) && rows.never_fall(&direction);
+        if length < SETTLED || stalled && !endless {
+            add(&mut peak.beta, &direction, 1.0);
+            peak.converged = true;
+            break;
+        }
+        before = length;
+        let next = uphill(rows, &mut peak.beta, &direction, &here);
+        if endless && (step >= FAR || next.is_none()) {
+            peak.infinite = rows.unbounded(&direction);
+            peak.converged = true;
+        }
+        let Some(next) = next else { break };
+        here = next;
+        peak.inverse = here.inverse(given.iter().copied(), FLAT);
+        if peak.converged {
+            break;
+        }
+    }
+    peak.log_likelihood = here.log_likelihood;
+    peak
 }
 
 fn check(times: Times, columns: &[&[f64]], variance: Variance) -> Result<(), DurationError> {

@@ -52,7 +52,7 @@ pub struct Median {
     pub upper: Option<f64>,
 }
 
-/// Returns Ŝ(t) = Π (1 − dᵢ/nᵢ) over the times tᵢ ≤ t (Kaplan & Meier 1958, equation 2b), dᵢ events
+/// Returns Ŝ(t) = Π (1 − dᵢ/nᵢ) over the times tᵢ ≤ t (Kaplan & Meier 1958, section 2), dᵢ events
 /// among nᵢ at risk, with Greenwood's variance Ŝ²·Σ dᵢ/(nᵢ(nᵢ − dᵢ)).
 pub fn kaplan_meier(times: Times) -> Curve {
     let mut at_risk = times.len() as u64;
@@ -148,11 +148,11 @@ impl Curve {
     }
 
     /// Returns the mean time without the event up to the horizon τ, ∫₀^τ Ŝ(t) dt, with the variance
-    /// Σ (∫ from tᵢ to τ of Ŝ)²·dᵢ/(nᵢ(nᵢ − dᵢ)) over event times tᵢ ≤ τ (Kaplan & Meier 1958,
-    /// section 6; Royston & Parmar 2013, appendix). `None` beyond [`known_until`](Self::known_until).
+    /// Σ (∫ from tᵢ to τ of Ŝ)²·dᵢ/(nᵢ(nᵢ − dᵢ)) over event times tᵢ ≤ τ (Kaplan & Meier 1958;
+    /// Royston & Parmar 2013). `None` beyond [`known_until`](Self::known_until).
     pub fn restricted_mean(&self, horizon: f64) -> Option<Measured> {
         let known = self.known_until().is_none_or(|last| horizon <= last);
-        if !known || !(horizon.is_finite() && horizon >= 0.0) {
+        if !(known && horizon.is_finite() && horizon >= 0.0) {
             return None;
         }
         let (mut area, mut variance) = (0.0, 0.0);

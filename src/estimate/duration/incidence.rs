@@ -1,8 +1,8 @@
 //! Cumulative incidence of the event of interest where competing events can come first.
 //!
 //! Sources: Aalen & Johansen 1978 (Scandinavian Journal of Statistics 5:141); Andersen, Borgan,
-//! Gill & Keiding 1993, section IV.4.1, doi:10.1007/978-1-4612-4348-9; interval Choudhury 2002,
-//! doi:10.1002/sim.1093.
+//! Gill & Keiding 1993, section IV.4.1, doi:10.1007/978-1-4612-4348-9; interval Choudhury 2002
+//! (Statistics in Medicine 21:1129).
 
 use super::tally::tally;
 use super::{EMPTY, Measured, Times, beyond, difference, log_log};
@@ -49,16 +49,17 @@ impl IncidenceStep {
     }
 }
 
-/// Returns F̂(t) = Σ Ŝ(tᵢ−)·dᵢ/nᵢ over the times tᵢ ≤ t (Andersen et al. 1993, equation 4.4.1 for
-/// two causes), dᵢ events of interest among nᵢ at risk and Ŝ the share with no event of either kind.
+/// Returns F̂(t) = Σ Ŝ(tᵢ−)·dᵢ/nᵢ over the times tᵢ ≤ t (Aalen & Johansen 1978 for two causes), dᵢ
+/// events of interest among nᵢ at risk and Ŝ the share with no event of either kind.
 ///
-/// The variance is the Greenwood type, Andersen et al. 1993, equation 4.4.17: at each time the
+/// The variance is of Greenwood's type (Andersen et al. 1993, section IV.4.1): at each time the
 /// events are multinomial, Cov(Â_h, Â_k) = (δ_hk·a_h − a_h·a_k)/n for the hazards a = d/n, and the
 /// step F ← F + S·a₁, S ← S·(1 − a₁ − a₂) carries the covariance of (F, S) on.
 pub fn aalen_johansen(times: Times) -> Incidence {
     let mut at_risk = times.len() as u64;
     let (mut f, mut s) = (0.0_f64, 1.0_f64);
     let (mut var_f, mut cov, mut var_s) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut competing = 0;
     let step = |tally: super::tally::Tally| {
         let n = at_risk as f64;
         let a1 = tally.events as f64 / n;
@@ -70,6 +71,11 @@ pub fn aalen_johansen(times: Times) -> Incidence {
         var_s = left * left * var_s + s * s * a * left / n;
         f += s * a1;
         s *= left;
+        competing += tally.competing;
+        if competing == 0 {
+            // So far F is 1 − S: exact where it comes to 1.
+            (f, var_f) = (1.0 - s, var_s);
+        }
         let step = IncidenceStep {
             time: tally.time,
             at_risk,

@@ -130,14 +130,13 @@ impl Sums {
         let (d, n) = (events as f64, at_risk.iter().sum::<u64>() as f64);
         // All at risk have the event: no variance, as with the last person.
         let spread = if d < n { d * (n - d) / (n - 1.0) } else { 0.0 };
-        let arms = at_risk.len();
-        for j in 0..arms {
-            let share = at_risk[j] as f64 / n;
+        let shares: Vec<f64> = at_risk.iter().map(|&arm| arm as f64 / n).collect();
+        let mut covariance = self.covariance.iter_mut();
+        for (j, share) in shares.iter().enumerate() {
             self.expected[j] += d * share;
-            for k in 0..arms {
+            for ((k, other), cell) in shares.iter().enumerate().zip(&mut covariance) {
                 let same = if j == k { 1.0 } else { 0.0 };
-                let other = at_risk[k] as f64 / n;
-                self.covariance[j * arms + k] += spread * share * (same - other);
+                *cell += spread * share * (same - other);
             }
         }
     }

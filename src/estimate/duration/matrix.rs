@@ -12,8 +12,8 @@ pub(super) struct Inverse {
 }
 
 impl Inverse {
-    /// Returns the inverse by Gauss–Jordan sweeps (Goodnight 1979, American Statistician 33:149,
-    /// doi:10.1080/00031305.1979.10482685) in the order given. A row whose pivot is no more
+    /// Returns the inverse by Gauss–Jordan sweeps (Goodnight 1979, American Statistician 33:149)
+    /// in the order given. A row whose pivot is no more
     /// than `singular` of its scale is a combination of those before it, and is dropped; the scale
     /// is the size of what was subtracted to form the diagonal.
     pub fn of(
@@ -54,9 +54,9 @@ impl Inverse {
         Inverse { kept, matrix }
     }
 
-    /// Returns the entry of a row and a column.
-    pub fn at(&self, row: usize, column: usize) -> f64 {
-        self.matrix[row * self.kept.len() + column]
+    pub fn diagonal(&self) -> Vec<f64> {
+        let step = self.kept.len() + 1;
+        self.matrix.iter().step_by(step).copied().collect()
     }
 
     /// Returns M⁻v.

@@ -4,6 +4,7 @@
 mod auditors;
 mod draws;
 mod durations;
+mod durations_by_hand;
 mod exactness;
 mod foresight;
 mod ledgers;

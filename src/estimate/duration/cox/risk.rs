@@ -37,8 +37,24 @@ impl Moments {
         Inverse::of(&self.information, &self.scale, order, singular)
     }
 
-    /// Adds what the events of one time take from the likelihood: Σ log s, and the first two
-    /// derivatives of that.
+    /// Takes from the likelihood log Σw of the risk set of one event, with its derivatives.
+    fn add_event(&mut self, at_risk: &Weighted) {
+        let k = self.score.len();
+        let per = 1.0 / at_risk.w;
+        self.log_likelihood -= at_risk.w.ln();
+        let mut squares = at_risk.xx.iter();
+        for (a, x) in at_risk.x.iter().enumerate() {
+            let mean = per * x;
+            self.score[a] -= mean;
+            let row = &mut self.information[a * k..=a * k + a];
+            for ((cell, square), x) in row.iter_mut().zip(&mut squares).zip(&at_risk.x) {
+                *cell += per * (square - mean * x);
+            }
+            self.scale[a] += per * at_risk.xx[a * (a + 3) / 2];
+        }
+    }
+
+    /// Takes Σ log s of the events of one time, with its derivatives.
     fn add_time(&mut self, efron: &Efron, events: &Weighted, others: &Weighted) {
         let k = self.score.len();
         let Efron { log, per, square } = efron;
@@ -106,7 +122,7 @@ impl Weighted {
 }
 
 /// Sums over the d events of a time of Efron's denominators s = R + g·D, g = 1, (d − 1)/d, … 1/d,
-/// where D is the weight of the events and R that of the others at risk (Efron 1977, section 5;
+/// where D is the weight of the events and R that of the others at risk (Efron 1977;
 /// written so that nothing is subtracted).
 #[derive(Default)]
 struct Efron {
@@ -182,8 +198,8 @@ impl Rows {
         }
     }
 
-    /// Returns the log partial likelihood at β with its score and information (Cox 1972, equations
-    /// 12 to 14; ties Efron 1977).
+    /// Returns the log partial likelihood at β with its score and information (Cox 1972, section
+    /// 5; ties Efron 1977).
     pub fn moments(&self, beta: &[f64]) -> Moments {
         let k = self.k;
         let mut moments = Moments {
@@ -201,17 +217,24 @@ impl Rows {
                 let x = self.row(row);
                 others.add_row(dot(x, beta).exp(), x);
             }
-            events.clear();
+            // A single event needs no sum of its own.
+            let single = group.events().len() == 1;
+            let sum = if single { &mut others } else { &mut events };
             for row in group.events() {
                 let x = self.row(row);
                 let log = dot(x, beta);
                 moments.log_likelihood += log;
                 accumulate(&mut moments.score, x);
-                events.add_row(log.exp(), x);
+                sum.add_row(log.exp(), x);
             }
-            let efron = Efron::of(group.events().len(), events.w, others.w);
-            moments.add_time(&efron, &events, &others);
-            others.add(&events);
+            if single {
+                moments.add_event(&others);
+            } else {
+                let efron = Efron::of(group.events().len(), events.w, others.w);
+                moments.add_time(&efron, &events, &others);
+                others.add(&events);
+                events.clear();
+            }
         }
         for row in 0..k {
             for column in 0..row {
@@ -258,8 +281,8 @@ impl Rows {
     }
 
     /// Returns the robust variance of each coefficient, Σ (V·U)² over persons or clusters: V the
-    /// inverse information, U the score residuals ∫ (x − x̄(t)) dM(t) (Lin & Wei 1989, section 2;
-    /// Therneau & Grambsch 2000, sections 4.6 and 7.2). No factor for small samples.
+    /// inverse information, U the score residuals ∫ (x − x̄(t)) dM(t) (Lin & Wei 1989; with
+    /// Efron's ties Therneau & Grambsch 2000, chapters 4 and 7). No factor for small samples.
     pub fn robust(&self, beta: &[f64], inverse: &Inverse, clusters: Option<&Clusters>) -> Vec<f64> {
         let k = self.k;
         let mut variances = vec![0.0; k];
