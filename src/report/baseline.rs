@@ -88,7 +88,7 @@ fn header(baseline: &Baseline) -> [Vec<String>; 2] {
     }
     for (arm, name) in baseline.arms.iter().enumerate() {
         if arm != baseline.reference {
-            names.push("std. diff.".to_owned());
+            names.push("SMD".to_owned());
             below.push(name.clone());
         }
     }
@@ -102,7 +102,7 @@ fn cells(baseline: &Baseline, row: &BaselineRow) -> Vec<String> {
     };
     let mut cells = vec![name];
     let widest = row.summaries.iter().filter_map(|summary| summary.deviation);
-    let decimals = decimals_for(widest.fold(0.0, f64::max)).min(1);
+    let decimals = decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3);
     cells.extend(
         row.summaries
             .iter()
@@ -137,7 +137,7 @@ fn notes(baseline: &Baseline) -> Vec<String> {
     let mut notes = vec![
         "Numbers: mean (standard deviation); levels: persons (share).".to_owned(),
         format!(
-            "std. diff.: difference from {} over the root of the mean of the two variances. {SOURCE}.",
+            "SMD: standardised mean difference, from {} over the root of the mean of the two variances. {SOURCE}.",
             baseline.arms[baseline.reference]
         ),
     ];

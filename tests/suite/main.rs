@@ -1,6 +1,7 @@
 //! All tests in one binary, because each further one links polars again.
 
 mod cli;
+mod effects;
 mod formats;
 mod layers;
 mod long;

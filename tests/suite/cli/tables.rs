@@ -152,10 +152,11 @@ fn results_have_the_documented_form() {
         assert!(interval["lower"].as_f64().unwrap() <= row["estimate"].as_f64().unwrap());
         assert_eq!(interval["level"], 0.95);
     }
-    // Three arms, two contrasts, two methods where the outcome is 1 and 0.
+    // Three arms, two contrasts, two methods where the outcome is 1 and 0, and the replayed test of
+    // the primary outcome.
     assert_eq!(
         json["estimates"].as_array().unwrap().len(),
-        6 * 2 * 2 - 2 * 2 + 2 * 2
+        6 * 2 * 2 - 2 * 2 + 2 * 2 + 2
     );
 }
 
@@ -349,20 +350,27 @@ fn any_table_is_estimated() {
         .iter()
         .map(|row| row["method"].as_str().unwrap())
         .collect();
+    // A third of an arm is missing: Lee bounds follow unasked.
     assert_eq!(
         methods,
-        ["risk-difference", "risk-ratio", "difference-in-means"]
+        [
+            "risk-difference",
+            "risk-ratio",
+            "lee-bounds",
+            "difference-in-means",
+            "lee-bounds"
+        ]
     );
     assert_eq!(
         (&rows[0]["n_reference"], &rows[0]["missing_reference"]),
         (&2.into(), &1.into())
     );
     assert_eq!(
-        (&rows[0]["allocated_reference"], &rows[2]["missing_arm"]),
+        (&rows[0]["allocated_reference"], &rows[3]["missing_arm"]),
         (&3.into(), &1.into())
     );
     // 13.25 − (9.25 + 8 + 11.75)/3
-    let difference = rows[2]["estimate"].as_f64().unwrap();
+    let difference = rows[3]["estimate"].as_f64().unwrap();
     assert!((difference - (13.25 - 29.0 / 3.0)).abs() < 1e-12);
     with(&["--outcome", "jbo"]).fails_with(2, &["no column `jbo`", "did you mean `job`?"]);
     with(&["--outcome", "income", "--method", "risk-difference"])
@@ -420,8 +428,22 @@ fn a_stratified_draw_is_not_analysed_as_if_it_were_none() {
     )
     .ok();
     klero(&study, &["outcomes"]).ok();
-    klero(&study, &["estimate"]).fails_with(2, &["stratified", "--sensitivity"]);
-    let json = klero(&study, &["estimate", "--sensitivity", "--json"])
+    let json = klero(&study, &["estimate", "--json"]).ok().json();
+    let row = &json["estimates"][0];
+    assert_eq!(row["options"]["strata"], "sex");
+    assert!(!row["notes"].to_string().contains("sensitivity"));
+    let plain = [
+        "estimate",
+        "--outcome",
+        "active",
+        "--method",
+        "difference-in-means",
+    ];
+    klero(&study, &plain).fails_with(
+        2,
+        &["stratified", "`stratified-difference`", "--sensitivity"],
+    );
+    let json = klero(&study, &[&plain[..], &["--sensitivity", "--json"]].concat())
         .ok()
         .json();
     let notes = json["estimates"][0]["notes"].to_string();

@@ -8,11 +8,11 @@ use std::num::NonZeroUsize;
 use klero::estimate::distribution::t_quantile;
 use klero::estimate::instrument::{Draw, EffectSet, LateInterval, late};
 use klero::estimate::linear::{Columns, Covariate, DegreesOfFreedom, Inference};
-use klero::protocol::StandardErrors;
 use klero::estimate::regression::{equal_effects, lin, ols, one_arm_change, ratio_of_means};
 use klero::estimate::stratified::{Drawn, Stratified, StratifiedError, stratified_difference};
 use klero::estimate::{Computed, means};
 use klero::protocol::IntervalId;
+use klero::protocol::StandardErrors;
 use proptest::prelude::*;
 
 const FIXTURE: &str = include_str!("../../../data-fixtures/reference/linear.csv");

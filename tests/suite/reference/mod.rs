@@ -2,6 +2,7 @@
 //! script stands beside the number.
 
 mod auditors;
+mod bounds;
 mod draws;
 mod durations;
 mod durations_by_hand;
@@ -11,3 +12,5 @@ mod ledgers;
 mod linear;
 mod programs;
 mod published;
+mod shares;
+mod stepdown;
