@@ -66,8 +66,8 @@ impl<'a> Times<'a> {
         }
     }
 
-    /// Compares persons only within their stratum. [`log_rank`] and [`cox`] read it; curves and
-    /// means are of all persons.
+    /// Compares persons only within their stratum. Tests, regressions and differences of curves and
+    /// means read it; a curve by itself is of all persons.
     pub fn stratified(self, strata: &'a [u32]) -> Result<Times<'a>, DurationError> {
         same_length("stratum", strata.len(), self.time.len())?;
         Ok(Times {

@@ -331,6 +331,7 @@ impl<'s> Asked<'s> {
                     | LogRank
                     | Cox
                     | Rmst
+                    | KaplanMeier
                     | Share
                     | Change
                     | LeeBounds

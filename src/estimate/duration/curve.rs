@@ -6,8 +6,10 @@
 //! Brookmeyer & Crowley 1982, doi:10.2307/2530286; Royston & Parmar 2013,
 //! doi:10.1186/1471-2288-13-152.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::tally::tally;
-use super::{CAUSE_SPECIFIC, EMPTY, Measured, Times, beyond, difference, log_log};
+use super::{CAUSE_SPECIFIC, EMPTY, End, Measured, Times, beyond, difference, log_log};
 use crate::estimate::{Computed, Interval};
 
 /// The share of persons without the event, by time.
@@ -222,6 +224,10 @@ fn contrast(
     if arm.is_empty() || reference.is_empty() {
         return Computed::undefined(EMPTY);
     }
+    if let (Some(of_arm), Some(of_reference)) = (arm.strata, reference.strata) {
+        let parts = [by_stratum(arm, of_arm), by_stratum(reference, of_reference)];
+        return standardised(&parts, horizon, range, level, &read);
+    }
     let curves = [kaplan_meier(arm), kaplan_meier(reference)];
     let known_until = [curves[0].known_until(), curves[1].known_until()];
     let undefined = beyond(horizon, known_until);
@@ -230,6 +236,80 @@ fn contrast(
         (undefined, ..) => return undefined.unwrap_or_else(|| Computed::undefined(EMPTY)),
     };
     if arm.has_competing() || reference.has_competing() {
+        computed.note(CAUSE_SPECIFIC);
+    }
+    computed
+}
+
+/// The times of one stratum.
+#[derive(Default)]
+struct Part {
+    time: Vec<f64>,
+    end: Vec<End>,
+}
+
+fn by_stratum(times: Times, strata: &[u32]) -> BTreeMap<u32, Part> {
+    let mut parts: BTreeMap<u32, Part> = BTreeMap::new();
+    for ((&time, &end), &stratum) in times.time.iter().zip(times.end).zip(strata) {
+        let part = parts.entry(stratum).or_default();
+        part.time.push(time);
+        part.end.push(end);
+    }
+    parts
+}
+
+/// Returns the difference of the arms' quantities, each Σ (n_s/N)·q_s over the strata with variance
+/// Σ (n_s/N)²·V_s, n_s the persons of both arms (direct standardisation; the weights of Gerber &
+/// Green 2012, equation 3.10).
+fn standardised(
+    parts: &[BTreeMap<u32, Part>; 2],
+    horizon: f64,
+    range: f64,
+    level: f64,
+    read: &impl Fn(&Curve) -> Option<Measured>,
+) -> Computed {
+    let all: usize = parts
+        .iter()
+        .flat_map(BTreeMap::values)
+        .map(|p| p.time.len())
+        .sum();
+    let strata: BTreeSet<u32> = parts.iter().flat_map(BTreeMap::keys).copied().collect();
+    let mut sums = [(0.0, 0.0); 2];
+    let mut competing = false;
+    for stratum in strata {
+        let [Some(arm), Some(reference)] = [parts[0].get(&stratum), parts[1].get(&stratum)] else {
+            return Computed::undefined("a stratum has nobody in one of the arms");
+        };
+        let weight = (arm.time.len() + reference.time.len()) as f64 / all as f64;
+        let times = |part: &Part| -> Curve {
+            kaplan_meier(Times {
+                time: &part.time,
+                end: &part.end,
+                strata: None,
+            })
+        };
+        let curves = [times(arm), times(reference)];
+        let known_until = [curves[0].known_until(), curves[1].known_until()];
+        if let Some(mut undefined) = beyond(horizon, known_until) {
+            undefined.note("so it is in a stratum, within which the arms are compared");
+            return undefined;
+        }
+        for (sum, curve) in sums.iter_mut().zip(&curves) {
+            let Some(quantity) = read(curve) else {
+                return Computed::undefined(EMPTY);
+            };
+            sum.0 += weight * quantity.value;
+            sum.1 += (weight * quantity.std_error).powi(2);
+        }
+        competing |= arm.end.contains(&End::Competing) || reference.end.contains(&End::Competing);
+    }
+    let [arm, reference] = sums.map(|(value, variance): (f64, f64)| Measured {
+        value,
+        std_error: variance.sqrt(),
+    });
+    let mut computed = difference(arm, reference, range, level);
+    computed.note("by stratum, weighted by stratum size");
+    if competing {
         computed.note(CAUSE_SPECIFIC);
     }
     computed

@@ -14,3 +14,4 @@ mod programs;
 mod published;
 mod shares;
 mod stepdown;
+mod truth;
