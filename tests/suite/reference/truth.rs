@@ -95,7 +95,7 @@ const TRUTH: &[(MethodId, &str, &str)] = &[
     (
         MethodId::InteractionTest,
         "linear",
-        "regressions_are_those_of_r",
+        "changes_ratios_and_strata_are_those_of_r",
     ),
     (
         MethodId::LeeBounds,
