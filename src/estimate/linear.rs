@@ -276,7 +276,6 @@ impl<'a> Model<'a> {
             }
         }
         let rank = basis.factor.kept.len();
-        let explained = basis.explained.clone();
         let spread = if how.errors.by_cluster() {
             clusters::spread(self, &basis, &directions, how)
         } else {
@@ -305,9 +304,16 @@ impl<'a> Model<'a> {
             Some(clusters) => clusters as f64 - 1.0,
             None => self.rows as f64 - rank as f64,
         };
-        let covariance = spread
+        // Sums of products of rounding errors are no variance.
+        let explained: Vec<bool> = (spread.rests.iter().zip(&basis.whole))
+            .map(|(rest, whole)| *rest <= EXPLAINED * whole)
+            .collect();
+        let mut covariance = spread
             .covariance
             .filter(|_| rank < self.rows && residual_df > 0.0);
+        if let Some(covariance) = &mut covariance {
+            covariance.keep(|i| !explained[i % self.outcomes.len()]);
+        }
         let finite = estimates.iter().all(|x| x.is_finite())
             && covariance.iter().all(|c| c.trace().is_finite());
         if !finite {
@@ -350,7 +356,7 @@ impl<'a> Model<'a> {
             factor: factor(&gram, columns, &constant[..columns], TOLERANCE),
             constant,
             centres,
-            explained: Vec::new(),
+            whole,
         };
         if basis.factor.least_share < ILL {
             // A second round on the first basis, whose columns are all but orthonormal (Yamamoto
@@ -362,12 +368,6 @@ impl<'a> Model<'a> {
                 basis.factor = basis.factor.times(&second);
             }
         }
-        basis.explained = (0..self.outcomes.len())
-            .map(|m| {
-                let rest = basis.factor.outcomes[m].1;
-                basis.constant[columns + m] || rest <= EXPLAINED * whole[m]
-            })
-            .collect();
         Ok(basis)
     }
 
@@ -480,6 +480,8 @@ struct Spread {
     covariance: Option<Square>,
     df: Option<f64>,
     refinement: Vec<f64>,
+    /// Sum of squares that is left of each outcome.
+    rests: Vec<f64>,
     clusters: Option<usize>,
     notes: Vec<String>,
 }
@@ -489,7 +491,8 @@ struct Basis {
     factor: Factor,
     centres: Vec<f64>,
     constant: Vec<bool>,
-    explained: Vec<bool>,
+    /// Sum of squares of each centred outcome.
+    whole: Vec<f64>,
 }
 
 impl Basis {
@@ -621,7 +624,7 @@ impl Panel {
             let (before, now) = self.values.split_at_mut((rank + m) * BLOCK);
             let now = &mut now[..len];
             subtract_all(before, |i| coordinates[i], rank, now);
-            if basis.explained.get(m) == Some(&true) {
+            if basis.constant[model.columns.len() + m] {
                 now.fill(0.0);
             }
         }
@@ -634,6 +637,14 @@ impl Panel {
             for (x, root) in column[..len].iter_mut().zip(&self.root_weights) {
                 *x *= by(*root);
             }
+        }
+    }
+
+    /// Adds the squares of what a basis of `rank` columns leaves of each outcome.
+    fn add_rests(&self, rank: usize, rows: Range<usize>, rests: &mut [f64]) {
+        for (m, rest) in rests.iter_mut().enumerate() {
+            let u = &self.column(rank + m)[rows.clone()];
+            *rest += dot(u, u);
         }
     }
 
@@ -693,6 +704,8 @@ struct RowSums {
     lengths: Vec<f64>,
     /// Σ g·u by direction and outcome.
     refinement: Vec<f64>,
+    /// Σ u² by outcome.
+    rests: Vec<f64>,
     /// Σ of products of g·u/(1 − h)^(1/2 or 1), or for classical errors of u.
     meat: Square,
     /// Rows with leverage 1 that carry a wanted coefficient.
@@ -718,6 +731,7 @@ impl RowSums {
             outcomes,
             lengths: directions.iter().map(|c| inner(c, c)).collect(),
             refinement: vec![0.0; directions.len() * outcomes],
+            rests: vec![0.0; outcomes],
             meat: Square::zero(size),
             determined: 0,
             sum_squares: 0.0,
@@ -742,6 +756,7 @@ impl RowSums {
                 self.refinement[t * self.outcomes + m] += dot(&g[..len], panel.column(rank + m));
             }
         }
+        panel.add_rests(rank, 0..len, &mut self.rests);
         if self.errors == StandardErrors::Classical {
             for m in 0..self.outcomes {
                 for l in m..self.outcomes {
@@ -833,6 +848,9 @@ impl RowSums {
         for (a, b) in self.refinement.iter_mut().zip(&other.refinement) {
             *a += b;
         }
+        for (a, b) in self.rests.iter_mut().zip(&other.rests) {
+            *a += b;
+        }
         self.meat.plus(&other.meat);
         self.determined += other.determined;
         self.sum_squares += other.sum_squares;
@@ -881,18 +899,10 @@ impl RowSums {
             covariance,
             df,
             refinement: self.refinement,
+            rests: self.rests,
             clusters: None,
             notes,
         }
-    }
-}
-
-impl Square {
-    pub(super) fn scaled(mut self, factor: f64) -> Square {
-        for i in 0..self.size {
-            self.row_mut(i).iter_mut().for_each(|x| *x *= factor);
-        }
-        self
     }
 }
 

@@ -178,6 +178,7 @@ struct ClusterSums<'d> {
     yu: Vec<Vec<f64>>,
     meat: Square,
     refinement: Vec<f64>,
+    rests: Vec<f64>,
     /// Σ s + f'M f, and Σ s² + 2s·f'M f.
     trace: f64,
     diagonal: f64,
@@ -207,6 +208,7 @@ impl<'d> ClusterSums<'d> {
             yu: vec![vec![0.0; size]; outcomes],
             meat: Square::zero(directions.len() * outcomes),
             refinement: vec![0.0; directions.len() * outcomes],
+            rests: vec![0.0; outcomes],
             trace: 0.0,
             diagonal: 0.0,
             f_squares: Square::zero(size),
@@ -217,6 +219,7 @@ impl<'d> ClusterSums<'d> {
     /// Adds rows of the panel to the cluster at hand.
     fn add(&mut self, panel: &Panel, rows: std::ops::Range<usize>) {
         let rank = self.rank;
+        panel.add_rests(rank, rows.clone(), &mut self.rests);
         if self.how.errors == StandardErrors::Cr2 {
             match self.metric {
                 None => panel.add_products_within(rank, rows.clone(), &mut self.k),
@@ -305,6 +308,9 @@ impl<'d> ClusterSums<'d> {
         for (a, b) in self.refinement.iter_mut().zip(&other.refinement) {
             *a += b;
         }
+        for (a, b) in self.rests.iter_mut().zip(&other.rests) {
+            *a += b;
+        }
         self.trace += other.trace;
         self.diagonal += other.diagonal;
         self.f_squares.plus(&other.f_squares);
@@ -322,7 +328,7 @@ impl<'d> ClusterSums<'d> {
                 errors.name()
             ));
         }
-        if self.singular > 0 {
+        if self.singular > 0 && clusters > 1 {
             notes.push(format!(
                 "in {} the columns follow the cluster exactly (leverage 1): `cr2` leaves this \
                  part of the variance out",
@@ -347,6 +353,7 @@ impl<'d> ClusterSums<'d> {
             covariance: (clusters > 1).then(|| self.meat.scaled(factor)),
             df: satterthwaite.then(|| self.trace.powi(2) / (self.diagonal + cross)),
             refinement: self.refinement,
+            rests: self.rests,
             clusters: Some(clusters),
             notes,
         }

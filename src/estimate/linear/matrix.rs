@@ -63,6 +63,22 @@ impl Square {
         }
     }
 
+    /// Sets rows and columns to zero that are not wanted.
+    pub fn keep(&mut self, wanted: impl Fn(usize) -> bool) {
+        for i in 0..self.size {
+            for j in 0..self.size {
+                if !(wanted(i) && wanted(j)) {
+                    self.row_mut(i)[j] = 0.0;
+                }
+            }
+        }
+    }
+
+    pub fn scaled(mut self, factor: f64) -> Square {
+        self.values.iter_mut().for_each(|x| *x *= factor);
+        self
+    }
+
     /// Copies the upper triangle into the lower.
     pub fn mirror(&mut self) {
         for i in 1..self.size {
