@@ -545,6 +545,10 @@ fn one(
             null.summary()
         ));
     }
+    if observed.d.is_infinite() {
+        note("an arm has no outcomes".to_owned());
+        return test;
+    }
     if seen.one_sided > 0 {
         let (strata, have) = match seen.one_sided {
             1 => ("stratum", "has"),
@@ -554,10 +558,6 @@ fn one(
             "{} {strata} that {have} outcomes in one of the two arms only do not enter",
             seen.one_sided
         ));
-    }
-    if observed.d.is_infinite() {
-        note("an arm has no outcomes".to_owned());
-        return test;
     }
     // The first arm of the plan minus the second; 0 stays 0.
     let sign = if contrast.0 < contrast.1 { 1.0 } else { -1.0 };

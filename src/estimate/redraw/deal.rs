@@ -1,9 +1,16 @@
 //! One replay: who is drawn into which arm, added up.
 //!
 //! Promises: a replay allocates nothing, rests on its words alone, and has the distribution of
-//! the draw given what the contrast holds. Hides how a draw of few is told by one number.
+//! the draw given what the contrast holds. Hides how it is added up.
+//!
+//! How a contrast takes its words. Lists come by stratum, within it in order of their first
+//! units; a list with slots in both arms chooses k of its n slots in the two arms, for the arm that
+//! has fewer of them (the first, if as many). Where there are at most 128 choices, below(n over k)
+//! is the number of the choice in lexicographic order. Otherwise, for i from 0 to k − 1, slots i
+//! and i + below(n − i) of the list swap, and the first k are chosen. A simple draw takes
+//! below(a + b) for each person in the two arms, in order of arrival; a number below a, the ratio
+//! of the first arm, is the first arm.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::design::Design;
@@ -11,8 +18,9 @@ use super::statistic::{Sums, Weighting};
 use crate::draw::{Arrival, Arrivals, Words};
 use crate::protocol::Procedure;
 
-/// Ways beyond which the choice within a list is not looked up in a table.
-const TABLE: u128 = 4_096;
+/// Ways up to which a choice within a list is one number, its sums ready in a table; with more,
+/// the slots are drawn one by one. Replays rest on it: another number gives other replays.
+const TABLE: u128 = 128;
 
 /// Rows of sums, one a slot, and how a replay picks among them.
 #[derive(Clone)]
@@ -60,14 +68,14 @@ struct Choice {
     second: bool,
     /// The number of choices, n over k.
     ways: u128,
-    /// Index of the table of all choices, where they are few.
+    /// Where the table of the sums of each choice begins, where there is one.
     table: Option<usize>,
 }
 
-/// Room to work in, and the tables: every choice of some slots, one after another.
+/// Room to work in, and the tables.
 #[derive(Clone, Default)]
 struct Room {
-    tables: Vec<Vec<u32>>,
+    tables: Arc<[f64]>,
     order: Vec<u32>,
     swaps: Vec<u32>,
 }
@@ -250,24 +258,24 @@ impl Deal {
         }
     }
 
-    /// Makes the tables of the choices that number at most `limit`, or the default.
+    /// Adds up every choice within each list that has at most so many, or the default.
     pub fn look_up(&mut self, limit: Option<u128>) {
+        let (rows, width) = (&self.rows, self.width);
         let Kind::Lists { lists, room, .. } = &mut self.kind else {
             return;
         };
-        let limit = limit.unwrap_or(TABLE);
-        let mut places: HashMap<(usize, usize), usize> = HashMap::new();
+        let mut tables = Vec::new();
         for list in lists.iter_mut() {
-            if list.chosen == 0 || list.ways > limit {
-                continue;
+            if list.chosen > 0 && list.ways <= limit.unwrap_or(TABLE) {
+                list.table = Some(tables.len());
+                every_choice(list.slots, list.chosen, |slots| {
+                    let end = tables.len() + width;
+                    tables.resize(end, 0.0);
+                    list.take(rows, width, slots, &mut tables[end - width..]);
+                });
             }
-            let key = (list.slots, list.chosen);
-            let place = *places.entry(key).or_insert(room.tables.len());
-            if place == room.tables.len() {
-                room.tables.push(every_choice(list.slots, list.chosen));
-            }
-            list.table = Some(place);
         }
+        room.tables = tables.into();
         let longest = lists.iter().map(|list| list.slots).max().unwrap_or(0);
         room.order = (0..longest as u32).collect();
     }
@@ -288,8 +296,7 @@ impl Deal {
                     match list.table {
                         Some(table) => {
                             let way = words.below(list.ways as u64) as usize;
-                            let slots = &room.tables[table][way * list.chosen..][..list.chosen];
-                            list.take(rows, width, slots, to);
+                            add(to, row_of(&room.tables[table..], width, way));
                         }
                         None => room.choose(words, list.slots, list.chosen, |slots| {
                             list.take(rows, width, slots, to);
@@ -336,9 +343,8 @@ impl Deal {
         firsts(start, self.width, sums);
         for (list, way) in lists.iter().zip(ways) {
             if let Some(table) = list.table {
-                let slots = &room.tables[table][way * list.chosen..][..list.chosen];
                 let to = &mut sums[2 * list.stratum * self.width..][..self.width];
-                list.take(&self.rows, self.width, slots, to);
+                add(to, row_of(&room.tables[table..], self.width, *way));
             }
         }
         seconds(totals, self.width, sums);
@@ -464,15 +470,14 @@ pub(super) fn choose(n: u128, k: u128) -> u128 {
         .unwrap_or(u128::MAX)
 }
 
-/// Returns every choice of k of n slots, one after another, in lexicographic order.
-fn every_choice(n: usize, k: usize) -> Vec<u32> {
+/// Hands over every choice of k of n slots, in lexicographic order.
+fn every_choice(n: usize, k: usize, mut each: impl FnMut(&[u32])) {
     let mut choice: Vec<u32> = (0..k as u32).collect();
-    let mut all = Vec::new();
     loop {
-        all.extend_from_slice(&choice);
+        each(&choice);
         // The last place that can still move on.
         let Some(place) = (0..k).rev().find(|&i| (choice[i] as usize) < n - k + i) else {
-            return all;
+            return;
         };
         choice[place] += 1;
         for i in place + 1..k {

@@ -104,6 +104,9 @@ impl Replays<'_> {
         let reach = |replay: &Compared| {
             let rest = replay.d - d * replay.dx;
             let slope = side * replay.dx;
+            if rest.is_infinite() {
+                return f64::INFINITY;
+            }
             if rest.abs() <= 1e-12 * (replay.d.abs() + d.abs()) {
                 let always = slope.abs() >= 1.0 - 1e-12;
                 return if always { f64::INFINITY } else { 0.0 };
