@@ -35,7 +35,7 @@ pub mod survival;
 pub use font::font_face_css;
 use font::{ASCENT, Weight, wrapped};
 pub use palette::{ARMS, Marker, STATES, Shade, Style};
-use scene::{Anchor, Bounds, Colour, Direction, Scene, Text};
+use scene::{Anchor, Bounds, Colour, Direction, Point, Scene, Text};
 
 /// Width of a figure in CSS pixels, 169 mm: the text of an A4 page. Many arms take more.
 pub const WIDTH: f64 = 640.0;
@@ -205,7 +205,7 @@ impl Figure {
     /// Draws the figure as PNG with `dpi` dots an inch; `None` where that would be over 20,000
     /// dots a side.
     pub fn png(&self, dpi: u32) -> Option<Vec<u8>> {
-        raster::png(&self.scene, dpi)
+        self.scene.png(dpi)
     }
 
     fn written(&self, style: &str) -> String {
@@ -256,7 +256,7 @@ impl Page {
             let style = Lettering::new(SMALL, Weight::Regular, QUIET);
             let most = self.scene.width - 2.0 * MARGIN;
             for note in &heading.notes {
-                let lines = style.wrapped(note, most);
+                let lines = wrapped(note, style.size, style.weight, most);
                 let at = (MARGIN, bottom);
                 bottom = style.lines(&mut self.scene, &lines, at, Anchor::Start, None) + 2.0;
             }
@@ -303,8 +303,24 @@ impl Lettering {
             .fold(0.0, f64::max)
     }
 
+    /// Breaks a text into as few lines as fit, of about the same width.
     fn wrapped(&self, text: &str, most: f64) -> Vec<String> {
-        wrapped(text, self.size, self.weight, most)
+        let lines = wrapped(text, self.size, self.weight, most);
+        if lines.len() == 1 {
+            return lines;
+        }
+        let (mut best, mut wide, mut narrow) = (lines, most, most / 2.0);
+        while wide - narrow > 2.0 {
+            let middle = (wide + narrow) / 2.0;
+            let tried = wrapped(text, self.size, self.weight, middle);
+            // No word is broken for it.
+            if tried.len() == best.len() && tried.join(" ") == best.join(" ") {
+                (best, wide) = (tried, middle);
+            } else {
+                narrow = middle;
+            }
+        }
+        best
     }
 
     /// Returns the height of so many lines.
@@ -361,8 +377,6 @@ impl Lettering {
         top + self.height(lines.len())
     }
 }
-
-use scene::Point;
 
 fn finite(what: &str, values: impl IntoIterator<Item = f64>) -> Result<(), FigureError> {
     match values.into_iter().all(f64::is_finite) {

@@ -50,7 +50,13 @@ pub struct Ticks(pub Vec<(f64, String)>);
 
 /// Returns a range of round numbers that holds the values, and round ticks in it, about as many
 /// as asked for. `factor` is what labels show one as, 100 for per cent.
-pub fn round_range(low: f64, high: f64, about: usize, factor: f64, form: &Form) -> (f64, f64, Ticks) {
+pub fn round_range(
+    low: f64,
+    high: f64,
+    about: usize,
+    factor: f64,
+    form: &Form,
+) -> (f64, f64, Ticks) {
     let (low, high) = match high > low {
         true => (low, high),
         // One value: a range of a tenth of it around it, or of 1 around 0.
@@ -157,7 +163,14 @@ impl Ticks {
             // What stays is on both sides of zero or of a ratio of one.
             let middle = ticks
                 .iter()
-                .position(|(value, _)| *value == if scale.kind == Kind::Straight { 0.0 } else { 1.0 })
+                .position(|(value, _)| {
+                    *value
+                        == if scale.kind == Kind::Straight {
+                            0.0
+                        } else {
+                            1.0
+                        }
+                })
                 .unwrap_or(0);
             ticks = ticks
                 .into_iter()

@@ -76,7 +76,8 @@ impl Balance {
 
         let mut y = self.legend(scene, top);
         let plot_top = y;
-        let below = scene.marks.len();
+        // Put in once the height of the plot is known: bands, then the null line, then these.
+        let mut points = Vec::new();
         let contrasts = self.contrasts.len();
         for group in &self.groups {
             if !group.label.is_empty() {
@@ -103,24 +104,20 @@ impl Balance {
                         scene.rect(bar, Fill::Plain(BAND), None);
                     }
                     let style = ARMS[self.contrasts[contrast].1];
-                    style.mark(scene, (across.at(mark.value), at));
+                    points.push((style, (across.at(mark.value), at)));
                 }
                 y += height;
             }
         }
         y += 4.0;
         let zero = across.at(0.0);
-        let mut null = super::Scene::new(WIDTH);
-        null.line(
+        scene.line(
             vec![(zero, plot_top), (zero, y)],
             Stroke::solid("#8a8a8a", 0.8),
         );
-        // Below the marks, above the bands of which it is the middle.
-        let bands = scene.marks[below..].iter().rposition(|mark| {
-            matches!(mark, super::scene::Mark::Shape(shape) if shape.fill == Some(Fill::Plain(BAND)))
-        });
-        let _ = bands;
-        scene.marks.splice(below..below, null.marks);
+        for (style, at) in points {
+            style.mark(scene, at);
+        }
         let under = ticks.thinned(&across).below(scene, &across, y);
         let lines = PLAIN.wrapped(&self.words.axis, right - left);
         let at = ((left + right) / 2.0, under + 2.0);
@@ -152,7 +149,11 @@ impl Balance {
             let middle = y + PLAIN.leading() / 2.0;
             match arm {
                 Some(arm) => ARMS[arm].mark(scene, (x + SAMPLE / 2.0, middle)),
-                None => scene.rect(Bounds::new(x, middle - 4.0, SAMPLE, 8.0), Fill::Plain(BAND), None),
+                None => scene.rect(
+                    Bounds::new(x, middle - 4.0, SAMPLE, 8.0),
+                    Fill::Plain(BAND),
+                    None,
+                ),
             }
             let at = (x + SAMPLE + 6.0, y);
             deepest = deepest.max(PLAIN.lines(scene, &lines, at, Anchor::Start, None));

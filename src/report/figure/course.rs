@@ -7,10 +7,10 @@ use super::axis::{
     AXIS, EndLabel, Kind, Scale, end_label_height, end_label_width, end_labels, round_range,
     week_ticks,
 };
-use super::scene::{Anchor, Fill, Point, Scene, Stroke};
+use super::scene::{Anchor, Point, Scene, Stroke};
 use super::{
     ARMS, Banded, Cell, Figure, FigureData, FigureError, Form, Heading, INK, MARGIN, MINOR, PLAIN,
-    Page, Style, TICK, WIDTH, finite, length, tell_apart,
+    Page, TICK, WIDTH, finite, length, tell_apart,
 };
 
 #[derive(Clone, Debug)]
@@ -66,7 +66,12 @@ impl Course {
         let (below_low, below_high, below_ticks) =
             round_range(below.0.min(0.0), below.1.max(0.0), 3, PERCENT, form);
 
-        let labels = || self.arms.iter().chain(&self.differences).map(|line| line.label.as_str());
+        let labels = || {
+            self.arms
+                .iter()
+                .chain(&self.differences)
+                .map(|line| line.label.as_str())
+        };
         let beside = end_label_width(labels(), 190.0);
         let left = MARGIN + ticks.widest().max(below_ticks.widest()) + 8.0;
         let right = WIDTH - MARGIN - beside;
@@ -122,7 +127,11 @@ impl Course {
             let lines = PLAIN.wrapped(&self.words.difference, WIDTH - 2.0 * MARGIN);
             y = PLAIN.lines(scene, &lines, (MARGIN, y + 14.0), Anchor::Start, None) - 4.0;
         }
-        let least = if self.differences.len() > 1 { 84.0 } else { 110.0 };
+        let least = if self.differences.len() > 1 {
+            84.0
+        } else {
+            110.0
+        };
         for line in &self.differences {
             // Room for the labels of two axes above one another.
             y += TICK.leading() + 2.0;
@@ -145,7 +154,15 @@ impl Course {
             y += height;
         }
         let ticks = week_ticks(first, last, right - left, form);
-        let under = ticks.below(scene, &across, y + if self.differences.is_empty() { 0.0 } else { 4.0 });
+        let under = ticks.below(
+            scene,
+            &across,
+            y + if self.differences.is_empty() {
+                0.0
+            } else {
+                4.0
+            },
+        );
         let lines = PLAIN.wrapped(&self.words.weeks, right - left);
         let at = ((left + right) / 2.0, under + 2.0);
         let bottom = PLAIN.lines(scene, &lines, at, Anchor::Middle, None);
@@ -194,7 +211,11 @@ fn values(point: &Banded) -> impl Iterator<Item = f64> {
 }
 
 fn range(lines: &[CourseLine]) -> (f64, f64) {
-    let all = lines.iter().flat_map(|line| &line.points).flatten().flat_map(values);
+    let all = lines
+        .iter()
+        .flat_map(|line| &line.points)
+        .flatten()
+        .flat_map(values);
     all.fold((0.0, 0.0), |(low, high): (f64, f64), value| {
         (low.min(value), high.max(value))
     })
@@ -211,49 +232,53 @@ impl Plot<'_> {
         (self.across.at(f64::from(week)), self.scale.at(value))
     }
 
+    /// Whether weeks are so few that each has a mark and a bar, beside those of the other arms.
+    fn few(&self) -> bool {
+        self.weeks.len() <= 8
+    }
+
     /// Draws what lies between the ends of the bands, with a gap where there is none.
     fn bands(&self, scene: &mut Scene, lines: &[CourseLine]) {
-        for line in lines {
+        for line in lines.iter().filter(|_| !self.few()) {
             let runs = runs(self.weeks, &line.points, |point| point.band);
             let outlines = runs.into_iter().filter(|run| run.len() > 1).map(|run| {
                 let lower = run.iter().map(|&(week, band)| self.at(week, band.0));
                 let upper = run.iter().rev().map(|&(week, band)| self.at(week, band.1));
                 lower.chain(upper).collect()
             });
-            let share = if lines.len() > 3 { 0.10 } else { 0.16 };
-            let fill = Fill::Veil(ARMS[line.arm].colour, share);
-            scene.area(outlines.collect(), fill, None);
+            let (fill, edge) = ARMS[line.arm].band(lines.len());
+            scene.area(outlines.collect(), fill, edge);
         }
     }
 
     fn lines(&self, scene: &mut Scene, lines: &[CourseLine]) {
-        for line in lines {
+        for (place, line) in lines.iter().enumerate() {
             let style = ARMS[line.arm];
-            let runs = runs(self.weeks, &line.points, |point| Some(point.value));
-            let few = self.weeks.len() <= 8;
+            let beside = match self.few() {
+                true => 7.0 * (place as f64 - (lines.len() as f64 - 1.0) / 2.0),
+                false => 0.0,
+            };
+            let at = |week, value| {
+                let (x, y) = self.at(week, value);
+                (x + beside, y)
+            };
+            let runs = runs(self.weeks, &line.points, |point| Some(*point));
             for run in &runs {
-                for &(week, value) in run {
-                    if few || run.len() == 1 {
-                        self.lone(scene, style, line, week, value);
+                let points = run.iter().map(|&(week, point)| at(week, point.value));
+                scene.line(points.collect(), style.stroke(1.8));
+                // A week that no line or area makes visible.
+                if !self.few() && run.len() > 1 {
+                    continue;
+                }
+                for &(week, point) in run {
+                    if let Some((low, high)) = point.band {
+                        let bar = vec![at(week, low), at(week, high)];
+                        scene.line(bar, Stroke::solid(style.colour, 1.0));
                     }
+                    style.mark(scene, at(week, point.value));
                 }
             }
-            let outlines = runs.into_iter().map(|run| {
-                run.into_iter().map(|(week, value)| self.at(week, value)).collect()
-            });
-            scene.lines(outlines.collect(), style.stroke(1.8));
         }
-    }
-
-    /// Draws a week that no line makes visible, with its band as a bar.
-    fn lone(&self, scene: &mut Scene, style: Style, line: &CourseLine, week: i32, value: f64) {
-        let place = self.weeks.iter().position(|&other| other == week);
-        let band = place.and_then(|place| line.points[place]).and_then(|point| point.band);
-        if let Some((low, high)) = band {
-            let bar = vec![self.at(week, low), self.at(week, high)];
-            scene.line(bar, Stroke::solid(style.colour, 1.0));
-        }
-        style.mark(scene, self.at(week, value));
     }
 
     fn ends<'a>(&self, lines: &'a [CourseLine]) -> Vec<EndLabel<'a>> {
@@ -262,14 +287,13 @@ impl Plot<'_> {
             .map(|line| EndLabel {
                 text: &line.label,
                 style: ARMS[line.arm],
-                end: self.scale.at(
-                    line.points
-                        .iter()
-                        .rev()
-                        .flatten()
-                        .next()
-                        .map_or(0.0, |point| point.value),
-                ),
+                end: self.scale.at(line
+                    .points
+                    .iter()
+                    .rev()
+                    .flatten()
+                    .next()
+                    .map_or(0.0, |point| point.value)),
             })
             .collect()
     }

@@ -106,17 +106,19 @@ impl Effects {
             false => &[Kind::Straight],
         };
         let texts: Vec<(f64, f64)> = kinds.iter().map(|&kind| self.text_widths(kind)).collect();
-        let fixed: f64 = texts.iter().map(|(a, b)| a + b + 3.0 * SPACE + 6.0).sum::<f64>()
+        let fixed: f64 = texts
+            .iter()
+            .map(|(a, b)| a + b + 3.0 * SPACE + 6.0)
+            .sum::<f64>()
             + GUTTER * kinds.len() as f64;
         let natural = self
             .rows()
-            .map(|(group, row)| {
-                PLAIN.width(&row.label) + indent(group)
-            })
+            .map(|(group, row)| PLAIN.width(&row.label) + indent(group))
             .fold(60.0, f64::max);
         let plots = kinds.len() as f64;
         let free = WIDTH - 2.0 * MARGIN - fixed;
-        let label_width = natural.min((free - plots * 125.0).max(110.0));
+        // Long names take room from the page, which becomes wider, rather than many lines.
+        let label_width = natural.min((free - plots * 125.0).max(230.0));
         let plot = ((free - label_width) / plots).clamp(100.0, 300.0);
         let width = WIDTH.max(2.0 * MARGIN + fixed + label_width + plots * plot);
         let mut panels = Vec::new();
@@ -157,6 +159,11 @@ impl Effects {
         let mut y = top + STRONG.height(most) + 4.0;
         scene.line(vec![(MARGIN, y), (width - MARGIN, y)], AXIS);
         let ratio_scale = panels.get(1).map(|panel| self.ratio_scale(panel, form));
+        // The axis of ratios is the same for all and stands below the last of them.
+        let last_ratio = self
+            .blocks
+            .iter()
+            .rposition(|block| block.has(Kind::Logarithmic));
         for (place, block) in self.blocks.iter().enumerate() {
             let last = place + 1 == self.blocks.len();
             let scale = difference_scale(block, &panels[0], form);
@@ -171,6 +178,9 @@ impl Effects {
             }
             let mut nulls = Scene::new(width);
             for (panel, (scale, _)) in panels.iter().zip(&scales) {
+                if !block.has(panel.kind) {
+                    continue;
+                }
                 let null = match panel.kind {
                     Kind::Straight => 0.0,
                     Kind::Logarithmic => 1.0,
@@ -182,8 +192,8 @@ impl Effects {
             let mut bottom = y;
             for (panel, (scale, ticks)) in panels.iter().zip(&scales) {
                 let (name, shown) = match panel.kind {
-                    Kind::Straight => (&block.unit, true),
-                    Kind::Logarithmic => (&self.words.ratio_axis, last),
+                    Kind::Straight => (&block.unit, block.has(Kind::Straight)),
+                    Kind::Logarithmic => (&self.words.ratio_axis, Some(place) == last_ratio),
                 };
                 if !shown {
                     continue;
@@ -242,8 +252,16 @@ impl Effects {
     }
 
     fn ratio_scale(&self, panel: &Panel, form: &Form) -> (Scale, Ticks) {
-        let effects: Vec<&Effect> = self.rows().filter_map(|(_, row)| row.ratio.as_ref()).collect();
-        let values = || effects.iter().filter_map(|effect| effect.value).filter(|v| *v > 0.0);
+        let effects: Vec<&Effect> = self
+            .rows()
+            .filter_map(|(_, row)| row.ratio.as_ref())
+            .collect();
+        let values = || {
+            effects
+                .iter()
+                .filter_map(|effect| effect.value)
+                .filter(|v| *v > 0.0)
+        };
         // An axis that shows every far end would show nothing else.
         let least = values().fold(1.0 / 8.0, |least: f64, value| least.min(value / 1.5));
         let most = values().fold(8.0, |most: f64, value| most.max(value * 1.5));
@@ -285,10 +303,12 @@ impl Effects {
         }
         for (_, row) in self.rows() {
             for effect in [&row.difference, &row.ratio].into_iter().flatten() {
-                let ends = [effect.low, effect.high].into_iter().filter_map(|end| match end {
-                    Bound::At(value) => Some(value),
-                    _ => None,
-                });
+                let ends = [effect.low, effect.high]
+                    .into_iter()
+                    .filter_map(|end| match end {
+                        Bound::At(value) => Some(value),
+                        _ => None,
+                    });
                 finite(&row.label, effect.value.into_iter().chain(ends))?;
             }
         }
@@ -334,6 +354,17 @@ impl Effects {
     }
 }
 
+impl EffectBlock {
+    /// Whether there is anything to mark on the axis.
+    fn has(&self, kind: Kind) -> bool {
+        let rows = self.groups.iter().flat_map(|group| &group.rows);
+        rows.filter_map(|row| effect(row, kind)).any(|effect| {
+            let ends = [effect.low, effect.high];
+            effect.value.is_some() || ends.iter().any(|end| *end != Bound::Undefined)
+        })
+    }
+}
+
 fn indent(group: &EffectGroup) -> f64 {
     match group.label.is_empty() {
         true => 0.0,
@@ -354,10 +385,12 @@ fn difference_scale(block: &EffectBlock, panel: &Panel, form: &Form) -> (Scale, 
         let Some(effect) = &row.difference else {
             continue;
         };
-        let ends = [effect.low, effect.high].into_iter().filter_map(|end| match end {
-            Bound::At(value) => Some(value),
-            _ => None,
-        });
+        let ends = [effect.low, effect.high]
+            .into_iter()
+            .filter_map(|end| match end {
+                Bound::At(value) => Some(value),
+                _ => None,
+            });
         for value in ends.chain(effect.value) {
             low = low.min(value);
             high = high.max(value);
@@ -372,11 +405,9 @@ fn difference_scale(block: &EffectBlock, panel: &Panel, form: &Form) -> (Scale, 
 fn mark(scene: &mut Scene, effect: &Effect, rank: Rank, panel: &Panel, scale: &Scale, y: f64) {
     const HEAD: f64 = 3.2;
     let (left, right) = panel.plot;
-    let Some(value) = effect.value else {
-        // Without a value an interval may still stand, as of a ratio of 0 persons.
-        return interval(scene, effect, panel, scale, y);
-    };
+    // Without a value an interval may still stand, as of a ratio to nobody.
     interval(scene, effect, panel, scale, y);
+    let Some(value) = effect.value else { return };
     if panel.kind == Kind::Logarithmic && value <= 0.0 {
         return;
     }

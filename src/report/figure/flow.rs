@@ -6,8 +6,8 @@
 
 use super::scene::{Anchor, Bounds, Direction, Fill, Scene, Stroke, Text};
 use super::{
-    Cell, Figure, FigureData, FigureError, Form, Heading, INK, Lettering, MARGIN, Page, SMALL, TICK,
-    Tally, WIDTH,
+    Cell, Figure, FigureData, FigureError, Form, Heading, INK, Lettering, MARGIN, Page, SMALL,
+    TICK, Tally, WIDTH,
 };
 use crate::report::figure::font::Weight;
 
@@ -130,7 +130,10 @@ impl Flow {
             .collect();
         if let [first, .., last] = middles[..] {
             scene.lines(
-                vec![vec![(centre, y), (centre, bus)], vec![(first, bus), (last, bus)]],
+                vec![
+                    vec![(centre, y), (centre, bus)],
+                    vec![(first, bus), (last, bus)],
+                ],
                 EDGE,
             );
         }
@@ -153,9 +156,17 @@ impl Flow {
                 .iter()
                 .map(|lines| height(lines, column, form))
                 .fold(STAGE.width(name) + 12.0, f64::max);
+            let lone = boxes.iter().all(|lines| lines.len() == 1);
             for (arm, lines) in boxes.iter().enumerate() {
                 let bounds = Bounds::new(column_left(arm), y, column, tallest);
-                draw(scene, lines, bounds, form);
+                let spare = tallest - height(lines, column, form);
+                draw(
+                    scene,
+                    lines,
+                    bounds,
+                    if lone { spare / 2.0 } else { 0.0 },
+                    form,
+                );
                 if stage + 1 < stages.len() {
                     let from = (middles[arm], bounds.bottom);
                     let to = (middles[arm], bounds.bottom + ARROW);
@@ -280,7 +291,11 @@ fn laid(lines: &[Line], width: f64, form: &Form) -> Vec<Vec<String>> {
     lines
         .iter()
         .map(|line| {
-            let indent = if line.rank == Rank::Reason { INDENT } else { 0.0 };
+            let indent = if line.rank == Rank::Reason {
+                INDENT
+            } else {
+                0.0
+            };
             let most = width - 2.0 * PAD - counts - 8.0 - indent;
             lettering(line.rank).wrapped(line.label, most)
         })
@@ -289,24 +304,32 @@ fn laid(lines: &[Line], width: f64, form: &Form) -> Vec<Vec<String>> {
 
 fn height(lines: &[Line], width: f64, form: &Form) -> f64 {
     let labels = laid(lines, width, form);
-    labels.iter().map(|label| TICK.height(label.len()) + 2.0).sum::<f64>() - 2.0 + 2.0 * PAD
+    labels
+        .iter()
+        .map(|label| TICK.height(label.len()) + 2.0)
+        .sum::<f64>()
+        - 2.0
+        + 2.0 * PAD
 }
 
 /// Draws a box as high as its lines and returns where it ends.
 fn place(scene: &mut Scene, lines: &[Line], at: (f64, f64), width: f64, form: &Form) -> f64 {
     let bounds = Bounds::new(at.0, at.1, width, height(lines, width, form));
-    draw(scene, lines, bounds, form);
+    draw(scene, lines, bounds, 0.0, form);
     bounds.bottom
 }
 
-fn draw(scene: &mut Scene, lines: &[Line], bounds: Bounds, form: &Form) {
+/// Draws a box with its lines, the first `free` below its usual place.
+fn draw(scene: &mut Scene, lines: &[Line], bounds: Bounds, free: f64, form: &Form) {
     scene.rect(bounds, Fill::Plain("#ffffff"), Some(EDGE));
-    // A lone line stands in the middle of a box that its neighbours made higher.
-    let spare = bounds.height() - height(lines, bounds.width(), form);
-    let mut y = bounds.top + PAD + if lines.len() == 1 { spare / 2.0 } else { 0.0 };
+    let mut y = bounds.top + PAD + free;
     for (line, label) in lines.iter().zip(laid(lines, bounds.width(), form)) {
         let style = lettering(line.rank);
-        let indent = if line.rank == Rank::Reason { INDENT } else { 0.0 };
+        let indent = if line.rank == Rank::Reason {
+            INDENT
+        } else {
+            0.0
+        };
         let at = (bounds.left + PAD + indent, y);
         let bottom = style.lines(scene, &label, at, Anchor::Start, Some(bounds));
         let count = form.tally(line.count);

@@ -161,18 +161,23 @@ fn pieces(word: &str) -> Vec<(String, bool)> {
         .collect()
 }
 
-/// Splits a word that is too wide: the longest head that fits with a hyphen, and a rest of three
-/// letters or more.
+/// Splits a word that is too wide, so that the head fits with a hyphen: where a syllable begins,
+/// which in Danish and English is most often at a consonant before a vowel, or anywhere.
 fn split(word: &str, fits: impl Fn(&str) -> bool) -> (String, String) {
     let letters: Vec<char> = word.chars().collect();
     let head = |count: usize| letters[..count].iter().collect::<String>();
-    let mut count = (1..letters.len())
+    let most = (1..letters.len())
         .rev()
         .find(|&count| fits(&format!("{}-", head(count))))
         .unwrap_or(1);
-    if letters.len() - count < 3 && count > 5 {
-        count = letters.len() - 3;
-    }
+    let vowel = |letter: &char| "aeiouyæøåAEIOUYÆØÅ".contains(*letter);
+    let syllable = |&count: &usize| {
+        letters.len() - count >= 3
+            && !vowel(&letters[count])
+            && vowel(&letters[count + 1])
+            && letters[..count].iter().any(vowel)
+    };
+    let count = (3..=most).rev().find(syllable).unwrap_or(most);
     (head(count), letters[count..].iter().collect())
 }
 

@@ -55,6 +55,17 @@ impl Style {
         }
     }
 
+    /// Returns how a band is drawn: a veil, with an edge where few bands overlap.
+    pub(super) fn band(&self, bands: usize) -> (Fill, Option<Stroke>) {
+        match bands {
+            ..=3 => (
+                Fill::Veil(self.colour, 0.14),
+                Some(Stroke::solid(self.colour, 0.4)),
+            ),
+            _ => (Fill::Veil(self.colour, 0.10), None),
+        }
+    }
+
     /// Draws the marker, about 7 wide.
     pub(super) fn mark(&self, scene: &mut Scene, (x, y): Point) {
         let solid = Fill::Plain(self.colour);
@@ -94,6 +105,12 @@ pub struct Shade {
 }
 
 impl Shade {
+    /// Returns the shade of that colour among [`STATES`], with its pattern, or the plain colour.
+    pub fn of(colour: Colour) -> Shade {
+        let known = STATES.into_iter().find(|shade| shade.colour == colour);
+        known.unwrap_or(shade(colour, None))
+    }
+
     pub(super) fn fill(&self) -> Fill {
         match self.pattern {
             None => Fill::Plain(self.colour),
@@ -111,10 +128,10 @@ pub const STATES: [Shade; 10] = [
     shade("#7a9a01", Some((Pattern::Falling, "#ffffff"))),
     shade("#f0e442", Some((Pattern::Dots, "#4d4d00"))),
     shade("#e69f00", None),
-    shade("#b5541c", Some((Pattern::Rising, "#ffffff"))),
+    shade("#b5541c", Some((Pattern::Falling, "#ffffff"))),
     shade("#cc79a7", Some((Pattern::Dots, "#ffffff"))),
     shade("#222222", None),
-    shade("#dddddd", Some((Pattern::Falling, "#777777"))),
+    shade("#cccccc", Some((Pattern::Falling, "#707070"))),
 ];
 
 const fn shade(colour: Colour, pattern: Option<(Pattern, Colour)>) -> Shade {

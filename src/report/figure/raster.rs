@@ -13,8 +13,7 @@ use ttf_parser::OutlineBuilder;
 
 use super::font;
 use super::scene::{
-    Anchor, Colour, Direction, Ends, Fill, HATCH, Mark, PITCH, Pattern, Scene,
-    Shape, Stroke, Text,
+    Anchor, Colour, Direction, Ends, Fill, HATCH, Mark, PITCH, Pattern, Scene, Shape, Stroke, Text,
 };
 
 /// Pixels of a scene's unit in an inch.
@@ -233,8 +232,17 @@ fn path_of(shape: &Shape) -> Option<Path> {
 fn hatch(builder: &mut PathBuilder, bounds: Rect, pattern: Pattern) {
     let (left, right) = (f64::from(bounds.left()), f64::from(bounds.right()));
     let (top, bottom) = (f64::from(bounds.top()), f64::from(bounds.bottom()));
-    let sign = if pattern == Pattern::Rising { 1.0 } else { -1.0 };
-    let ends = [left + sign * top, left + sign * bottom, right + sign * top, right + sign * bottom];
+    let sign = if pattern == Pattern::Rising {
+        1.0
+    } else {
+        -1.0
+    };
+    let ends = [
+        left + sign * top,
+        left + sign * bottom,
+        right + sign * top,
+        right + sign * bottom,
+    ];
     let least = ends.iter().copied().fold(f64::INFINITY, f64::min);
     let most = ends.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut line = (least / PITCH).floor();

@@ -61,7 +61,10 @@ impl Recruitment {
         let mut page = Page::new(&self.heading, WIDTH);
         let top = page.top;
         let scene = &mut page.scene;
-        let counts = self.lines.iter().flat_map(|line| line.drawn.iter().flatten().copied());
+        let counts = self
+            .lines
+            .iter()
+            .flat_map(|line| line.drawn.iter().flatten().copied());
         let planned = self.planned.as_ref().map(|(_, count)| *count);
         let most = counts.chain(planned).max().unwrap_or(0).max(1);
         // Persons are whole: no tick between two.
@@ -69,12 +72,19 @@ impl Recruitment {
         let (low, high, ticks) = round_range(0.0, most as f64, about, 1.0, form);
         let names = || {
             let planned = self.planned.iter().map(|(label, _)| label.as_str());
-            self.lines.iter().map(|line| line.label.as_str()).chain(planned)
+            self.lines
+                .iter()
+                .map(|line| line.label.as_str())
+                .chain(planned)
         };
         let beside = end_label_width(names(), 170.0);
         let left = MARGIN + ticks.widest() + 8.0;
         let right = WIDTH - MARGIN - beside;
-        let across = Scale::new(Kind::Straight, (0.0, self.periods.len() as f64), (left, right));
+        let across = Scale::new(
+            Kind::Straight,
+            (0.0, self.periods.len() as f64),
+            (left, right),
+        );
 
         let lines = PLAIN.wrapped(&self.words.persons, WIDTH - 2.0 * MARGIN);
         let y = PLAIN.lines(scene, &lines, (MARGIN, top), Anchor::Start, None) + 7.0;
@@ -94,7 +104,14 @@ impl Recruitment {
         for (index, line) in self.lines.iter().enumerate() {
             let style = ARMS[index];
             scene.lines(self.steps(line, &across, &up), style.stroke(1.8));
-            let last = line.drawn.iter().rev().flatten().next().copied().unwrap_or(0);
+            let last = line
+                .drawn
+                .iter()
+                .rev()
+                .flatten()
+                .next()
+                .copied()
+                .unwrap_or(0);
             ends.push(EndLabel {
                 text: &line.label,
                 style,
@@ -182,4 +199,3 @@ impl Recruitment {
         }
     }
 }
-

@@ -270,8 +270,20 @@ impl Scene {
         self.area(vec![head], Fill::Plain(stroke.colour), None);
     }
 
+    /// Draws the scene as PNG with `dpi` dots an inch; `None` where that would be over 20,000 dots a
+    /// side.
+    pub fn png(&self, dpi: u32) -> Option<Vec<u8>> {
+        super::raster::png(self, dpi)
+    }
+
     /// Writes the drawing as SVG. `id` begins the identifiers in it.
-    pub(super) fn svg(&self, id: &str, language: &str, spoken: (&str, &str), style: &str) -> String {
+    pub(super) fn svg(
+        &self,
+        id: &str,
+        language: &str,
+        spoken: (&str, &str),
+        style: &str,
+    ) -> String {
         let (title, description) = spoken;
         let (width, height) = (short(self.width), short(self.height));
         let id = escaped(id);
@@ -303,7 +315,10 @@ impl Scene {
     fn definitions(&self, id: &str, svg: &mut String) {
         let mut seen: Vec<String> = Vec::new();
         for mark in &self.marks {
-            let Mark::Shape(Shape { fill: Some(fill), .. }) = mark else {
+            let Mark::Shape(Shape {
+                fill: Some(fill), ..
+            }) = mark
+            else {
                 continue;
             };
             let Fill::Patterned(ground, pattern, ink) = *fill else {
@@ -437,8 +452,12 @@ fn paint(fill: Option<Fill>, stroke: Option<Stroke>, id: &str) -> String {
         dash,
     }) = stroke
     {
-        write!(paint, " stroke=\"{colour}\" stroke-width=\"{}\"", short(width))
-            .expect("writing to memory");
+        write!(
+            paint,
+            " stroke=\"{colour}\" stroke-width=\"{}\"",
+            short(width)
+        )
+        .expect("writing to memory");
         if !dash.is_empty() {
             let lengths: Vec<String> = dash.iter().map(|&length| short(length)).collect();
             write!(paint, " stroke-dasharray=\"{}\"", lengths.join(" "))

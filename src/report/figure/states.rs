@@ -3,7 +3,7 @@
 //! Promises: every week sums to all, or the figure is refused; having no state is a state; a step
 //! for each week, so that no week is drawn between two; a week that is withheld is left empty.
 
-use super::axis::{AXIS, Kind, Scale, Ticks, round_range, week_ticks};
+use super::axis::{AXIS, Kind, Scale, Ticks, week_ticks};
 use super::scene::{Anchor, Bounds, Point, Scene, Stroke};
 use super::{
     Cell, Figure, FigureData, FigureError, Form, Heading, INK, MARGIN, MINOR, PLAIN, Page, STRONG,
@@ -49,7 +49,8 @@ pub struct StateWords {
     pub columns: [String; 4],
 }
 
-const GAP: f64 = 18.0;
+/// Between panels: room for half a label of each.
+const GAP: f64 = 24.0;
 
 impl States {
     /// Lays the figure out.
@@ -58,7 +59,12 @@ impl States {
         let mut page = Page::new(&self.heading, WIDTH);
         let top = page.top;
         let scene = &mut page.scene;
-        let (_, _, shares) = round_range(0.0, 1.0, 4, 100.0, form);
+        let quarters = [0.0, 0.25, 0.5, 0.75, 1.0];
+        let shares = Ticks(
+            quarters
+                .map(|share| (share, form.number(100.0 * share, 0)))
+                .into(),
+        );
         let columns = match self.panels.len() {
             1 => 1,
             2 | 4 => 2,
@@ -66,7 +72,9 @@ impl States {
         };
         let left = MARGIN + shares.widest() + 8.0;
         let gaps = GAP * (columns - 1) as f64;
-        let width = (WIDTH - MARGIN - left - gaps) / columns as f64;
+        // The last label of the weeks reaches beyond the axis.
+        let right = WIDTH - MARGIN - 6.0;
+        let width = (right - left - gaps) / columns as f64;
         let height = match columns {
             1 => 280.0,
             2 => 210.0,
@@ -88,7 +96,8 @@ impl States {
                 let bounds = Bounds::new(x, plot_top, width, height);
                 self.panel(scene, panel, bounds, form);
                 if place == 0 {
-                    let scale = Scale::new(Kind::Straight, (0.0, 1.0), (plot_top + height, plot_top));
+                    let scale =
+                        Scale::new(Kind::Straight, (0.0, 1.0), (plot_top + height, plot_top));
                     shares.beside(scene, &scale, x);
                 }
             }
@@ -166,7 +175,7 @@ impl States {
             );
             let half = MINOR.width(&self.words.draw) / 2.0;
             let most = (WIDTH - MARGIN - half).min(bounds.right + GAP - 6.0 - half);
-            let at = (x.max(bounds.left + half).min(most), bounds.top - 5.0);
+            let at = (x.min(most).max(bounds.left + half), bounds.top - 5.0);
             MINOR.line(scene, &self.words.draw, at, Anchor::Middle);
         }
         let Ticks(mut ticks) = week_ticks(first, last, bounds.width(), form);
@@ -186,7 +195,10 @@ impl States {
             .iter()
             .enumerate()
             .filter(|(state, _)| {
-                let weeks = self.panels.iter().flat_map(|panel| panel.weeks.iter().flatten());
+                let weeks = self
+                    .panels
+                    .iter()
+                    .flat_map(|panel| panel.weeks.iter().flatten());
                 weeks.into_iter().any(|counts| counts[*state] > 0)
             })
             .map(|(_, layer)| layer)
@@ -272,4 +284,3 @@ fn extend(edge: &mut Vec<Point>, from: f64, to: f64, y: f64) {
     }
     edge.extend([(from, y), (to, y)]);
 }
-

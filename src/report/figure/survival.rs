@@ -6,7 +6,7 @@
 use super::axis::{
     AXIS, EndLabel, Kind, Scale, Ticks, end_label_height, end_label_width, end_labels, round_range,
 };
-use super::scene::{Anchor, Fill, Point, Stroke};
+use super::scene::{Anchor, Point, Stroke};
 use super::{
     ARMS, Banded, Cell, Figure, FigureData, FigureError, Form, Heading, MARGIN, PLAIN, Page,
     STRONG, TICK, Tally, WIDTH, finite, length, tell_apart,
@@ -101,8 +101,8 @@ impl Survival {
                 .iter()
                 .map(String::as_str),
         );
-        let left = (MARGIN + shares.widest() + 8.0)
-            .max(MARGIN + risk_width + 10.0 + widest_risk / 2.0);
+        let left =
+            (MARGIN + shares.widest() + 8.0).max(MARGIN + risk_width + 10.0 + widest_risk / 2.0);
         let right = WIDTH - MARGIN - beside;
         let across = Scale::new(Kind::Straight, (0.0, self.until), (left, right));
 
@@ -112,8 +112,8 @@ impl Survival {
         let up = Scale::new(Kind::Straight, (low, high), (y + height, y));
         shares.guides(scene, &up, (left, right));
         for (index, arm) in self.arms.iter().enumerate() {
-            let fill = Fill::Veil(ARMS[index].colour, if self.arms.len() > 3 { 0.10 } else { 0.16 });
-            scene.area(self.band(arm, &across, &up), fill, None);
+            let (fill, edge) = ARMS[index].band(self.arms.len());
+            scene.area(self.band(arm, &across, &up), fill, edge);
         }
         let mut ends = Vec::new();
         for (index, arm) in self.arms.iter().enumerate() {
@@ -178,11 +178,14 @@ impl Survival {
         let apart = |&every: &usize| {
             let shown: Vec<usize> = (0..labels.len()).step_by(every).collect();
             shown.windows(2).all(|pair| {
-                let distance = across.at(self.risk_times[pair[1]]) - across.at(self.risk_times[pair[0]]);
+                let distance =
+                    across.at(self.risk_times[pair[1]]) - across.at(self.risk_times[pair[0]]);
                 distance >= (width(pair[0]) + width(pair[1])) / 2.0 + 8.0
             })
         };
-        let every = (1..=labels.len()).find(apart).unwrap_or(labels.len().max(1));
+        let every = (1..=labels.len())
+            .find(apart)
+            .unwrap_or(labels.len().max(1));
         let ticks = self.risk_times.iter().copied().zip(labels);
         (Ticks(ticks.step_by(every).collect()), every)
     }
@@ -220,7 +223,12 @@ impl Survival {
     fn band(&self, arm: &SurvivalArm, across: &Scale, up: &Scale) -> Vec<Vec<Point>> {
         let mut outlines = Vec::new();
         let (mut lower, mut upper): (Vec<Point>, Vec<Point>) = Default::default();
-        let ends = arm.steps.iter().skip(1).map(|(time, _)| *time).chain([arm.end]);
+        let ends = arm
+            .steps
+            .iter()
+            .skip(1)
+            .map(|(time, _)| *time)
+            .chain([arm.end]);
         for ((time, point), end) in arm.steps.iter().zip(ends) {
             match point.band {
                 Some((low, high)) => {

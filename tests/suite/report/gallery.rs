@@ -10,9 +10,7 @@ use klero::report::figure::flow::{Flow, FlowArm, FlowWords, Loss};
 use klero::report::figure::recruitment::{Recruitment, RecruitmentLine, RecruitmentWords};
 use klero::report::figure::states::{StateLayer, StatePanel, StateWords, States};
 use klero::report::figure::survival::{Curve, Survival, SurvivalArm, SurvivalWords, risk_times};
-use klero::report::figure::{
-    Banded, Caption, Figure, FigureError, Form, Heading, STATES, Tally,
-};
+use klero::report::figure::{Banded, Caption, Figure, FigureError, Form, Heading, STATES, Tally};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tongue {
@@ -24,6 +22,8 @@ pub enum Tongue {
 pub enum Length {
     Short,
     Long,
+    /// Names of arms and reasons by chance.
+    Random(u64),
 }
 
 /// A study to draw.
@@ -74,13 +74,29 @@ struct Noise(u64);
 
 impl Noise {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f64 / (1u64 << 24) as f64
     }
 
     fn below(&mut self, most: u64) -> u64 {
         (self.next() * (most + 1) as f64) as u64
     }
+}
+
+/// Up to nine words of up to 24 letters, with digits, hyphens and empty room.
+fn random_words(seed: u64) -> String {
+    let letters: Vec<char> = "abcdefghijklmnoprstuvyæøåÆØÅWM019-/–".chars().collect();
+    let mut noise = Noise(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    noise.next();
+    let words = (0..=noise.below(8)).map(|_| {
+        let count = noise.below(24);
+        let word = (0..count).map(|_| letters[noise.below(letters.len() as u64 - 1) as usize]);
+        word.collect::<String>()
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Study {
@@ -110,7 +126,7 @@ impl Study {
 
     fn heading(&self, id: &str, danish: &str, english: &str) -> Heading {
         let mut title = self.say(danish, english);
-        if self.length == Length::Long {
+        if self.length != Length::Short {
             title += &self.say(
                 ": den koordinerede virksomhedsrettede beskæftigelsesindsats for aktivitetsparate kontanthjælpsmodtagere i fem kommuner",
                 ": the coordinated employer-oriented employment service for activity-ready recipients of social assistance in five municipalities",
@@ -123,7 +139,7 @@ impl Study {
             title,
             notes: match self.length {
                 Length::Short => vec![],
-                Length::Long => vec![
+                _ => vec![
                     self.say(
                         "Bånd: 95 pct. konfidensintervaller for hver uge for sig. Uge 0 er lodtrækningens uge. Personer uden oplysninger i registret tæller som ukendt og ikke som uden beskæftigelse.",
                         "Bands: 95 % confidence intervals for each week by itself. Week 0 is that of the draw. Persons without a record in the register count as unknown and not as without employment.",
@@ -137,12 +153,14 @@ impl Study {
 
     fn arm(&self, arm: usize) -> String {
         match (self.length, self.tongue, arm) {
+            (Length::Random(seed), ..) => random_words(seed * 31 + arm as u64),
             (Length::Short, Tongue::Danish, 0) => "Sædvanlig".to_owned(),
             (Length::Short, Tongue::Danish, 1) => "Ø-indsats".to_owned(),
             (Length::Short, Tongue::English, 0) => "Usual".to_owned(),
             (Length::Short, Tongue::English, 1) => "Service".to_owned(),
             (Length::Long, Tongue::Danish, 0) => {
-                "Sædvanlig beskæftigelsesrettet indsats efter lov om en aktiv beskæftigelsesindsats".to_owned()
+                "Sædvanlig beskæftigelsesrettet indsats efter lov om en aktiv beskæftigelsesindsats"
+                    .to_owned()
             }
             (Length::Long, Tongue::Danish, 1) => {
                 "Virksomhedsrettet mentorforløbskoordineringsindsats i Ærøskøbing".to_owned()
@@ -153,8 +171,12 @@ impl Study {
             (Length::Long, Tongue::English, 1) => {
                 "Employer-oriented mentoring with counterproductivenessavoidance".to_owned()
             }
-            (Length::Long, Tongue::Danish, n) => format!("Samtaler hver {n}. uge og tilskud til transport"),
-            (Length::Long, Tongue::English, n) => format!("Interviews every {n} weeks and a transport allowance"),
+            (Length::Long, Tongue::Danish, n) => {
+                format!("Samtaler hver {n}. uge og tilskud til transport")
+            }
+            (Length::Long, Tongue::English, n) => {
+                format!("Interviews every {n} weeks and a transport allowance")
+            }
             (Length::Short, Tongue::Danish, n) => format!("Samtaler {n}"),
             (Length::Short, Tongue::English, n) => format!("Interviews {n}"),
         }
@@ -162,15 +184,26 @@ impl Study {
 
     fn reasons(&self) -> Vec<String> {
         match self.length {
-            Length::Short => self.words([("Fraflyttet", "Moved away"), ("Død", "Dead")]).to_vec(),
+            Length::Random(seed) => (0..seed % 5 + 1)
+                .map(|n| random_words(seed * 57 + n))
+                .collect(),
+            Length::Short => self
+                .words([("Fraflyttet", "Moved away"), ("Død", "Dead")])
+                .to_vec(),
             Length::Long => self
                 .words([
                     (
                         "Opfylder ikke betingelsen om sammenhængende ledighed i 26 uger",
                         "Does not meet the condition of 26 weeks of continuous unemployment",
                     ),
-                    ("Fraflyttet kommunen før lodtrækningen", "Moved out of the municipality before the draw"),
-                    ("Arbejdsevnevurderingssamtaleindkaldelse", "Incomprehensibilitiesnotwithstanding"),
+                    (
+                        "Fraflyttet kommunen før lodtrækningen",
+                        "Moved out of the municipality before the draw",
+                    ),
+                    (
+                        "Arbejdsevnevurderingssamtaleindkaldelse",
+                        "Incomprehensibilitiesnotwithstanding",
+                    ),
                 ])
                 .to_vec(),
         }
@@ -213,7 +246,11 @@ impl Study {
             })
             .collect();
         Flow {
-            heading: self.heading("flow", "Deltagernes vej gennem forsøget", "Participant flow"),
+            heading: self.heading(
+                "flow",
+                "Deltagernes vej gennem forsøget",
+                "Participant flow",
+            ),
             words: FlowWords {
                 stages: self.words([
                     ("Henvisning", "Enrolment"),
@@ -230,7 +267,13 @@ impl Study {
                 excluded: self.say("Udelukket", "Excluded"),
                 missing: self.say("Udfald mangler", "Outcome missing"),
                 analysed: self.say("Analyseret", "Analysed"),
-                columns: self.words([("trin", "stage"), ("arm", "arm"), ("hvad", "what"), ("grund", "reason"), ("personer", "persons")]),
+                columns: self.words([
+                    ("trin", "stage"),
+                    ("arm", "arm"),
+                    ("hvad", "what"),
+                    ("grund", "reason"),
+                    ("personer", "persons"),
+                ]),
             },
             referred: Tally::Known(persons * self.arms as u64 + persons / 3),
             refused,
@@ -253,8 +296,12 @@ impl Study {
                 high: Bound::At(high),
                 value_text: number(value, decimals),
                 interval_text: match self.tongue {
-                    Tongue::Danish => format!("[{}; {}]", number(low, decimals), number(high, decimals)),
-                    Tongue::English => format!("[{}, {}]", number(low, decimals), number(high, decimals)),
+                    Tongue::Danish => {
+                        format!("[{}; {}]", number(low, decimals), number(high, decimals))
+                    }
+                    Tongue::English => {
+                        format!("[{}, {}]", number(low, decimals), number(high, decimals))
+                    }
                 },
             }
         };
@@ -263,9 +310,19 @@ impl Study {
         let mut rows = |rank: Rank, size: f64, decimals: usize| -> Vec<EffectRow> {
             (1..self.arms.max(2))
                 .map(|arm| EffectRow {
-                    label: format!("{} {} {}", self.arm(arm), self.say("mod", "v."), self.arm(0)),
+                    label: format!(
+                        "{} {} {}",
+                        self.arm(arm),
+                        self.say("mod", "v."),
+                        self.arm(0)
+                    ),
                     rank,
-                    difference: Some(effect(size * (noise.next() - 0.3), size * 0.6 * spread, decimals, false)),
+                    difference: Some(effect(
+                        size * (noise.next() - 0.3),
+                        size * 0.6 * spread,
+                        decimals,
+                        false,
+                    )),
                     ratio: Some(effect(0.6 + 1.2 * noise.next(), 0.4 * spread, 2, true)),
                 })
                 .collect()
@@ -293,19 +350,34 @@ impl Study {
             row.ratio = Some(none);
         }
         Effects {
-            heading: self.heading("effects", "Effekter med 95 pct. konfidensintervaller", "Effects with 95 % confidence intervals"),
+            heading: self.heading(
+                "effects",
+                "Effekter med 95 pct. konfidensintervaller",
+                "Effects with 95 % confidence intervals",
+            ),
             words: EffectWords {
                 difference: self.say("Forskel [95 pct.]", "Difference [95 %]"),
                 ratio: self.say("Forhold [95 pct.]", "Ratio [95 %]"),
                 ratio_axis: self.say("Forhold (logaritmisk)", "Ratio (log scale)"),
-                columns: self.words([("udfald", "outcome"), ("kontrast", "contrast"), ("enhed", "unit"), ("skala", "scale"), ("værdi", "value"), ("fra", "low"), ("til", "high")]),
+                columns: self.words([
+                    ("udfald", "outcome"),
+                    ("kontrast", "contrast"),
+                    ("enhed", "unit"),
+                    ("skala", "scale"),
+                    ("værdi", "value"),
+                    ("fra", "low"),
+                    ("til", "high"),
+                ]),
             },
             blocks: vec![
                 EffectBlock {
                     unit: self.say("Procentpoint", "Percentage points"),
                     groups: vec![
                         EffectGroup {
-                            label: self.say("Ordinær beskæftigelse efter 52 uger", "Ordinary employment after 52 weeks"),
+                            label: self.say(
+                                "Ordinær beskæftigelse efter 52 uger",
+                                "Ordinary employment after 52 weeks",
+                            ),
                             rows: rows(Rank::Primary, 14.0, 1),
                         },
                         EffectGroup {
@@ -317,7 +389,10 @@ impl Study {
                 EffectBlock {
                     unit: self.say("Uger", "Weeks"),
                     groups: vec![EffectGroup {
-                        label: self.say("Uger i beskæftigelse det første år", "Weeks in employment in the first year"),
+                        label: self.say(
+                            "Uger i beskæftigelse det første år",
+                            "Weeks in employment in the first year",
+                        ),
                         rows: undefined,
                     }],
                 },
@@ -377,19 +452,37 @@ impl Study {
         }
         for arm in 1..self.arms {
             differences.push(CourseLine {
-                label: format!("{} {} {}", self.arm(arm), self.say("minus", "minus"), self.arm(0)),
+                label: format!(
+                    "{} {} {}",
+                    self.arm(arm),
+                    self.say("minus", "minus"),
+                    self.arm(0)
+                ),
                 arm,
                 points: line(arm, 0.035 * arm as f64, 0.0, false),
             });
         }
         Course {
-            heading: self.heading("course", "Beskæftigelse uge for uge", "Employment week by week"),
+            heading: self.heading(
+                "course",
+                "Beskæftigelse uge for uge",
+                "Employment week by week",
+            ),
             words: CourseWords {
-                share: self.say("I ordinær beskæftigelse, pct.", "In ordinary employment, per cent"),
+                share: self.say(
+                    "I ordinær beskæftigelse, pct.",
+                    "In ordinary employment, per cent",
+                ),
                 difference: self.say("Forskel, procentpoint", "Difference, percentage points"),
                 weeks: self.say("Uger fra lodtrækningen", "Weeks from the draw"),
                 draw: self.say("Lodtrækning", "Draw"),
-                columns: self.words([("uge", "week"), ("linje", "line"), ("værdi", "value"), ("fra", "low"), ("til", "high")]),
+                columns: self.words([
+                    ("uge", "week"),
+                    ("linje", "line"),
+                    ("værdi", "value"),
+                    ("fra", "low"),
+                    ("til", "high"),
+                ]),
             },
             weeks,
             arms,
@@ -423,7 +516,11 @@ impl Study {
         }
         let panels = (0..self.arms)
             .map(|arm| StatePanel {
-                label: format!("{} (n = {})", self.arm(arm), (self.form().number)(self.persons as f64, 0)),
+                label: format!(
+                    "{} (n = {})",
+                    self.arm(arm),
+                    (self.form().number)(self.persons as f64, 0)
+                ),
                 all: self.persons,
                 weeks: weeks
                     .iter()
@@ -447,7 +544,10 @@ impl Study {
                         let sum: f64 = weights.iter().sum();
                         let mut counts: Vec<u64> = weights
                             .iter()
-                            .map(|weight| (weight / sum * self.persons as f64 * (0.97 + 0.03 * noise.next())) as u64)
+                            .map(|weight| {
+                                (weight / sum * self.persons as f64 * (0.97 + 0.03 * noise.next()))
+                                    as u64
+                            })
                             .collect();
                         counts[5] += self.persons - counts.iter().sum::<u64>();
                         Some(counts)
@@ -461,7 +561,12 @@ impl Study {
                 share: self.say("Pct. af alle lodtrukne", "Per cent of all drawn"),
                 weeks: self.say("Uger fra lodtrækningen", "Weeks from the draw"),
                 draw: self.say("Lodtrækning", "Draw"),
-                columns: self.words([("arm", "arm"), ("uge", "week"), ("tilstand", "state"), ("personer", "persons")]),
+                columns: self.words([
+                    ("arm", "arm"),
+                    ("uge", "week"),
+                    ("tilstand", "state"),
+                    ("personer", "persons"),
+                ]),
             },
             weeks,
             states: labels
@@ -488,14 +593,17 @@ impl Study {
                 let mut share = 1.0;
                 for week in 1..=until as u64 {
                     left.push((week, at_risk));
-                    let events = (at_risk as f64 * (0.008 + 0.003 * arm as f64) + noise.next() * 0.9) as u64;
+                    let events =
+                        (at_risk as f64 * (0.008 + 0.003 * arm as f64) + noise.next() * 0.9) as u64;
                     let events = events.min(at_risk);
                     if events > 0 {
                         share *= 1.0 - events as f64 / at_risk as f64;
                         let half = 1.96 * (share * (1.0 - share) / all as f64).sqrt();
                         let (value, low, high) = match curve {
                             Curve::Survival => (share, share - half, share + half),
-                            Curve::Incidence => (1.0 - share, 1.0 - share - half, 1.0 - share + half),
+                            Curve::Incidence => {
+                                (1.0 - share, 1.0 - share - half, 1.0 - share + half)
+                            }
                         };
                         steps.push((
                             week as f64,
@@ -517,7 +625,10 @@ impl Study {
                     at_risk: risk_times
                         .iter()
                         .map(|&time| {
-                            let count = left.iter().find(|(week, _)| *week as f64 >= time).map_or(all, |(_, n)| *n);
+                            let count = left
+                                .iter()
+                                .find(|(week, _)| *week as f64 >= time)
+                                .map_or(all, |(_, n)| *n);
                             match count {
                                 1..=4 if all > 20 => Tally::Withheld,
                                 count => Tally::Known(count),
@@ -534,12 +645,21 @@ impl Study {
             heading: self.heading("survival", "Tid til første job", "Time to the first job"),
             words: SurvivalWords {
                 share: match curve {
-                    Curve::Survival => self.say("Endnu uden job, pct.", "Not yet in a job, per cent"),
+                    Curve::Survival => {
+                        self.say("Endnu uden job, pct.", "Not yet in a job, per cent")
+                    }
                     Curve::Incidence => self.say("Har haft job, pct.", "Have had a job, per cent"),
                 },
                 time: self.say("Uger fra lodtrækningen", "Weeks from the draw"),
                 at_risk: self.say("Under risiko", "Number at risk"),
-                columns: self.words([("arm", "arm"), ("tid", "time"), ("andel", "share"), ("fra", "low"), ("til", "high"), ("under risiko", "at risk")]),
+                columns: self.words([
+                    ("arm", "arm"),
+                    ("tid", "time"),
+                    ("andel", "share"),
+                    ("fra", "low"),
+                    ("til", "high"),
+                    ("under risiko", "at risk"),
+                ]),
             },
             curve,
             until,
@@ -552,7 +672,17 @@ impl Study {
     pub fn balance(&self) -> Result<Figure, FigureError> {
         let mut noise = Noise(13);
         let contrasts: Vec<(String, usize)> = (1..self.arms.max(2))
-            .map(|arm| (format!("{} {} {}", self.arm(arm), self.say("mod", "v."), self.arm(0)), arm))
+            .map(|arm| {
+                (
+                    format!(
+                        "{} {} {}",
+                        self.arm(arm),
+                        self.say("mod", "v."),
+                        self.arm(0)
+                    ),
+                    arm,
+                )
+            })
             .collect();
         let half = 1.96 * (2.0 / self.persons as f64).sqrt();
         let mut row = |label: String| BalanceRow {
@@ -571,7 +701,10 @@ impl Study {
         let mut flat = vec![
             row(self.say("Alder", "Age")),
             row(self.say("Kvinde", "Woman")),
-            row(self.say("Uger på offentlig forsørgelse de seneste 52 uger", "Weeks on benefits in the past 52 weeks")),
+            row(self.say(
+                "Uger på offentlig forsørgelse de seneste 52 uger",
+                "Weeks on benefits in the past 52 weeks",
+            )),
         ];
         if self.length == Length::Long {
             flat.push(row(self.say(
@@ -583,8 +716,18 @@ impl Study {
             heading: self.heading("balance", "Balance mellem armene", "Balance of the arms"),
             words: BalanceWords {
                 axis: self.say("Standardiseret forskel", "Standardised difference"),
-                band: self.say("95 pct. af 10.000 nye lodtrækninger", "95 % of 10,000 replayed draws"),
-                columns: self.words([("gruppe", "group"), ("række", "row"), ("kontrast", "contrast"), ("forskel", "difference"), ("fra", "low"), ("til", "high")]),
+                band: self.say(
+                    "95 pct. af 10.000 nye lodtrækninger",
+                    "95 % of 10,000 replayed draws",
+                ),
+                columns: self.words([
+                    ("gruppe", "group"),
+                    ("række", "row"),
+                    ("kontrast", "contrast"),
+                    ("forskel", "difference"),
+                    ("fra", "low"),
+                    ("til", "high"),
+                ]),
             },
             groups: vec![
                 BalanceGroup {
@@ -593,7 +736,9 @@ impl Study {
                 },
                 BalanceGroup {
                     label: self.say("Kommune", "Municipality"),
-                    rows: ["Ærø", "Aabenraa", "Østerbro", "Læsø"].map(|name| row(name.to_owned())).to_vec(),
+                    rows: ["Ærø", "Aabenraa", "Østerbro", "Læsø"]
+                        .map(|name| row(name.to_owned()))
+                        .to_vec(),
                 },
             ],
             contrasts,
@@ -614,7 +759,11 @@ impl Study {
         };
         let last = periods.len() as f64;
         Recruitment {
-            heading: self.heading("recruitment", "Lodtrukne over tid", "Persons drawn over time"),
+            heading: self.heading(
+                "recruitment",
+                "Lodtrukne over tid",
+                "Persons drawn over time",
+            ),
             words: RecruitmentWords {
                 persons: self.say("Lodtrukne personer, i alt", "Persons drawn, cumulative"),
                 periods: String::new(),
@@ -657,7 +806,12 @@ impl Study {
             ("balance", self.balance()),
             ("recruitment", self.recruitment()),
         ]
-        .map(|(name, figure)| (name, figure.unwrap_or_else(|error| panic!("{name}: {error}"))))
+        .map(|(name, figure)| {
+            (
+                name,
+                figure.unwrap_or_else(|error| panic!("{name}: {error}")),
+            )
+        })
         .into()
     }
 }
@@ -674,7 +828,10 @@ pub fn studies() -> Vec<(String, Study)> {
                     length,
                     persons,
                 };
-                studies.push((format!("{tongue:?}-{length:?}-{arms}x{persons}").to_lowercase(), study));
+                studies.push((
+                    format!("{tongue:?}-{length:?}-{arms}x{persons}").to_lowercase(),
+                    study,
+                ));
             }
         }
     }
