@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::figure::states::{StateLayer, StatePanel, StateWords, States};
+use super::figure::{Caption, Form, Heading, Shade};
 use super::number::fixed;
 use crate::protocol::Language;
 
@@ -84,144 +86,56 @@ impl Stack {
 
     /// Draws the stack as SVG: a step for each week, so that no week is drawn between two.
     pub fn svg(&self) -> String {
-        let (left, top, width, height) = (64.0, 56.0, 520.0, 300.0);
-        let weeks = self.weeks.len() as f64;
-        let x = |index: f64| left + width * index / weeks;
-        let y = |share: f64| top + height * (1.0 - share);
-        let (axis, draw, described) = match self.language {
-            Language::Danish => (
-                "Uger fra lodtrækningen",
-                "Lodtrækning",
-                "Andel af personer i hver tilstand, uge for uge. Hver uge summer til alle.",
-            ),
-            Language::English => (
-                "Weeks from the draw",
-                "Draw",
-                "Share of persons in each state, week by week. Every week sums to all.",
-            ),
+        let say = |danish: &str, english: &str| match self.language {
+            Language::Danish => danish.to_owned(),
+            Language::English => english.to_owned(),
         };
-        let layers: Vec<&Layer> = self.occurring().collect();
-        let mut svg = String::new();
-        let mut put = |line: String| {
-            svg += &line;
-            svg.push('\n');
+        let counts = |week: usize| self.layers.iter().map(|layer| layer.counts[week]).collect();
+        let states = States {
+            heading: Heading {
+                id: "states".to_owned(),
+                language: say("da", "en"),
+                title: self.title.clone(),
+                description: say(
+                    "Andel af personer i hver tilstand, uge for uge. Hver uge summer til alle.",
+                    "Share of persons in each state, week by week. Every week sums to all.",
+                ),
+                notes: Vec::new(),
+                caption: Caption::Drawn,
+            },
+            words: StateWords {
+                share: say("Pct. af alle", "Per cent of all"),
+                weeks: say("Uger fra lodtrækningen", "Weeks from the draw"),
+                draw: say("Lodtrækning", "Draw"),
+                columns: [
+                    say("hvem", "who"),
+                    say("uge", "week"),
+                    say("tilstand", "state"),
+                    say("personer", "persons"),
+                ],
+            },
+            weeks: self.weeks.clone(),
+            states: self
+                .layers
+                .iter()
+                .map(|layer| StateLayer {
+                    label: layer.label.clone(),
+                    shade: Shade::of(layer.color),
+                })
+                .collect(),
+            panels: vec![StatePanel {
+                label: format!("n = {}", self.all),
+                all: self.all,
+                weeks: (0..self.weeks.len())
+                    .map(|week| Some(counts(week)))
+                    .collect(),
+            }],
         };
-        put(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 780 430\" width=\"780\" \
-             height=\"430\" role=\"img\" aria-labelledby=\"title desc\" font-family=\"Helvetica, \
-             Arial, sans-serif\" font-size=\"13\" fill=\"#222\">"
-                .to_owned(),
-        );
-        put(format!(
-            "<title id=\"title\">{}</title>",
-            escaped(&self.title)
-        ));
-        put(format!("<desc id=\"desc\">{described}</desc>"));
-        put("<rect width=\"780\" height=\"430\" fill=\"#fff\"/>".to_owned());
-        put(format!(
-            "<text x=\"{left}\" y=\"30\" font-size=\"16\" font-weight=\"bold\">{}</text>",
-            escaped(&shortened(&self.title, 80))
-        ));
-        let mut below = vec![0u64; self.weeks.len()];
-        for layer in &layers {
-            let share = |count: u64| count as f64 / self.all as f64;
-            let mut path = String::new();
-            for (index, &count) in below.iter().enumerate() {
-                let (from, to, y) = (x(index as f64), x(index as f64 + 1.0), y(share(count)));
-                let mark = if index == 0 { 'M' } else { 'L' };
-                write!(path, "{mark}{from:.2} {y:.2}L{to:.2} {y:.2}").expect("writing to memory");
-            }
-            for (below, count) in below.iter_mut().zip(&layer.counts) {
-                *below += count;
-            }
-            for (index, &count) in below.iter().enumerate().rev() {
-                let (from, to, y) = (x(index as f64), x(index as f64 + 1.0), y(share(count)));
-                write!(path, "L{to:.2} {y:.2}L{from:.2} {y:.2}").expect("writing to memory");
-            }
-            put(format!(
-                "<path d=\"{path}Z\" fill=\"{}\" stroke=\"#fff\" stroke-width=\"0.6\"><title>{}\
-                 </title></path>",
-                layer.color,
-                escaped(&layer.label)
-            ));
-        }
-        for percent in [0, 25, 50, 75, 100] {
-            let at = y(f64::from(percent) / 100.0);
-            put(format!(
-                "<line x1=\"{:.2}\" y1=\"{at:.2}\" x2=\"{left:.2}\" y2=\"{at:.2}\" \
-                 stroke=\"#222\"/><text x=\"{:.2}\" y=\"{:.2}\" text-anchor=\"end\">{percent} \
-                 %</text>",
-                left - 5.0,
-                left - 9.0,
-                at + 4.5
-            ));
-        }
-        let span = self.weeks.len();
-        let step = [4, 13, 26, 52, 104, 260]
-            .into_iter()
-            .find(|step| span / step <= 9)
-            .unwrap_or(520);
-        let bottom = top + height;
-        for (index, week) in self.weeks.iter().enumerate() {
-            if week.rem_euclid(step as i32) != 0 {
-                continue;
-            }
-            // A label stands below the middle of its week.
-            let at = x(index as f64 + 0.5);
-            let text = week.to_string().replace('-', "\u{2212}");
-            put(format!(
-                "<line x1=\"{at:.2}\" y1=\"{bottom}\" x2=\"{at:.2}\" y2=\"{:.2}\" \
-                 stroke=\"#222\"/><text x=\"{at:.2}\" y=\"{:.2}\" \
-                 text-anchor=\"middle\">{text}</text>",
-                bottom + 5.0,
-                bottom + 19.0
-            ));
-            if *week == 0 && index > 0 {
-                put(format!(
-                    "<line x1=\"{at:.2}\" y1=\"{top}\" x2=\"{at:.2}\" y2=\"{bottom}\" \
-                     stroke=\"#000\" stroke-dasharray=\"4 3\"/><text x=\"{at:.2}\" y=\"{:.2}\" \
-                     text-anchor=\"middle\">{draw}</text>",
-                    top - 6.0
-                ));
-            }
-        }
-        put(format!(
-            "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"none\" \
-             stroke=\"#222\"/>"
-        ));
-        put(format!(
-            "<text x=\"{:.2}\" y=\"{:.2}\" text-anchor=\"middle\">{axis} (n = {})</text>",
-            left + width / 2.0,
-            bottom + 44.0,
-            self.all
-        ));
-        // The legend, in the order of the stack.
-        for (place, layer) in layers.iter().rev().enumerate() {
-            let at = top + 8.0 + 24.0 * place as f64;
-            put(format!(
-                "<rect x=\"604\" y=\"{:.2}\" width=\"14\" height=\"14\" fill=\"{}\" \
-                 stroke=\"#222\" stroke-width=\"0.5\"/><text x=\"625\" y=\"{:.2}\">{}</text>",
-                at - 11.0,
-                layer.color,
-                at + 1.0,
-                escaped(&shortened(&layer.label, 22))
-            ));
-        }
-        svg += "</svg>\n";
-        svg
+        let form = Form {
+            number: &fixed,
+            withheld: "",
+        };
+        let figure = states.figure(&form);
+        figure.expect("there are weeks, and each sums to all").svg()
     }
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => text.chars().take(most - 1).chain(['…']).collect(),
-        false => text.to_owned(),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -12,6 +12,7 @@ mod pressure;
 mod properties;
 mod reference;
 mod register;
+mod report;
 mod trial;
 mod walkthrough;
 mod workshop;
