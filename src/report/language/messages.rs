@@ -293,14 +293,14 @@ messages! { 'a;
     // Where numbers come from.
     Study: "Forsøg", "Study";
     Plan: "Forseglet plan", "Sealed plan";
-    LedgerHead: "Protokollens hoved", "Head of the ledger";
+    LedgerHead: "Lodtrækningsbogens hoved", "Head of the ledger";
     Input: "Inddata", "Input";
     Program: "Program", "Program";
     DrawnBetween { first: &'a str, last: &'a str }:
         "Lodtrækninger fra {first} til {last}", "Draws from {first} to {last}";
     EveryNumber:
-        "Hvert tal henviser til sin metode; hver metode nævner kilde, inddata og protokollens \
-         hoved.",
+        "Hvert tal henviser til sin metode; hver metode nævner kilde, inddata og \
+         lodtrækningsbogens hoved.",
         "Every number points to its method; every method names its source, inputs and the head of \
          the ledger.";
 
@@ -336,7 +336,7 @@ messages! { 'a;
         "forskel i gennemsnitlig tid til hændelsen inden for en frist",
         "difference in mean time to the event within a horizon";
     LogRankMethod: "log-rank-test", "log-rank test";
-    CoxMethod: "Cox-regression med Efrons bånd", "Cox regression, Efron ties";
+    CoxMethod: "Cox-regression, sammenfaldende tidspunkter efter Efron", "Cox regression, Efron ties";
     AalenJohansenMethod:
         "kumulativ hyppighed med konkurrerende hændelser (Aalen–Johansen)",
         "cumulative incidence with competing events (Aalen–Johansen)";
