@@ -125,9 +125,10 @@ fn figure(html: &mut String, figure: &Figure, number: u64, locale: &Locale) {
     let _ = write!(
         html,
         "<figure id=\"{id}\">\n<div class=\"drawing\">{}</div>\n<figcaption><span \
-         class=\"title\"><span class=\"number\">{name}.</span> {}</span>",
+         class=\"title\"><span class=\"number\">{name}.</span> {}{}</span>",
         scoped(&figure.svg, &figure.id),
         escaped(&figure.title),
+        if figure.caption.is_empty() { "" } else { "." }
     );
     if !figure.caption.is_empty() {
         let _ = write!(html, " <span class=\"text\">{}</span>", escaped(&figure.caption));

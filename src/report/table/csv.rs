@@ -39,9 +39,9 @@ pub fn machine(table: &Table) -> String {
 /// carriage return and line feed.
 pub fn danish_excel(table: &Table, locale: &Locale) -> Vec<u8> {
     let fields = Fields::of(table);
-    let mut head = vec![locale.say(Message::Group), table.stub.clone()];
+    let mut head = vec![locale.say(Message::Group), inert(&table.stub)];
     for (column, part) in fields.list() {
-        head.push(part.head(table, column, locale));
+        head.push(inert(&part.head(table, column, locale)));
     }
     head.extend([locale.say(Message::Source), locale.say(Message::Notes)]);
     let mut text = String::from('\u{feff}');
@@ -103,7 +103,8 @@ fn notes(table: &Table, row: &Row) -> String {
         }
         notes.extend(texts(&cell.footnotes));
     }
-    notes.dedup();
+    let mut seen = std::collections::BTreeSet::new();
+    notes.retain(|note| seen.insert(note.clone()));
     notes.join("; ")
 }
 

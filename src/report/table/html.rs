@@ -27,8 +27,9 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
     };
     let _ = write!(
         html,
-        "<caption><span class=\"title\" id=\"{id}-title\">{number}{}</span>",
-        escaped(&table.title)
+        "<caption><span class=\"title\" id=\"{id}-title\">{number}{}{}</span>",
+        escaped(&table.title),
+        if table.caption.is_empty() { "" } else { "." }
     );
     if !table.caption.is_empty() {
         let _ = write!(html, " <span class=\"text\">{}</span>", escaped(&table.caption));

@@ -11,6 +11,8 @@ pub const WIDTH: usize = 80;
 const GAP: usize = 2;
 /// Below this, names of rows become unreadable.
 const NARROWEST: usize = 14;
+/// Room before numbers whose row has its name on a line of its own.
+const INDENT: usize = 2;
 
 /// Writes a table in lines of at most `width` characters, each ended by a line feed.
 pub fn text(table: &Table, locale: &Locale, width: usize) -> String {
@@ -64,7 +66,21 @@ fn bracketed(cell: &LaidCell) -> String {
     }
 }
 
+/// Returns a head that may break wherever a line may end.
+fn heading(cell: &LaidCell) -> String {
+    let text = cell.text.replace(NO_BREAK, " ").replace(".-", ".- ");
+    format!("{text}{}", bracketed(cell))
+}
+
+/// Where the names of rows stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    Beside,
+    OwnLine,
+}
+
 struct Widths {
+    names: Names,
     label: usize,
     /// Width, and within it that of what stands before the decimal mark.
     columns: Vec<(usize, usize)>,
@@ -103,19 +119,26 @@ impl Widths {
         }
         let mut widths = Vec::new();
         for ((before, after, words), head) in content.into_iter().zip(&laid.heads[1..]) {
-            let head = format!("{}{}", head.text, bracketed(head));
+            let head = heading(head);
             let word = head.split(' ').map(|word| word.chars().count()).max();
             widths.push(((before + after).max(words).max(word.unwrap_or(0)), before, after));
         }
         // Heads may be written on fewer lines where there is room.
         let taken: usize = widths.iter().map(|(width, ..)| width + GAP).sum();
-        if taken + NARROWEST > width {
+        if taken + INDENT > width {
             return None;
         }
-        let label = label.min(width - taken);
+        let names = match taken + label.min(NARROWEST) > width {
+            true => Names::OwnLine,
+            false => Names::Beside,
+        };
+        let label = match names {
+            Names::OwnLine => INDENT,
+            Names::Beside => label.min(width - taken),
+        };
         let mut spare = (width - taken - label).min(24);
         for ((width, ..), head) in widths.iter_mut().zip(&laid.heads[1..]) {
-            let whole = head.text.chars().count() + bracketed(head).chars().count();
+            let whole = heading(head).chars().count();
             let half = whole.div_ceil(2).max(*width);
             let more = (half - *width).min(spare);
             *width += more;
@@ -126,7 +149,11 @@ impl Widths {
             .into_iter()
             .map(|(width, before, after)| (width, before.max(width.saturating_sub(after))))
             .collect();
-        Some(Widths { label, columns })
+        Some(Widths {
+            names,
+            label,
+            columns,
+        })
     }
 
     fn all(&self) -> usize {
@@ -164,7 +191,11 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
         .heads
         .iter()
         .zip([widths.label].into_iter().chain(widths.columns.iter().map(|(width, _)| *width)))
-        .map(|(head, width)| wrap(&format!("{}{}", head.text, bracketed(head)), width))
+        .enumerate()
+        .map(|(index, (head, width))| match (index, widths.names) {
+            (0, Names::OwnLine) => Vec::new(),
+            _ => wrap(&heading(head), width),
+        })
         .collect();
     let tall = heads.iter().map(Vec::len).max().unwrap_or(0);
     for row in 0..tall {
@@ -200,6 +231,20 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
                 ..
             } => {
                 let indent = " ".repeat(2 * usize::from(*depth));
+                let values = |line: &mut String| {
+                    for (cell, &(width, before)) in cells.iter().zip(&widths.columns) {
+                        *line += &" ".repeat(GAP);
+                        *line += &placed(cell, width, before);
+                    }
+                };
+                if widths.names == Names::OwnLine {
+                    let name = format!("{}{}", label.text, bracketed(label));
+                    hang(&indent, &name, widths.all(), lines);
+                    let mut line = " ".repeat(widths.label);
+                    values(&mut line);
+                    lines.push(line);
+                    continue;
+                }
                 let room = widths.label.saturating_sub(indent.len()).max(1);
                 let name = wrap(&format!("{}{}", label.text, bracketed(label)), room);
                 let mut first = true;
@@ -207,10 +252,7 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
                 for part in names {
                     let mut line = aligned(&format!("{indent}{part}"), widths.label, Align::Words);
                     if first {
-                        for (cell, &(width, before)) in cells.iter().zip(&widths.columns) {
-                            line += &" ".repeat(GAP);
-                            line += &placed(cell, width, before);
-                        }
+                        values(&mut line);
                     }
                     first = false;
                     lines.push(line);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::parts::{FOOTER, link_id, picture_id};
 use crate::report::document::{Block, Contents, Document, Figure, Inline, Numbered, Target, Text};
-use crate::report::language::{Locale, Message};
+use crate::report::language::{Locale, Message, NO_BREAK};
 use crate::report::markup::escaped;
 use crate::report::table::{Align, Laid, LaidCell, LaidRow, Table, lay};
 
@@ -130,9 +130,18 @@ impl Writer<'_> {
         if document.contents == Contents::Listed {
             self.contents(document);
         }
-        for Numbered { block, number } in document.numbered() {
+        let blocks: Vec<Numbered> = document.numbered().collect();
+        for (index, Numbered { block, number }) in blocks.iter().enumerate() {
+            let number = *number;
             match block {
                 Block::Heading { level, id, text } => {
+                    // Headings turn with the table they lead to.
+                    let heading = |n: &&Numbered| matches!(n.block, Block::Heading { .. });
+                    let next = blocks[index..].iter().find(|n| !heading(n));
+                    if let Some(Block::Table(table)) = next.map(|n| n.block) {
+                        let laid = lay(table, self.locale);
+                        self.turn(orientation(&wanted_widths(&laid)));
+                    }
                     let style = format!("Heading{}", (*level).clamp(1, 3));
                     let content = self.marked(id, &run(text, ""));
                     self.paragraph(&style, "", &content);
@@ -267,7 +276,8 @@ impl Writer<'_> {
                 run(&number.to_string(), "<w:b/><w:bCs/>"),
             ),
         );
-        xml += &run(&format!(". {title}"), "<w:b/><w:bCs/>");
+        let stop = if text.is_empty() { "" } else { "." };
+        xml += &run(&format!(". {title}{stop}"), "<w:b/><w:bCs/>");
         if !text.is_empty() {
             xml += &run(&format!(" {text}"), "");
         }
@@ -320,12 +330,7 @@ impl Writer<'_> {
     fn table(&mut self, table: &Table, number: u64) {
         let laid = lay(table, self.locale);
         let wanted = wanted_widths(&laid);
-        let least = NARROWEST_STUB.min(wanted[0]) + wanted[1..].iter().sum::<u32>();
-        let wide = least > Orientation::Portrait.text_width();
-        self.turn(match wide {
-            true => Orientation::Landscape,
-            false => Orientation::Portrait,
-        });
+        self.turn(orientation(&wanted));
         let widths = fitted(&wanted, self.orientation.text_width());
         let content = self.caption(
             &table.id,
@@ -365,7 +370,9 @@ impl Writer<'_> {
         }
         self.put("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
         for (head, width) in laid.heads.iter().zip(&widths) {
-            let content = runs(head, "<w:b/><w:bCs/>");
+            let mut head = head.clone();
+            head.text = head.text.replace(NO_BREAK, " ");
+            let content = runs(&head, "<w:b/><w:bCs/>");
             self.cell(*width, 1, "8", side(head.align), KeepNext::Yes, &content);
         }
         self.put("</w:tr>");
@@ -410,13 +417,15 @@ impl Writer<'_> {
         let lines = laid.footnotes.len() + laid.notes.len();
         for (index, (mark, text)) in laid.footnotes.iter().enumerate() {
             let keep = if index + 1 < lines { "<w:keepNext/>" } else { "" };
+            let keep = format!("{keep}{}", first_note(index));
             let mark = run(mark, "<w:vertAlign w:val=\"superscript\"/>");
-            self.paragraph("TableNote", keep, &format!("{mark}{}", run(&format!(" {text}"), "")));
+            self.paragraph("TableNote", &keep, &format!("{mark}{}", run(&format!(" {text}"), "")));
         }
         for (index, text) in laid.notes.iter().enumerate() {
             let last = laid.footnotes.len() + index + 1 == lines;
             let keep = if last { "" } else { "<w:keepNext/>" };
-            self.paragraph("TableNote", keep, &run(text, ""));
+            let keep = format!("{keep}{}", first_note(laid.footnotes.len() + index));
+            self.paragraph("TableNote", &keep, &run(text, ""));
         }
         self.turn(Orientation::Portrait);
     }
@@ -485,6 +494,16 @@ impl KeepNext {
     }
 }
 
+/// Returns how the page of a table with these columns lies: on its side where it would otherwise
+/// lose more than a tenth of the room its numbers need.
+fn orientation(wanted: &[u32]) -> Orientation {
+    let least = NARROWEST_STUB.min(wanted[0]) + wanted[1..].iter().sum::<u32>();
+    match least * 10 > Orientation::Portrait.text_width() * 11 {
+        true => Orientation::Landscape,
+        false => Orientation::Portrait,
+    }
+}
+
 fn section(orientation: Orientation) -> String {
     let page = match orientation {
         Orientation::Portrait => format!("w:w=\"{SHORT_EDGE}\" w:h=\"{LONG_EDGE}\""),
@@ -497,6 +516,14 @@ fn section(orientation: Orientation) -> String {
          <w:pgMar w:top=\"{MARGIN}\" w:right=\"{MARGIN}\" w:bottom=\"{MARGIN}\" \
          w:left=\"{MARGIN}\" w:header=\"708\" w:footer=\"708\" w:gutter=\"0\"/></w:sectPr>"
     )
+}
+
+/// Returns the space between a table and the first line below it.
+fn first_note(index: usize) -> &'static str {
+    match index {
+        0 => "<w:spacing w:before=\"70\" w:after=\"30\"/>",
+        _ => "",
+    }
 }
 
 fn run(text: &str, properties: &str) -> String {
@@ -529,8 +556,12 @@ fn side(align: Align) -> &'static str {
 /// Returns the width that each column needs so that only its stub and heads wrap.
 fn wanted_widths(laid: &Laid) -> Vec<u32> {
     let length = |cell: &LaidCell| cell.text.chars().count() + cell.marks.len();
-    let word = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
-    let mut most: Vec<usize> = laid.heads.iter().map(|head| word(&head.text) + 1).collect();
+    let word = |text: &str| {
+        let words = text.split([' ', '-', NO_BREAK]);
+        words.map(|word| word.chars().count()).max().unwrap_or(0)
+    };
+    // Heads are bold.
+    let mut most: Vec<usize> = laid.heads.iter().map(|head| word(&head.text) * 11 / 10 + 1).collect();
     most[0] = most[0].max(laid.heads[0].text.chars().count());
     for row in &laid.rows {
         if let LaidRow::Cells {
