@@ -1,0 +1,539 @@
+//! The catalogue: every word of a report, in Danish and English.
+//!
+//! Promises: a message that lacks a language does not compile; a message whose text forgets one of
+//! its facts fails a test. Plain terms that a ministry's reader knows come before terms of art.
+
+use super::Locale;
+use crate::protocol::Language;
+
+/// A fact inside a message, written in the form of numbers that was chosen.
+pub trait Spoken {
+    fn spoken(&self, locale: &Locale) -> String;
+}
+
+impl Spoken for &str {
+    fn spoken(&self, _: &Locale) -> String {
+        (*self).to_owned()
+    }
+}
+
+impl Spoken for u64 {
+    fn spoken(&self, locale: &Locale) -> String {
+        locale.count(*self)
+    }
+}
+
+impl Spoken for i64 {
+    fn spoken(&self, locale: &Locale) -> String {
+        locale.integer(*self)
+    }
+}
+
+/// A value to try a message with.
+trait Tried {
+    fn tried(name: &'static str) -> Self;
+}
+
+impl Tried for &'static str {
+    fn tried(name: &'static str) -> Self {
+        name
+    }
+}
+
+impl Tried for u64 {
+    fn tried(_: &'static str) -> Self {
+        47
+    }
+}
+
+impl Tried for i64 {
+    fn tried(_: &'static str) -> Self {
+        47
+    }
+}
+
+macro_rules! messages {
+    ($life:lifetime; $(
+        $(#[$doc:meta])*
+        $name:ident $({ $($field:ident : $type:ty),+ $(,)? })? : $danish:literal, $english:literal;
+    )+) => {
+        /// A text of the catalogue, with the facts it tells.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Message<$life> {
+            $($(#[$doc])* $name $({ $($field: $type),+ })?,)+
+            /// Words of somebody else, in whatever language they were written.
+            Own(&$life str),
+        }
+
+        impl Message<'_> {
+            /// Says the message in a language and form of numbers.
+            pub fn say(&self, locale: &Locale) -> String {
+                match self {
+                    $(Message::$name $({ $($field),+ })? => {
+                        $($(let $field = $field.spoken(locale);)+)?
+                        match locale.language {
+                            Language::Danish => format!($danish),
+                            Language::English => format!($english),
+                        }
+                    })+
+                    Message::Own(text) => (*text).to_owned(),
+                }
+            }
+
+            /// Returns every message once with its name and the names of its facts, for tests; a
+            /// fact that is a text holds its own name, a number is 47.
+            #[doc(hidden)]
+            pub fn every() -> Vec<(&'static str, &'static [&'static str], Message<'static>)> {
+                vec![$((
+                    stringify!($name),
+                    &[$($(stringify!($field)),+)?],
+                    Message::$name $({ $($field: Tried::tried(stringify!($field))),+ })?,
+                )),+]
+            }
+        }
+    };
+}
+
+messages! { 'a;
+    // Words inside forms of numbers.
+    To: "til", "to";
+    More: "mere", "more";
+    Less: "mindre", "less";
+
+    // Parts of a document.
+    Contents: "Indhold", "Contents";
+    Summary: "Hovedresultater", "Main results";
+    Flow: "Deltagernes vej gennem forsøget", "Flow of participants";
+    Baseline: "Deltagerne før lodtrækningen", "Participants before the draw";
+    TakeUp: "Deltagelse i indsatsen", "Take-up of the programme";
+    PrimaryEffects: "Effekter på de primære udfald", "Effects on the primary outcomes";
+    SecondaryEffects: "Effekter på de sekundære udfald", "Effects on the secondary outcomes";
+    ExploratoryEffects: "Eksplorative analyser", "Exploratory analyses";
+    Subgroups: "Effekter i undergrupper", "Effects in subgroups";
+    Sensitivity: "Følsomhedsanalyser", "Sensitivity analyses";
+    MissingData: "Manglende data", "Missing data";
+    Deviations: "Afvigelser fra den forseglede plan", "Deviations from the sealed plan";
+    Methods: "Metoder", "Methods";
+    Method: "Metode", "Method";
+    Provenance: "Herkomst", "Provenance";
+    Notes: "Noter", "Notes";
+    Results: "Resultater", "Results";
+    TableNumber { number: u64 }: "Tabel {number}", "Table {number}";
+    FigureNumber { number: u64 }: "Figur {number}", "Figure {number}";
+    /// The label that Word counts tables by.
+    TableLabel: "Tabel", "Table";
+    FigureLabel: "Figur", "Figure";
+    Page: "Side", "Page";
+    ToTop: "Til toppen", "Back to top";
+    TableOf { title: &'a str, rows: u64, columns: u64 }:
+        "Tabel: {title}. {rows} rækker og {columns} kolonner.",
+        "Table: {title}. {rows} rows and {columns} columns.";
+
+    // Heads of columns and rows.
+    Arm: "Gruppe", "Arm";
+    Reference: "Sammenlignet med", "Compared with";
+    Outcome: "Udfald", "Outcome";
+    Contrast: "Sammenligning", "Contrast";
+    Effect: "Effekt", "Effect";
+    Estimate: "Estimat", "Estimate";
+    AbsoluteEffect: "Forskel", "Difference";
+    RelativeEffect: "Relativ forskel", "Relative difference";
+    OddsRatio: "Oddsforhold", "Odds ratio";
+    HazardRatio: "Hazardforhold", "Hazard ratio";
+    Interval { level: &'a str }: "{level}-konfidensinterval", "{level} confidence interval";
+    Lower: "nedre grænse", "lower limit";
+    Upper: "øvre grænse", "upper limit";
+    P: "p", "p";
+    AdjustedP: "justeret p", "adjusted p";
+    StandardError: "standardfejl", "standard error";
+    DegreesOfFreedom: "frihedsgrader", "degrees of freedom";
+    Mean: "Gennemsnit", "Mean";
+    Median: "Median", "Median";
+    StandardDeviation: "standardafvigelse", "standard deviation";
+    StandardisedDifference: "Standardiseret forskel", "Standardised difference";
+    ReplayedBand { level: &'a str }:
+        "Hvad lodtrækningen selv giver ({level})", "What the draw itself gives ({level})";
+    Persons: "Personer", "Persons";
+    Number: "Antal", "Number";
+    Share: "Andel", "Share";
+    Events: "Antal med udfaldet", "Number with the outcome";
+    AtRisk: "Under observation", "At risk";
+    Total: "I alt", "Total";
+    AllArms: "Alle grupper", "All arms";
+    Missing: "Mangler", "Missing";
+    MissingShare: "Andel der mangler", "Share missing";
+    Reason: "Årsag", "Reason";
+    Characteristic: "Kendetegn", "Characteristic";
+    Factor: "Oplysning", "Fact";
+    Level: "Værdi", "Value";
+    Subgroup: "Undergruppe", "Subgroup";
+    Interaction: "Test af forskel mellem undergrupper", "Test of a difference between subgroups";
+    Source: "Kilde", "Source";
+    Unit: "Enhed", "Unit";
+    Row: "Række", "Row";
+    Group: "Afsnit", "Section";
+    Note: "Note", "Note";
+    Name: "Navn", "Name";
+    Value: "Værdi", "Value";
+    Weeks: "Uger", "Weeks";
+    WeekFromDraw: "Uge fra lodtrækningen", "Week from the draw";
+    Share0To1: "andel, 0–1", "share, 0–1";
+
+    // The way through the trial.
+    Referred: "Henvist", "Referred";
+    Refused: "Ikke optaget", "Not admitted";
+    RefusedRecorded: "Afvist, med årsag", "Refused, with reasons";
+    Drawn: "Med i lodtrækningen", "Entered the draw";
+    Allocated: "Trukket til gruppen", "Drawn to the arm";
+    Received: "Fik indsatsen", "Received the programme";
+    NotReceived: "Fik ikke indsatsen", "Did not receive the programme";
+    Withdrawn: "Trukket tilbage", "Withdrawn";
+    Excluded: "Udeladt efter lodtrækningen", "Excluded after the draw";
+    Observed: "Udfald kendt", "Outcome known";
+    OutcomeMissing: "Udfald mangler", "Outcome missing";
+    Censored: "Fulgt til data slutter", "Followed to the end of data";
+    Analysed: "Med i analysen", "Analysed";
+
+    // Roles of outcomes and rows.
+    Primary: "primært", "primary";
+    Secondary: "sekundært", "secondary";
+    Exploratory: "eksplorativt", "exploratory";
+    Planned: "planlagt", "planned";
+    NotPlanned: "ikke planlagt", "not planned";
+    PlannedNotRun { analysis: &'a str }:
+        "Planlagt, men ikke udført: {analysis}", "Planned, not run: {analysis}";
+    RunNotPlanned { analysis: &'a str }:
+        "Udført uden at være planlagt: {analysis}", "Run without being planned: {analysis}";
+    NoDeviations:
+        "Alle planlagte analyser er udført, og ingen andre.",
+        "Every planned analysis was run, and no other.";
+
+    // Footnotes, made from what was executed.
+    Estimand { arm: &'a str, reference: &'a str }:
+        "Effekten af at blive trukket til {arm} frem for {reference}, for alle der var med i \
+         lodtrækningen, uanset hvad de modtog (intention-to-treat).",
+        "The effect of being drawn to {arm} rather than {reference}, for all who entered the \
+         draw, whatever they received (intention to treat).";
+    EstimatedBy { method: &'a str, source: &'a str }:
+        "Beregnet som {method} ({source}).", "Estimated as {method} ({source}).";
+    StandardErrorsBy { method: &'a str }: "Standardfejl: {method}.", "Standard errors: {method}.";
+    IntervalBy { level: &'a str, method: &'a str }:
+        "{level}-konfidensinterval: {method}.", "{level} confidence interval: {method}.";
+    AdjustedFor { covariates: &'a str }:
+        "Justeret for {covariates}, målt før lodtrækningen.",
+        "Adjusted for {covariates}, measured before the draw.";
+    Unadjusted: "Ikke justeret for andre oplysninger.", "Not adjusted for other facts.";
+    StratifiedBy { factors: &'a str }:
+        "Lodtrækningen og analysen er opdelt efter {factors}.",
+        "The draw and the analysis are stratified by {factors}.";
+    ClusteredBy { cluster: &'a str }:
+        "Der er trukket lod mellem {cluster}; usikkerheden er beregnet derefter.",
+        "Lots were drawn between {cluster}; uncertainty is computed accordingly.";
+    LeftOut { persons: &'a str, reason: &'a str }:
+        "Ikke med i beregningen: {persons} ({reason}).",
+        "Not in the calculation: {persons} ({reason}).";
+    NoneMissing:
+        "Alle der var med i lodtrækningen, er med i beregningen.",
+        "All who entered the draw are in the calculation.";
+    CovariatesFilled { covariates: &'a str }:
+        "Manglende værdier af {covariates} er erstattet af gennemsnittet.",
+        "Missing values of {covariates} were replaced by the mean.";
+    MultiplicityBy { method: &'a str, tests: u64 }:
+        "p-værdier er justeret for {tests} test med {method}.",
+        "p-values are adjusted for {tests} tests by {method}.";
+    NoMultiplicity:
+        "p-værdier er ikke justeret for antallet af test.",
+        "p-values are not adjusted for the number of tests.";
+    ReplayedDraw { replays: u64 }:
+        "p fra {replays} gentagelser af forsøgets egen lodtrækning.",
+        "p from {replays} replays of the trial’s own draw.";
+    AllDraws { draws: u64 }:
+        "p fra alle {draws} mulige lodtrækninger, eksakt.",
+        "p from all {draws} possible draws, exact.";
+    BandFromReplays { replays: u64 }:
+        "Båndet viser, hvor store forskelle lodtrækningen alene giver, fra {replays} gentagelser \
+         af den.",
+        "The band shows how large differences the draw alone gives, from {replays} replays of it.";
+    BeforeDraw:
+        "Målt før lodtrækningen: en tilfældig forskel, ikke en effekt.",
+        "Measured before the draw: a chance difference, not an effect.";
+    WithinArm:
+        "Ændring inden for gruppen over tid: ikke en effekt.",
+        "Change within the arm over time: not an effect.";
+    SensitivityRow:
+        "Følsomhedsanalyse, som afviger fra den måde der blev trukket lod på.",
+        "Sensitivity analysis that departs from the way lots were drawn.";
+    NoSignificance:
+        "En forskel hvis interval rummer nul, er usikker; det betyder ikke, at der ingen forskel \
+         er.",
+        "A difference whose interval holds zero is uncertain; that does not mean that there is no \
+         difference.";
+    NoBaselineTests:
+        "Forskelle før lodtrækningen er tilfældige; derfor testes de ikke.",
+        "Differences before the draw are chance, so they are not tested.";
+
+    // Disclosure control.
+    Suppressed { threshold: u64 }:
+        ".. vises ikke: tallet kunne, alene eller sammen med andre tal, røbe et antal under \
+         {threshold}.",
+        ".. not shown: the number could, alone or together with others, reveal a count below \
+         {threshold}.";
+    SuppressedFigure { threshold: u64 }:
+        "Figuren vises ikke: den kunne røbe et antal under {threshold}.",
+        "The figure is not shown: it could reveal a count below {threshold}.";
+    CurveCoarsened { threshold: u64 }:
+        "Kurven viser kun trin, som mindst {threshold} personer bærer.",
+        "The curve shows only steps made by at least {threshold} persons.";
+    DisclosureRule { threshold: u64 }:
+        "Antal fra 1 til under {threshold}, og tal de kan regnes ud fra, er udeladt. Reglen er et \
+         valg og ingen garanti; den der giver adgang til data, kan kræve mere.",
+        "Counts from 1 to below {threshold}, and numbers they follow from, are left out. The rule \
+         is a choice and no guarantee; whoever grants access to the data may ask for more.";
+
+    // Where numbers come from.
+    Study: "Forsøg", "Study";
+    Plan: "Forseglet plan", "Sealed plan";
+    LedgerHead: "Lodtrækningsbogens hoved", "Head of the ledger";
+    Input: "Inddata", "Input";
+    Program: "Program", "Program";
+    DrawnBetween { first: &'a str, last: &'a str }:
+        "Lodtrækninger fra {first} til {last}", "Draws from {first} to {last}";
+    EveryNumber:
+        "Hvert tal henviser til sin metode; hver metode nævner kilde, inddata og \
+         lodtrækningsbogens hoved.",
+        "Every number points to its method; every method names its source, inputs and the head of \
+         the ledger.";
+
+    // Methods, inside a sentence.
+    DifferenceInMeansMethod:
+        "forskel mellem gennemsnit med Neymans varians", "difference in means, Neyman’s variance";
+    StratifiedDifferenceMethod:
+        "forskel mellem gennemsnit inden for lodtrækningens strata, vægtet med deres størrelse",
+        "difference in means within the strata of the draw, weighted by their size";
+    OlsMethod: "lineær regression på gruppen", "linear regression on the arm";
+    LinMethod:
+        "lineær regression med centrerede kovariater vekselvirket med gruppen (Lin)",
+        "linear regression with centred covariates interacted with the arm (Lin)";
+    RatioOfMeansMethod: "forhold mellem gennemsnit", "ratio of means";
+    RiskDifferenceMethod: "forskel mellem to andele", "difference of two shares";
+    RiskRatioMethod: "forhold mellem to andele", "ratio of two shares";
+    OddsRatioMethod: "oddsforhold", "odds ratio";
+    MantelHaenszelMethod: "Mantel og Haenszels vægtning af strata", "Mantel–Haenszel over strata";
+    FisherExactMethod: "Fishers eksakte test, tosidet", "Fisher’s exact test, two-sided";
+    ShareMethod: "en enkelt andel", "a single share";
+    ChangeMethod:
+        "gennemsnitlig ændring pr. person inden for en gruppe", "mean change per person in one arm";
+    AncovaMethod:
+        "regression på gruppen og udfaldets værdi før lodtrækningen",
+        "regression on the arm and the outcome’s value before the draw";
+    LateMethod:
+        "effekt for dem der fulgte lodtrækningen, med den trukne gruppe som instrument",
+        "effect on those who followed the draw, with the arm drawn as instrument";
+    RandomisationTestMethod:
+        "test ved at gentage forsøgets egen lodtrækning", "test by replaying the trial’s own draw";
+    KaplanMeierMethod: "Kaplan–Meier-kurve", "Kaplan–Meier curve";
+    RmstMethod:
+        "forskel i gennemsnitlig tid til hændelsen inden for en frist",
+        "difference in mean time to the event within a horizon";
+    LogRankMethod: "log-rank-test", "log-rank test";
+    CoxMethod: "Cox-regression, sammenfaldende tidspunkter efter Efron", "Cox regression, Efron ties";
+    AalenJohansenMethod:
+        "kumulativ hyppighed med konkurrerende hændelser (Aalen–Johansen)",
+        "cumulative incidence with competing events (Aalen–Johansen)";
+    InteractionTestMethod:
+        "test af forskel i effekt mellem undergrupper",
+        "test of a difference in effect between subgroups";
+    LeeBoundsMethod: "grænser ved forskelligt frafald (Lee)", "bounds for unequal attrition (Lee)";
+    WorstCaseBoundsMethod:
+        "yderste grænser for de manglende udfald", "worst-case bounds for the missing outcomes";
+
+    // Intervals, inside a sentence.
+    MiettinenNurminenInterval:
+        "Miettinen og Nurminens scoregrænser, p af samme score",
+        "Miettinen–Nurminen score limits, p by the same score";
+    NewcombeInterval:
+        "Newcombes, af Wilsons grænser, uden kontinuitetskorrektion",
+        "Newcombe’s, from Wilson’s limits, no continuity correction";
+    WaldInterval: "normalfordeling med urestringeret standardfejl", "normal, unrestricted error";
+    LogInterval: "normalfordeling på logaritmisk skala", "normal on the log scale";
+    ClopperPearsonInterval: "eksakt, Clopper–Pearson", "exact, Clopper–Pearson";
+    WilsonInterval: "Wilsons scoregrænser", "Wilson’s score limits";
+    WelchInterval:
+        "t med Welch og Satterthwaites frihedsgrader",
+        "t with Welch–Satterthwaite degrees of freedom";
+    TInterval: "Students t", "Student’s t";
+    NormalInterval: "normalfordeling", "normal";
+    LogLogInterval: "normalfordeling på skalaen log(−log)", "normal on the scale of log(−log)";
+    ExactInterval: "eksakt, givet tabellens rande", "exact, conditional on the margins";
+    AndersonRubinInterval:
+        "de effekter, som Anderson og Rubins test ikke forkaster",
+        "the effects that the Anderson–Rubin test does not reject";
+    InversionInterval:
+        "de effekter, som gentagelserne af lodtrækningen ikke forkaster",
+        "the effects that the replays of the draw do not reject";
+    ImbensManskiInterval:
+        "Imbens og Manskis, for effekten mellem to grænser",
+        "Imbens–Manski, for the effect between two bounds";
+
+    // Standard errors.
+    ClassicalErrors: "klassiske, ens varians", "classical, equal variance";
+    Hc0Errors: "robuste, HC0", "robust, HC0";
+    Hc1Errors: "robuste, HC1", "robust, HC1";
+    Hc2Errors: "robuste, HC2", "robust, HC2";
+    Hc3Errors: "robuste, HC3", "robust, HC3";
+    Cr0Errors: "klyngerobuste, CR0", "cluster-robust, CR0";
+    Cr1Errors: "klyngerobuste, CR1 (som Stata)", "cluster-robust, CR1 (as Stata)";
+    Cr2Errors: "klyngerobuste, CR2", "cluster-robust, CR2";
+
+    // Adjustments for many tests.
+    NoAdjustment: "ingen justering", "no adjustment";
+    HolmAdjustment: "Holms metode", "Holm’s method";
+    HochbergAdjustment: "Hochbergs metode", "Hochberg’s method";
+    BenjaminiHochbergAdjustment:
+        "Benjamini og Hochbergs metode (falske fund)",
+        "Benjamini and Hochberg’s method (false discoveries)";
+    RomanoWolfAdjustment: "Romano og Wolfs metode", "Romano and Wolf’s method";
+
+    // How lots are drawn.
+    SimpleDraw: "simpel lodtrækning", "simple draw";
+    CompleteDraw: "fuldstændig lodtrækning", "complete draw";
+    BlockDraw: "lodtrækning i blokke", "draw in permuted blocks";
+    BlockUrnDraw: "blok-urne", "block urn";
+    BiasedCoinDraw: "skæv mønt", "biased coin";
+    BigStickDraw: "big stick", "big stick";
+    MinimisationDraw: "minimering", "minimisation";
+}
+
+impl Message<'static> {
+    /// Returns the words for a method by its public id, as in `docs/results.md`.
+    pub fn of_method(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "difference-in-means" => Message::DifferenceInMeansMethod,
+            "stratified-difference" => Message::StratifiedDifferenceMethod,
+            "ols" => Message::OlsMethod,
+            "lin" => Message::LinMethod,
+            "ratio-of-means" => Message::RatioOfMeansMethod,
+            "risk-difference" => Message::RiskDifferenceMethod,
+            "risk-ratio" => Message::RiskRatioMethod,
+            "odds-ratio" => Message::OddsRatioMethod,
+            "mantel-haenszel" => Message::MantelHaenszelMethod,
+            "fisher-exact" => Message::FisherExactMethod,
+            "share" => Message::ShareMethod,
+            "change" => Message::ChangeMethod,
+            "ancova" => Message::AncovaMethod,
+            "late" => Message::LateMethod,
+            "randomisation-test" => Message::RandomisationTestMethod,
+            "kaplan-meier" => Message::KaplanMeierMethod,
+            "rmst" => Message::RmstMethod,
+            "log-rank" => Message::LogRankMethod,
+            "cox" => Message::CoxMethod,
+            "aalen-johansen" => Message::AalenJohansenMethod,
+            "interaction-test" => Message::InteractionTestMethod,
+            "lee-bounds" => Message::LeeBoundsMethod,
+            "worst-case-bounds" => Message::WorstCaseBoundsMethod,
+            _ => return None,
+        })
+    }
+
+    /// Returns the words for an interval by its public id.
+    pub fn of_interval(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "miettinen-nurminen" => Message::MiettinenNurminenInterval,
+            "newcombe" => Message::NewcombeInterval,
+            "wald" => Message::WaldInterval,
+            "log" => Message::LogInterval,
+            "clopper-pearson" => Message::ClopperPearsonInterval,
+            "wilson" => Message::WilsonInterval,
+            "welch-satterthwaite" => Message::WelchInterval,
+            "t" => Message::TInterval,
+            "normal" => Message::NormalInterval,
+            "log-log" => Message::LogLogInterval,
+            "exact" => Message::ExactInterval,
+            "anderson-rubin" => Message::AndersonRubinInterval,
+            "inversion" => Message::InversionInterval,
+            "imbens-manski" => Message::ImbensManskiInterval,
+            _ => return None,
+        })
+    }
+
+    /// Returns the words for a standard error by its public id.
+    pub fn of_errors(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "classical" => Message::ClassicalErrors,
+            "hc0" => Message::Hc0Errors,
+            "hc1" => Message::Hc1Errors,
+            "hc2" => Message::Hc2Errors,
+            "hc3" => Message::Hc3Errors,
+            "cr0" => Message::Cr0Errors,
+            "cr1" => Message::Cr1Errors,
+            "cr2" => Message::Cr2Errors,
+            _ => return None,
+        })
+    }
+
+    /// Returns the words for an adjustment for many tests by its public id.
+    pub fn of_adjustment(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "none" => Message::NoAdjustment,
+            "holm" => Message::HolmAdjustment,
+            "hochberg" => Message::HochbergAdjustment,
+            "bh" => Message::BenjaminiHochbergAdjustment,
+            "romano-wolf" => Message::RomanoWolfAdjustment,
+            _ => return None,
+        })
+    }
+
+    /// Returns the words for a procedure of the draw by its public id.
+    pub fn of_procedure(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "simple" => Message::SimpleDraw,
+            "complete" => Message::CompleteDraw,
+            "permuted-blocks" => Message::BlockDraw,
+            "block-urn" => Message::BlockUrnDraw,
+            "biased-coin" => Message::BiasedCoinDraw,
+            "big-stick" => Message::BigStickDraw,
+            "minimisation" => Message::MinimisationDraw,
+            _ => return None,
+        })
+    }
+}
+
+macro_rules! nouns {
+    ($($name:ident: [$da:literal, $da_many:literal], [$en:literal, $en_many:literal];)+) => {
+        /// A thing that is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Noun {
+            $($name,)+
+        }
+
+        impl Noun {
+            pub const ALL: &'static [Noun] = &[$(Noun::$name),+];
+
+            /// Returns the noun for one or for another number of them.
+            pub const fn form(self, language: Language, one: bool) -> &'static str {
+                match (self, language, one) {
+                    $((Noun::$name, Language::Danish, true) => $da,
+                    (Noun::$name, Language::Danish, false) => $da_many,
+                    (Noun::$name, Language::English, true) => $en,
+                    (Noun::$name, Language::English, false) => $en_many,)+
+                }
+            }
+        }
+    };
+}
+
+nouns! {
+    Person: ["person", "personer"], ["person", "persons"];
+    Point: ["procentpoint", "procentpoint"], ["percentage point", "percentage points"];
+    Week: ["uge", "uger"], ["week", "weeks"];
+    Month: ["måned", "måneder"], ["month", "months"];
+    Day: ["dag", "dage"], ["day", "days"];
+    Year: ["år", "år"], ["year", "years"];
+    Hour: ["time", "timer"], ["hour", "hours"];
+    Krone: ["kr.", "kr."], ["DKK", "DKK"];
+    Arm: ["gruppe", "grupper"], ["arm", "arms"];
+    Stratum: ["stratum", "strata"], ["stratum", "strata"];
+    Outcome: ["udfald", "udfald"], ["outcome", "outcomes"];
+    Test: ["test", "test"], ["test", "tests"];
+    Replay: ["gentagelse", "gentagelser"], ["replay", "replays"];
+}
