@@ -2,9 +2,12 @@
 //! script stands beside the number.
 
 mod auditors;
+mod bounds;
 mod draws;
 mod exactness;
 mod foresight;
 mod ledgers;
 mod programs;
 mod published;
+mod shares;
+mod stepdown;
