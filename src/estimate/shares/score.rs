@@ -185,6 +185,7 @@ pub(in crate::estimate) fn root(falling: impl Fn(f64) -> f64, low: f64, high: f6
     let (mut a, mut b) = (low, high);
     let (mut fa, mut fb) = (falling(a), falling(b));
     // Two infinite terms may meet at an end, which is then the root.
+    // Where two infinite terms meet, an end is no number, and the root.
     if fa.is_nan() || fa <= 0.0 {
         return low;
     }
