@@ -58,21 +58,13 @@ pub(super) fn p_of_equal_shares(tables: &[Table]) -> Option<f64> {
 pub(super) fn difference_limits(tables: &[Table], z: f64) -> (f64, f64) {
     let d = weighted(tables, |(arm, reference)| arm.share() - reference.share());
     let score = |delta: f64| {
-        let mut top = 0.0;
-        let mut variance = 0.0;
-        for table in tables {
-            let (arm, reference) = table;
-            let (p1, p0) = restricted_difference(*arm, *reference, delta);
-            let w = weight(table);
-            top += w * (arm.share() - reference.share() - delta);
-            variance += w
-                * w
-                * corrected(
-                    table,
-                    p1 * (1.0 - p1) / arm.n as f64 + p0 * (1.0 - p0) / reference.n as f64,
-                );
-        }
-        standardised(top, variance)
+        score(tables, |arm, reference| {
+            let (p1, p0) = restricted_difference(arm, reference, delta);
+            (
+                arm.share() - reference.share() - delta,
+                p1 * (1.0 - p1) / arm.n as f64 + p0 * (1.0 - p0) / reference.n as f64,
+            )
+        })
     };
     // The score falls from +∞ at −1 over 0 at the estimate to −∞ at 1.
     let lower = match d {
@@ -93,23 +85,15 @@ pub(super) fn ratio_limits(tables: &[Table], z: f64) -> (f64, Option<f64>) {
     let p0 = weighted(tables, |(_, reference)| reference.share());
     let score = |log_theta: f64| {
         let theta = log_theta.exp();
-        let mut top = 0.0;
-        let mut variance = 0.0;
-        for table in tables {
-            let (arm, reference) = table;
-            let r0 = restricted_ratio(*arm, *reference, theta);
+        score(tables, |arm, reference| {
+            let r0 = restricted_ratio(arm, reference, theta);
             let r1 = (theta * r0).min(1.0);
-            let w = weight(table);
-            top += w * (arm.share() - theta * reference.share());
-            variance += w
-                * w
-                * corrected(
-                    table,
-                    r1 * (1.0 - r1) / arm.n as f64
-                        + theta * theta * r0 * (1.0 - r0) / reference.n as f64,
-                );
-        }
-        standardised(top, variance)
+            (
+                arm.share() - theta * reference.share(),
+                r1 * (1.0 - r1) / arm.n as f64
+                    + theta * theta * r0 * (1.0 - r0) / reference.n as f64,
+            )
+        })
     };
     // exp(±60) is beyond every ratio that counts of 64 bits can bound.
     const FAR: f64 = 60.0;
@@ -131,13 +115,18 @@ pub(super) fn ratio_limits(tables: &[Table], z: f64) -> (f64, Option<f64>) {
     (lower, upper)
 }
 
-/// Returns a variance times N/(N − 1), the correction of Miettinen & Nurminen.
-fn corrected((arm, reference): &Table, variance: f64) -> f64 {
-    let n = (arm.n + reference.n) as f64;
-    variance * n / (n - 1.0)
-}
-
-fn standardised(top: f64, variance: f64) -> f64 {
+/// Returns Σ w·d / √(Σ w²·v·N/(N − 1)) from the deviation d and its variance v in each table;
+/// N/(N − 1) is the correction of Miettinen & Nurminen.
+fn score(tables: &[Table], deviation: impl Fn(Count, Count) -> (f64, f64)) -> f64 {
+    let mut top = 0.0;
+    let mut variance = 0.0;
+    for table in tables {
+        let (arm, reference) = *table;
+        let (d, v) = deviation(arm, reference);
+        let (w, n) = (weight(table), (arm.n + reference.n) as f64);
+        top += w * d;
+        variance += w * w * v * n / (n - 1.0);
+    }
     if top == 0.0 {
         return 0.0;
     }
@@ -195,11 +184,12 @@ pub(in crate::estimate) fn root(falling: impl Fn(f64) -> f64, low: f64, high: f6
     const SMALL: f64 = 1e-18;
     let (mut a, mut b) = (low, high);
     let (mut fa, mut fb) = (falling(a), falling(b));
-    // Not `fa <= 0.0`: an end that is not a number is no root either.
-    if !(fa > 0.0) {
+    // Two infinite terms may meet at an end, which is then the root.
+    // Where two infinite terms meet, an end is no number, and the root.
+    if fa.is_nan() || fa <= 0.0 {
         return low;
     }
-    if !(fb < 0.0) {
+    if fb.is_nan() || fb >= 0.0 {
         return high;
     }
     let mut t = 0.5;
