@@ -23,6 +23,7 @@ mod outcomes;
 mod pseudonym;
 mod record;
 mod repair;
+mod report;
 mod seal;
 mod states;
 mod status;
@@ -119,6 +120,8 @@ enum Command {
     Balance(balance::Balance),
     /// Estimate effects, from the study or from a table
     Estimate(estimate::Estimate),
+    /// Lay results out as tables, figures, a page and documents
+    Report(report::Report),
     /// Compare published counts: 9/135 10/188
     Compare(compare::Compare),
     /// List every method with its source
@@ -257,6 +260,7 @@ fn run(command: Command, around: &Surroundings) -> anyhow::Result<Answer> {
         Command::States(command) => command.run(around),
         Command::Balance(command) => command.run(around),
         Command::Estimate(command) => command.run(around),
+        Command::Report(command) => command.run(around),
         Command::Compare(command) => command.run(around),
         Command::Methods(command) => command.run(around),
         Command::Codes(command) => command.run(around),

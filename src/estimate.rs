@@ -8,6 +8,7 @@
 mod baseline;
 pub mod bounds;
 mod contrast;
+mod course;
 pub mod distribution;
 pub mod duration;
 mod effects;
@@ -28,6 +29,7 @@ use crate::protocol::{
 use crate::sample::{Groups, Measured};
 
 pub use baseline::{Baseline, BaselineRow, Summary, baseline};
+pub use course::{Course, CourseArm, Point, course};
 pub use effects::{ReplayPlan, design, effects};
 pub use linear::DegreesOfFreedom;
 pub use rows::{Request, estimate, of_counts};

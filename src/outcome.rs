@@ -20,7 +20,7 @@ use crate::register::values::Readings;
 use crate::register::{CodeTable, Coverage, Input, Person, RegisterError};
 use weeks::{Meanings, Runs};
 
-pub use card::{Card, definition};
+pub use card::{Card, definition, definition_da};
 pub use file::OUTCOMES_FORMAT;
 pub use states::{PersonWeeks, StateWeeks, person_weeks, states_by_week};
 

@@ -4,9 +4,18 @@
 //! that is not a form of what came in.
 
 pub mod baseline;
+pub mod disclosure;
+pub mod document;
 pub mod effects;
 pub mod figure;
 pub mod foresight;
 pub mod json;
+pub mod language;
+mod markup;
 pub mod number;
+pub mod package;
+pub mod page;
 pub mod stack;
+pub mod study;
+pub mod table;
+pub mod word;

@@ -5,8 +5,9 @@ use clap::Args;
 use klero::digest::Digest;
 use klero::estimate::{
     Analysis, DegreesOfFreedom, Estimate as Row, Model, ReplayPlan, Request, Respect, WorstCase,
-    effects,
+    effects, estimate,
 };
+use klero::ledger::Ledger;
 use klero::protocol::{
     Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, PlannedEstimate,
     Protocol, Replays, Role, ShareScale, StandardErrors, Statistic,
@@ -20,7 +21,7 @@ use super::failure::refused;
 use super::study::{OUTCOMES, Study};
 use super::{Answer, Surroundings};
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct Estimate {
     /// Outcome to estimate; may be given many times
     #[arg(long, value_name = "OUTCOME")]
@@ -168,6 +169,26 @@ pub struct Estimate {
         help_heading = "From a table"
     )]
     block: Option<String>,
+}
+
+/// What was estimated of a study, and from what.
+pub struct Found {
+    pub rows: Vec<Row>,
+    pub flow: Flow,
+    pub provenance: Provenance,
+    pub multiplicity: Multiplicity,
+    pub replays: ReplayPlan,
+    /// Planned estimates that cannot be made, and why.
+    pub failed: Vec<(PlannedEstimate, String)>,
+    pub measured: Vec<Measured>,
+    pub people: People,
+}
+
+/// What an estimate that cannot be made does to the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    Stops,
+    IsTold,
 }
 
 /// Reads a name of a closed set, or says which is nearest.
@@ -339,19 +360,44 @@ impl Estimate {
         let study = Study::find(around)?;
         let ledger = study.ledger()?;
         let plan = study.plan_beside(&ledger, around)?;
-        let planned = self.planned(&plan)?;
+        let found = self.found(&study, &ledger, &plan, Failing::Stops, around)?;
+        let title = format!(
+            "{}: {}\n{}\n",
+            plan.study.id,
+            plan.study.title,
+            flow_lines(&found.flow)
+        );
+        show(
+            &title,
+            &found.provenance,
+            Some(&found.flow),
+            &found.rows,
+            around,
+        )
+    }
+
+    /// Estimates what the plan declares, or what is asked for instead.
+    pub fn found(
+        &self,
+        study: &Study,
+        ledger: &Ledger,
+        plan: &Protocol,
+        failing: Failing,
+        around: &Surroundings,
+    ) -> anyhow::Result<Found> {
+        let planned = self.planned(plan)?;
         let path = study.outcomes_path();
         let file = OutcomeFile::read(&path, &plan.study.id)?;
-        let (mut people, referrals) = People::of_ledger(&ledger);
+        let (mut people, referrals) = People::of_ledger(ledger);
         let rows = file.rows(&referrals)?;
-        people.facts.extend(file.facts(&plan, &rows)?);
-        study.know_block_sizes(&ledger, &mut people);
-        let flow = Flow::of(&ledger);
+        people.facts.extend(file.facts(plan, &rows)?);
+        study.know_block_sizes(ledger, &mut people);
+        let flow = Flow::of(ledger);
         let mut columns: Vec<Option<Measured>> = vec![None; plan.outcomes.len()];
         let mut needed: Vec<usize> = planned.iter().map(|planned| planned.outcome).collect();
         needed.extend(planned.iter().filter_map(|planned| planned.received));
-        let received = self.find_outcome(&plan, self.received.as_deref())?;
-        let only = self.find_outcome(&plan, self.only.as_deref())?;
+        let received = self.find_outcome(plan, self.received.as_deref())?;
+        let only = self.find_outcome(plan, self.only.as_deref())?;
         needed.extend(received);
         needed.extend(only);
         for index in needed {
@@ -368,7 +414,7 @@ impl Estimate {
                 .map(|(value, observed)| *observed && *value == 1.0)
                 .collect()
         });
-        let by = self.find_by(&plan, &planned)?;
+        let by = self.find_by(plan, &planned)?;
         let mut requests = Vec::new();
         for (planned, by) in planned.iter().zip(&by) {
             let outcome = &plan.outcomes[planned.outcome];
@@ -396,7 +442,7 @@ impl Estimate {
                     interval: self.interval.or(planned.interval),
                     se: self.se.or(planned.se),
                     df: self.df.unwrap_or_default(),
-                    adjust: self.adjusted_for(&plan, planned, &people)?,
+                    adjust: self.adjusted_for(plan, planned, &people)?,
                     by,
                     received: received.or(planned.received).map(column),
                     horizon: horizon.or(window.map(|window| f64::from(window.last()))),
@@ -411,7 +457,18 @@ impl Estimate {
         let mut multiplicity = plan.multiplicity;
         multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
         let replays = self.replay_plan(&plan.replays, &plan.digest.to_string(), around);
-        let rows = effects(&people, &requests, Some(multiplicity), &replays)?;
+        let mut failed = Vec::new();
+        if failing == Failing::IsTold {
+            let mut tried = Vec::new();
+            for (request, planned) in requests.into_iter().zip(&planned) {
+                match estimate(&people, &request) {
+                    Ok(_) => tried.push(request),
+                    Err(error) => failed.push((planned.clone(), error.to_string())),
+                }
+            }
+            requests = tried;
+        }
+        let estimated = effects(&people, &requests, Some(multiplicity), &replays)?;
         let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;
         let provenance = Provenance {
             study: Some(plan.study.id.clone()),
@@ -419,13 +476,16 @@ impl Estimate {
             ledger_head: Some(ledger.head.to_string()),
             inputs: [(OUTCOMES.to_owned(), digest.to_string())].into(),
         };
-        let title = format!(
-            "{}: {}\n{}\n",
-            plan.study.id,
-            plan.study.title,
-            flow_lines(&flow)
-        );
-        show(&title, &provenance, Some(&flow), &rows, around)
+        Ok(Found {
+            rows: estimated,
+            flow,
+            provenance,
+            multiplicity,
+            replays,
+            failed,
+            measured: columns.into_iter().flatten().collect(),
+            people,
+        })
     }
 
     /// Returns the planned estimates that were asked for, or estimates of the outcomes named.

@@ -59,7 +59,7 @@ fn span(text: &str) -> Result<(i32, i32), String> {
 
 /// States from the bottom of the stack up, with colours that differ in grey and for the
 /// colour-blind too (after Okabe & Ito 2008, lightness spread).
-const LAYERS: &[(State, &str, &str, &str)] = &[
+pub const LAYERS: &[(State, &str, &str, &str)] = &[
     (
         State::Ordinary,
         "Ordinary employment",

@@ -11,6 +11,7 @@ use super::EstimateError;
 use super::effects::{ReplayPlan, design};
 use super::means::Moments;
 use super::redraw::{self, Replaying, Weighting};
+use crate::protocol::Statistic;
 use crate::sample::{Fact, FactValues, Groups, People};
 
 /// The baseline of a sample.
@@ -38,6 +39,9 @@ pub struct BaselineRow {
     /// Standardised difference of each arm from the reference; `None` for the reference itself,
     /// and where neither arm varies.
     pub differences: Vec<Option<f64>>,
+    /// For each arm, what 95 of 100 draws keep the standardised difference below in size; absent
+    /// without a draw to replay.
+    pub chance: Vec<Option<f64>>,
 }
 
 /// One arm of a row.
@@ -72,6 +76,7 @@ pub fn baseline(
             }
         }
     }
+    by_chance(people, facts, &mut rows, plan)?;
     Ok(Baseline {
         arms: people.arms.clone(),
         reference: people.reference,
@@ -124,6 +129,7 @@ fn number(people: &People, fact: &Fact, values: &[Option<f64>]) -> BaselineRow {
         level: None,
         summaries: summaries.collect(),
         differences: differences(people, &moments.iter().map(part).collect::<Vec<_>>()),
+        chance: Vec::new(),
     }
 }
 
@@ -154,6 +160,7 @@ fn of_level(people: &People, fact: &Fact, groups: &Groups, level: usize) -> Base
             })
             .collect(),
         differences: differences(people, &parts),
+        chance: Vec::new(),
     }
 }
 
@@ -166,6 +173,88 @@ fn differences(people: &People, parts: &[Option<(f64, f64)>]) -> Vec<Option<f64>
         (arm != people.reference && deviation > 0.0).then(|| (mean - mean0) / deviation)
     };
     parts.iter().enumerate().map(of).collect()
+}
+
+/// Draws whose differences the bands show.
+const BANDS: u64 = 2_000;
+
+/// Finds for each row how far apart the draw alone sets the arms: the 95th percentile of the
+/// absolute difference over replays, in standard deviations as the row has them.
+fn by_chance(
+    people: &People,
+    facts: &[usize],
+    rows: &mut [BaselineRow],
+    plan: &ReplayPlan,
+) -> Result<(), EstimateError> {
+    let arms = people.arms.len();
+    let wrong = |message: String| EstimateError::Method {
+        outcome: "the baseline".to_owned(),
+        message,
+    };
+    let design = match design(people) {
+        Some(design) if arms > 1 => design.map_err(|error| wrong(error.to_string()))?,
+        _ => return Ok(()),
+    };
+    // A column for each row, in their order.
+    let mut columns: Vec<Vec<Option<f64>>> = Vec::new();
+    for &fact in facts {
+        match &people.facts[fact].values {
+            FactValues::Number { values, .. } => columns.push(values.clone()),
+            FactValues::Levels(groups) => {
+                for level in 0..groups.names.len() as u32 {
+                    let at = groups.of.iter().map(|&of| Some(f64::from(of == level)));
+                    columns.push(at.collect());
+                }
+            }
+        }
+    }
+    let outcomes: Vec<&[Option<f64>]> = columns.iter().map(Vec::as_slice).collect();
+    let reference = people.reference;
+    let contrasts: Vec<(usize, usize)> = (0..arms)
+        .filter(|&arm| arm != reference)
+        .map(|arm| (arm, reference))
+        .collect();
+    let replaying = Replaying {
+        replays: BANDS,
+        seed: plan.seed.clone(),
+        statistic: Statistic::Difference,
+        weighting: Weighting::Pooled,
+        listed: 0,
+        threads: NonZeroUsize::new(plan.threads),
+        ..Replaying::default()
+    };
+    for row in rows.iter_mut() {
+        row.chance = vec![None; arms];
+    }
+    let found = redraw::test(&design, &outcomes, &contrasts, &replaying);
+    for mut test in found.map_err(|error| wrong(error.to_string()))? {
+        let row = &mut rows[test.outcome];
+        let arm = test.contrast.0;
+        test.replayed.sort_by(f64::total_cmp);
+        let at = (0.95 * test.replayed.len() as f64).ceil() as usize;
+        let chance = at.checked_sub(1).and_then(|at| test.replayed.get(at));
+        if let (Some(chance), Some(deviation)) = (chance, deviation(row, arm, reference))
+            && chance.is_finite()
+        {
+            row.chance[arm] = Some(chance / deviation);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the standard deviation that a row's standardised differences are in.
+fn deviation(row: &BaselineRow, arm: usize, reference: usize) -> Option<f64> {
+    let variance = |summary: &Summary| match (summary.deviation, summary.mean) {
+        (Some(deviation), _) => Some(deviation * deviation),
+        (None, Some(p)) => Some(p * (1.0 - p)),
+        (None, None) => None,
+    };
+    let (a, r) = (
+        variance(&row.summaries[arm])?,
+        variance(&row.summaries[reference])?,
+    );
+    let deviation = ((a + r) / 2.0).sqrt();
+    (deviation > 0.0).then_some(deviation)
 }
 
 fn omnibus(

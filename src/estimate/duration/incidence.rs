@@ -95,6 +95,12 @@ pub fn aalen_johansen(times: Times) -> Incidence {
 }
 
 impl Incidence {
+    /// Returns how many persons have a time of `time` or more.
+    pub fn at_risk(&self, time: f64) -> u64 {
+        let next = self.steps.partition_point(|step| step.time < time);
+        self.steps.get(next).map_or(0, |step| step.at_risk)
+    }
+
     /// Returns the last time up to which the incidence is known; `None` where nobody is left who
     /// could have the event.
     pub fn known_until(&self) -> Option<f64> {

@@ -394,6 +394,96 @@ messages! { 'a;
         "Benjamini and Hochberg’s method (false discoveries)";
     RomanoWolfAdjustment: "Romano og Wolfs metode", "Romano and Wolf’s method";
 
+    // Sections, figures and notes of a study's report.
+    Definitions: "Udfaldenes definitioner", "Definitions of outcomes";
+    PlanAmended { date: &'a str, reason: &'a str }:
+        "Planen blev ændret {date}: {reason}", "The plan was amended on {date}: {reason}";
+    EstimandOfAll:
+        "Effekten af at blive trukket til gruppen frem for den, den sammenlignes med, for alle der \
+         var med i lodtrækningen, uanset hvad de modtog (intention-to-treat).",
+        "The effect of being drawn to the arm rather than to the one it is compared with, for all \
+         who entered the draw, whatever they received (intention to treat).";
+    OnlyThose { outcome: &'a str }:
+        "Kun personer med {outcome}, som blev afgjort efter lodtrækningen: ikke en effekt.",
+        "Only persons with {outcome}, which was decided after the draw: not an effect.";
+    NobodyKnown: "ingen med kendt værdi", "nobody whose value is known";
+    NoVariation: "varierer ikke", "does not vary";
+    BalanceOverReplays { p: &'a str, replays: u64 }:
+        "Én test af alle rækker, Mahalanobis-afstand over {replays} gentagelser af lodtrækningen: \
+         {p}. Hansen & Bowers 2008, doi:10.1214/08-STS254.",
+        "One test of all rows, Mahalanobis distance over {replays} replays of the draw: {p}. \
+         Hansen & Bowers 2008, doi:10.1214/08-STS254.";
+    BalanceOverAll { p: &'a str, draws: u64 }:
+        "Én test af alle rækker, Mahalanobis-afstand over alle {draws} lodtrækninger: {p}. \
+         Hansen & Bowers 2008, doi:10.1214/08-STS254.",
+        "One test of all rows, Mahalanobis distance over all {draws} draws: {p}. \
+         Hansen & Bowers 2008, doi:10.1214/08-STS254.";
+    MissingTested:
+        "p: scoretest af, om lige mange mangler i de to grupper; med flere sammenligninger den \
+         mindste.",
+        "p: score test that as many are missing in both arms; with several contrasts the smallest.";
+    StageEnrolment: "Henvisning", "Enrolment";
+    StageAllocation: "Lodtrækning", "Allocation";
+    StageFollowUp: "Opfølgning", "Follow-up";
+    StageAnalysis: "Analyse", "Analysis";
+    FlowOf { outcome: &'a str }:
+        "Analyseret er dem med kendt udfald: {outcome}.",
+        "Analysed are those whose outcome is known: {outcome}.";
+    FlowAlternative { referred: u64, refused: u64, drawn: u64 }:
+        "Rutediagram: {referred} henvist, {refused} ikke optaget, {drawn} med i lodtrækningen; \
+         tallene for hver gruppe står i tabellen.",
+        "Flow diagram: {referred} referred, {refused} not admitted, {drawn} drawn; the numbers of \
+         each arm stand in the table.";
+    Recruitment: "Lodtrækninger over tid", "Draws over time";
+    RecruitmentAlternative { persons: u64, months: u64 }:
+        "{persons} personer trukket over {months} måneder.",
+        "{persons} persons drawn over {months} months.";
+    Months: "Måneder", "Months";
+    Expected: "Forventet", "Expected";
+    StandardisedDifferences: "Standardiserede forskelle", "Standardised differences";
+    BalanceAlternative:
+        "Standardiserede forskelle før lodtrækningen, med hvad lodtrækningen selv giver; tallene \
+         står i tabellen.",
+        "Standardised differences before the draw, with what the draw itself gives; the numbers \
+         stand in the table.";
+    EffectsWithIntervals: "Effekter med usikkerhed", "Effects with intervals";
+    EffectsAlternative { outcomes: u64 }:
+        "Effekter på {outcomes} udfald med intervaller; tallene står i tabellerne.",
+        "Effects on {outcomes} outcomes with intervals; the numbers stand in the tables.";
+    RatioAxis: "forhold, logaritmisk akse", "ratio, logarithmic axis";
+    Scale: "Skala", "Scale";
+    PointsUnit: "procentpoint", "percentage points";
+    OwnUnit: "i udfaldets enhed", "in the unit of the outcome";
+    WeeklyShare { state: &'a str }: "{state}, uge for uge", "{state}, week by week";
+    WeeklyShareAlternative { state: &'a str, arms: u64 }:
+        "Andel i {state} uge for uge i {arms} grupper, og forskellen nedenunder.",
+        "Share in {state} week by week in {arms} arms, and the difference below.";
+    WeeklyBands:
+        "Bånd: 95 pct.-intervaller for hver uge for sig (Wilson; forskelle efter Newcombe).",
+        "Bands: 95 % intervals of each week by itself (Wilson; differences by Newcombe).";
+    TheDraw: "lodtrækning", "draw";
+    StatesByWeek: "Tilstande uge for uge", "States week by week";
+    StatesAlternative { arms: u64 }:
+        "Andele i hver tilstand uge for uge i {arms} grupper, stablet til alle.",
+        "Shares in each state week by week in {arms} arms, stacked to all.";
+    StatesSum:
+        "Alle der var med i lodtrækningen, er med i hver uge; uger som registret ikke har, er \
+         ukendte.",
+        "All who entered the draw are in every week; weeks that the register lacks are unknown.";
+    State: "Tilstand", "State";
+    ShareWithEvent: "Andel med hændelsen", "Share with the event";
+    ShareWithoutEvent: "Andel uden hændelsen", "Share without the event";
+    CurveAlternative { outcome: &'a str, arms: u64 }:
+        "Kurver for {outcome} i {arms} grupper, med antal under observation.",
+        "Curves of {outcome} in {arms} arms, with numbers at risk.";
+    SurvivalCaption:
+        "Kaplan–Meier med log-log-intervaller (95 pct.).",
+        "Kaplan–Meier with log-log intervals (95 %).";
+    IncidenceCaption:
+        "Aalen–Johansen: andre hændelser, som udelukker denne, er regnet med; log-log-intervaller \
+         (95 pct.).",
+        "Aalen–Johansen: events that exclude this one are counted; log-log intervals (95 %).";
+
     // How lots are drawn.
     SimpleDraw: "simpel lodtrækning", "simple draw";
     CompleteDraw: "fuldstændig lodtrækning", "complete draw";

@@ -40,7 +40,10 @@ pub fn text(table: &Table, locale: &Locale) -> String {
             if text.is_empty() {
                 cells.extend(vec![String::new(); *columns]);
             } else {
-                cells.push(format!("\\multicolumn{{{columns}}}{{c}}{{{}}}", escaped(text)));
+                cells.push(format!(
+                    "\\multicolumn{{{columns}}}{{c}}{{{}}}",
+                    escaped(text)
+                ));
                 let _ = write!(rules, "\\cmidrule(lr){{{at}-{}}}", at + columns - 1);
             }
             at += columns;
@@ -96,7 +99,11 @@ pub fn text(table: &Table, locale: &Locale) -> String {
 fn cell(cell: &LaidCell) -> String {
     match cell.marks.is_empty() {
         true => escaped(&cell.text),
-        false => format!("{}\\textsuperscript{{{}}}", escaped(&cell.text), cell.raised()),
+        false => format!(
+            "{}\\textsuperscript{{{}}}",
+            escaped(&cell.text),
+            cell.raised()
+        ),
     }
 }
 

@@ -7,8 +7,7 @@
 use std::collections::BTreeSet;
 
 use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
-    XlsxError,
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
 use super::csv::{Fields, Found, Part, shares_aside};
@@ -79,7 +78,11 @@ fn sheet_name(wanted: &str, used: &mut BTreeSet<String>) -> String {
         .map(|c| if "[]:*?/\\'".contains(c) { '-' } else { c })
         .take(31)
         .collect();
-    let clean = if clean.is_empty() { "-".to_owned() } else { clean };
+    let clean = if clean.is_empty() {
+        "-".to_owned()
+    } else {
+        clean
+    };
     let mut name = clean.clone();
     let mut count = 1;
     while !used.insert(name.to_lowercase()) {
@@ -120,9 +123,7 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
     for spans in &table.spans {
         let mut at = 0;
         for span in spans {
-            let covered = |&(column, _): &(usize, Part)| {
-                (at..at + span.columns).contains(&column)
-            };
+            let covered = |&(column, _): &(usize, Part)| (at..at + span.columns).contains(&column);
             let first = fields.iter().position(covered);
             let until = fields.iter().rposition(covered);
             if let (Some(first), Some(until), false) = (first, until, span.text.is_empty()) {
@@ -133,9 +134,7 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
                 let (first, until) = (first as u16 + 1, until as u16 + 1);
                 match first == until {
                     true => sheet.write_string_with_format(row, first, &span.text, &format)?,
-                    false => {
-                        sheet.merge_range(row, first, row, until, &span.text, &format)?
-                    }
+                    false => sheet.merge_range(row, first, row, until, &span.text, &format)?,
                 };
             }
             at += span.columns;
@@ -158,7 +157,11 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
         };
         sheet.write_string_with_format(row, index as u16 + 1, &text, &format)?;
         let word = text.split(' ').map(|word| word.chars().count()).max();
-        widths.push(word.unwrap_or(0).max(text.chars().count().div_ceil(2)).max(8));
+        widths.push(
+            word.unwrap_or(0)
+                .max(text.chars().count().div_ceil(2))
+                .max(8),
+        );
     }
     if sourced {
         let text = locale.say(Message::Method);
@@ -279,7 +282,10 @@ fn put(
         }
         Some(Found::Number(p, None)) => {
             let below = locale.p(0.0);
-            let code = format!("[<0.001]\"{below}{marks}\";[<0.0995]0.000{0};0.00{0}", suffix(&marks));
+            let code = format!(
+                "[<0.001]\"{below}{marks}\";[<0.0995]0.000{0};0.00{0}",
+                suffix(&marks)
+            );
             sheet.write_number_with_format(at.0, at.1, p, &right.set_num_format(code))?;
             Ok(6)
         }
@@ -295,9 +301,9 @@ fn put(
                     Part::Upper | Part::AsideUpper => "∞".to_owned(),
                     _ => String::new(),
                 },
-                Some(value @ (Value::Missing(_) | Value::Suppressed { .. } | Value::Number(..))) => {
-                    value.written(locale)
-                }
+                Some(
+                    value @ (Value::Missing(_) | Value::Suppressed { .. } | Value::Number(..)),
+                ) => value.written(locale),
                 _ => String::new(),
             };
             if !text.is_empty() {

@@ -1,0 +1,472 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use klero::estimate::duration::Times;
+use klero::estimate::duration::curve::kaplan_meier;
+use klero::estimate::duration::incidence::aalen_johansen;
+use klero::estimate::{baseline, course};
+use klero::ledger::{Event, Ledger};
+use klero::outcome::{Dated, StateWeeks, definition, definition_da, states_by_week};
+use klero::period::Date;
+use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
+use klero::register::store::Store;
+use klero::report::figure::{self, font_face_css};
+use klero::report::language::{Locale, NumberForm};
+use klero::report::page::page;
+use klero::report::study::{
+    CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, StatesFound, StatesOfArm,
+    TimesFound, report,
+};
+use klero::report::table::{csv, latex, markdown, xlsx};
+use klero::report::word::docx;
+use klero::sample::{Count, End, Measured};
+
+use super::estimate::{Estimate, Failing, Found};
+use super::failure::refused;
+use super::outcomes::dates_of_ledger;
+use super::states::LAYERS;
+use super::study::Study;
+use super::{Answer, Surroundings};
+
+#[derive(Args)]
+pub struct Report {
+    /// Folder to write to [default: report in the study's folder]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Language of the report: da or en [default: the plan's]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    lang: Option<Language>,
+    /// Form of numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    numbers: Option<Language>,
+    /// Write over a report that is there
+    #[arg(long)]
+    force: bool,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::from_name(text).ok_or_else(|| "expected da or en".to_owned())
+}
+
+impl Report {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let study = Study::find(around)?;
+        let ledger = study.ledger()?;
+        let plan = study.plan_beside(&ledger, around)?;
+        let folder = self
+            .out
+            .clone()
+            .unwrap_or_else(|| study.folder.join("report"));
+        if folder.exists() && !self.force {
+            return Err(refused(
+                format!("`{}` is there already", folder.display()),
+                "`--force` writes over it, `--out DIR` elsewhere",
+            ));
+        }
+        let language = self.lang.unwrap_or(plan.study.language);
+        let locale = Locale {
+            language,
+            numbers: NumberForm::of(self.numbers.unwrap_or(language)),
+        };
+        let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
+        let findings = findings(&study, &ledger, &plan, found, &locale)?;
+        let files = files(&findings, &locale)?;
+        let count = files.len();
+        write(&folder, files)?;
+        around.console.say(format!(
+            "wrote {count} files to {}; report.html is the whole of it",
+            folder.display()
+        ));
+        if around.console.json {
+            around.console.object(&serde_json::json!({
+                "folder": folder.display().to_string(), "files": count,
+            }))?;
+        }
+        Ok(Answer::Yes)
+    }
+}
+
+/// Computes what the report shows.
+fn findings<'a>(
+    study: &Study,
+    ledger: &'a Ledger,
+    plan: &'a Protocol,
+    found: Found,
+    locale: &Locale,
+) -> anyhow::Result<Findings<'a>> {
+    let facts: Vec<usize> = (0..found.people.facts.len()).collect();
+    let baseline = match facts.is_empty() {
+        true => None,
+        false => Some(baseline(&found.people, &facts, &found.replays)?),
+    };
+    let states = states(study, ledger, plan)?;
+    let dates: Vec<Date> = dates_of_ledger(ledger)
+        .iter()
+        .map(|dated| dated.date)
+        .collect();
+    let drawing = dates.iter().min().zip(dates.iter().max());
+    let danish = locale.language == Language::Danish;
+    let definitions = plan.outcomes.iter().map(|outcome| {
+        let words = match danish {
+            true => definition_da(outcome),
+            false => definition(outcome),
+        };
+        (outcome.label.clone(), words)
+    });
+    let times = found
+        .measured
+        .iter()
+        .filter_map(|measured| curves(&found, measured, plan));
+    let reference = found.people.reference;
+    let arms = found.people.arms.clone();
+    Ok(Findings {
+        course: states.as_ref().map(|states| CourseFound {
+            state: state_name(State::Ordinary, locale.language),
+            course: employment(states, &arms, reference),
+            reference,
+        }),
+        states: states.map(|states| stacked(states, &arms, locale.language)),
+        times: times.collect(),
+        recruitment: recruitment(ledger, plan),
+        deviations: deviations(ledger, plan, &found.failed),
+        definitions: definitions.collect(),
+        date: ledger.last_time().date(),
+        drawing: drawing.map(|(first, last)| (*first, *last)),
+        plan,
+        provenance: found.provenance,
+        flow: found.flow,
+        rows: found.rows,
+        multiplicity: found.multiplicity,
+        baseline,
+    })
+}
+
+/// Weeks before the draw that figures show.
+const BEFORE: i32 = 52;
+
+/// Counts states by week, one arm after the other; the register itself knows no arms. Nothing
+/// where no register with states was ingested.
+fn states(
+    study: &Study,
+    ledger: &Ledger,
+    plan: &Protocol,
+) -> anyhow::Result<Option<Vec<StateWeeks>>> {
+    let with_states = plan.registers.iter().find(|r| r.kind != RegisterKind::Bfl);
+    let Some(register) = with_states else {
+        return Ok(None);
+    };
+    let Ok(store) = Store::open(&study.derived(), &register.id) else {
+        return Ok(None);
+    };
+    let windows = plan
+        .outcomes
+        .iter()
+        .filter_map(|outcome| outcome.measure.window());
+    let last = windows
+        .map(|window| window.last() as i32)
+        .max()
+        .unwrap_or(BEFORE);
+    let arm_of = |referral: &str| {
+        let entry = ledger.entry_of(referral)?;
+        match &entry.event {
+            Event::Draw(draw) => Some(draw.arm.clone()),
+            Event::Member(member) => Some(member.arm.clone()),
+            _ => None,
+        }
+    };
+    let dates = dates_of_ledger(ledger);
+    let mut counted = Vec::new();
+    for arm in &plan.arms {
+        let of_arm: Vec<Dated> = dates
+            .iter()
+            .filter(|dated| arm_of(&dated.referral).as_deref() == Some(arm.id.as_str()))
+            .cloned()
+            .collect();
+        if of_arm.is_empty() {
+            return Ok(None);
+        }
+        counted.push(states_by_week(&store, &of_arm, -BEFORE, last)?);
+    }
+    Ok(Some(counted))
+}
+
+fn state_name(state: State, language: Language) -> String {
+    let layer = LAYERS.iter().find(|(known, ..)| *known == state);
+    layer.map_or_else(
+        || state.name().to_owned(),
+        |(_, english, danish, _)| match language {
+            Language::Danish => (*danish).to_owned(),
+            Language::English => (*english).to_owned(),
+        },
+    )
+}
+
+fn employment(states: &[StateWeeks], arms: &[String], reference: usize) -> klero::estimate::Course {
+    let counts: Vec<Vec<Count>> = states
+        .iter()
+        .map(|arm| {
+            let weeks = arm.counts.iter();
+            weeks
+                .map(|week| Count::new(week[State::Ordinary as usize], arm.persons))
+                .collect()
+        })
+        .collect();
+    course(&states[0].weeks, arms, &counts, reference, 0.95)
+}
+
+fn stacked(states: Vec<StateWeeks>, arms: &[String], language: Language) -> StatesFound {
+    StatesFound {
+        weeks: states[0].weeks.clone(),
+        states: LAYERS
+            .iter()
+            .map(|&(state, ..)| state_name(state, language))
+            .collect(),
+        arms: states
+            .into_iter()
+            .zip(arms)
+            .map(|(found, arm)| StatesOfArm {
+                arm: arm.clone(),
+                persons: found.persons,
+                counts: found
+                    .counts
+                    .iter()
+                    .map(|week| {
+                        LAYERS
+                            .iter()
+                            .map(|&(state, ..)| week[state as usize])
+                            .collect()
+                    })
+                    .collect(),
+            })
+            .collect(),
+    }
+}
+
+/// Returns the curves of a time to an event, arm by arm.
+fn curves(found: &Found, measured: &Measured, plan: &Protocol) -> Option<TimesFound> {
+    if measured.unit != Unit::TimeToEvent {
+        return None;
+    }
+    let ends = measured.end.as_ref()?;
+    let people = &found.people;
+    let competing = ends.contains(&End::Competing);
+    let mut arms = Vec::new();
+    for (index, arm) in people.arms.iter().enumerate() {
+        let rows = (0..people.len())
+            .filter(|&row| usize::from(people.arm[row]) == index && measured.observed[row]);
+        let (time, end): (Vec<f64>, Vec<End>) =
+            rows.map(|row| (measured.value[row], ends[row])).unzip();
+        let times = Times::new(&time, &end).ok()?;
+        let curve = match competing {
+            true => CurveFound::Incidence(aalen_johansen(times)),
+            false => CurveFound::Survival(kaplan_meier(times)),
+        };
+        arms.push((arm.clone(), curve));
+    }
+    let id = measured.name();
+    let outcome = &plan.outcomes[plan.outcome(&id)?];
+    Some(TimesFound {
+        label: outcome.label.clone(),
+        horizon: outcome
+            .measure
+            .window()
+            .map_or(0.0, |window| f64::from(window.last())),
+        outcome: id,
+        arms,
+    })
+}
+
+/// Counts the drawn by month and arm.
+fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
+    let month = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
+    let draws: Vec<(i64, &str)> = ledger
+        .draws()
+        .map(|(entry, draw)| (month(entry.time.date()), draw.arm.as_str()))
+        .collect();
+    let months = draws.iter().map(|(month, _)| *month);
+    let Some((first, last)) = months.clone().min().zip(months.max()) else {
+        return Recruitment::default();
+    };
+    Recruitment {
+        months: (first..=last)
+            .map(|m| format!("{:04}-{:02}", m / 12, m % 12 + 1))
+            .collect(),
+        arms: plan
+            .arms
+            .iter()
+            .map(|arm| {
+                let counts = (first..=last).map(|month| {
+                    let of = draws
+                        .iter()
+                        .filter(|draw| **draw == (month, arm.id.as_str()));
+                    of.count() as u64
+                });
+                (arm.id.clone(), counts.collect())
+            })
+            .collect(),
+        planned: plan
+            .allocation
+            .as_ref()
+            .and_then(|allocation| allocation.expected),
+    }
+}
+
+/// Compares what the sealed plan declares with what was run.
+fn deviations(
+    ledger: &Ledger,
+    plan: &Protocol,
+    failed: &[(PlannedEstimate, String)],
+) -> Vec<Deviation> {
+    let sealed: Vec<String> = ledger
+        .sealed()
+        .estimates
+        .iter()
+        .map(|e| words(ledger.sealed(), e))
+        .collect();
+    let run: Vec<String> = plan.estimates.iter().map(|e| words(plan, e)).collect();
+    let mut deviations = Vec::new();
+    for analysis in sealed.iter().filter(|analysis| !run.contains(analysis)) {
+        deviations.push(Deviation::PlannedNotRun {
+            analysis: analysis.clone(),
+            reason: None,
+        });
+    }
+    for (planned, reason) in failed {
+        deviations.push(Deviation::PlannedNotRun {
+            analysis: words(plan, planned),
+            reason: Some(reason.clone()),
+        });
+    }
+    for analysis in run.iter().filter(|analysis| !sealed.contains(analysis)) {
+        deviations.push(Deviation::RunNotPlanned {
+            analysis: analysis.clone(),
+        });
+    }
+    for entry in &ledger.entries {
+        if let Event::Amend(amend) = &entry.event {
+            deviations.push(Deviation::Amended {
+                date: entry.time.date(),
+                reason: amend.reason.clone(),
+            });
+        }
+    }
+    deviations
+}
+
+/// Names a planned estimate by all that makes it what it is.
+fn words(plan: &Protocol, planned: &PlannedEstimate) -> String {
+    let outcome = &plan.outcomes[planned.outcome];
+    let mut text = format!("{} ({}, {})", outcome.label, outcome.id, planned.role);
+    for method in &planned.methods {
+        text += &format!(", {method}");
+    }
+    if let klero::protocol::Contrasts::AllPairs = planned.contrasts {
+        text += ", all-pairs";
+    }
+    if let klero::protocol::Contrasts::Named(pairs) = &planned.contrasts {
+        for (arm, reference) in pairs {
+            text += &format!(", {} – {}", plan.arms[*arm].id, plan.arms[*reference].id);
+        }
+    }
+    if !planned.adjust.is_empty() {
+        text += &format!(", {} covariates", planned.adjust.len());
+    }
+    if let Some(by) = planned.by {
+        text += &format!(", by {}", plan.factors[by].id);
+    }
+    text
+}
+
+/// Returns every file of the report by its place in the folder.
+fn files(findings: &Findings, locale: &Locale) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let made = report(findings, locale, Drawn::Pixels);
+    let document = &made.document;
+    let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
+        (
+            "report.html".into(),
+            page(document, locale, &font_face_css()).into_bytes(),
+        ),
+        ("report.docx".into(), docx(document, locale)?),
+        ("report.md".into(), document.markdown(locale).into_bytes()),
+    ];
+    let tables: Vec<_> = made.tables.iter().collect();
+    let matter = xlsx::Matter {
+        title: document.title.clone(),
+        methods: made.methods.clone(),
+        provenance: made.provenance.clone(),
+        date: document.date,
+    };
+    files.push((
+        "tables.xlsx".into(),
+        xlsx::workbook(&tables, &matter, locale)?,
+    ));
+    for table in tables {
+        let place = |end: &str| Path::new("tables").join(format!("{}.{end}", table.id));
+        files.push((place("csv"), csv::machine(table).into_bytes()));
+        files.push((place("excel.csv"), csv::danish_excel(table, locale)));
+        files.push((place("md"), markdown::text(table, locale).into_bytes()));
+        files.push((place("tex"), latex::text(table, locale).into_bytes()));
+    }
+    for figure in &made.figures {
+        let place = |end: &str| Path::new("figures").join(format!("{}.{end}", figure.name));
+        files.push((place("svg"), figure.svg.clone().into_bytes()));
+        if !figure.block.png.is_empty() {
+            files.push((place("png"), figure.block.png.clone()));
+        }
+        files.push((place("csv"), data(&figure.data).into_bytes()));
+    }
+    Ok(files)
+}
+
+/// Writes the table behind a figure.
+fn data(data: &figure::FigureData) -> String {
+    let quoted = |text: &str| match text.contains([',', '"', '\n']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    let mut text = String::new();
+    let header: Vec<String> = data.header.iter().map(|cell| quoted(cell)).collect();
+    text += &header.join(",");
+    text.push('\n');
+    for row in &data.rows {
+        let cells = row.iter().map(|cell| match cell {
+            figure::Cell::Text(text) => quoted(text),
+            figure::Cell::Count(count) => count.to_string(),
+            figure::Cell::Number(number) => number.to_string(),
+            figure::Cell::Missing => String::new(),
+            figure::Cell::Withheld => "..".to_owned(),
+        });
+        text += &cells.collect::<Vec<_>>().join(",");
+        text.push('\n');
+    }
+    text
+}
+
+/// Writes the folder whole or not at all.
+fn write(folder: &Path, files: Vec<(PathBuf, Vec<u8>)>) -> anyhow::Result<()> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let aside = folder.with_file_name(format!(".{name}.part"));
+    let old = folder.with_file_name(format!(".{name}.old"));
+    let put = || -> std::io::Result<()> {
+        let _ = fs::remove_dir_all(&aside);
+        for (place, bytes) in &files {
+            let path = aside.join(place);
+            fs::create_dir_all(path.parent().unwrap_or(&aside))?;
+            fs::write(path, bytes)?;
+        }
+        if folder.exists() {
+            let _ = fs::remove_dir_all(&old);
+            fs::rename(folder, &old)?;
+        }
+        fs::rename(&aside, folder)?;
+        let _ = fs::remove_dir_all(&old);
+        Ok(())
+    };
+    let written = put();
+    if written.is_err() {
+        let _ = fs::remove_dir_all(&aside);
+    }
+    written.with_context(|| format!("cannot write `{}`", folder.display()))
+}

@@ -1,0 +1,415 @@
+//! The report of a study: what was found, laid out as tables, figures and one document.
+//!
+//! Promises: no number is computed here; every number of an effect table points to the entry on
+//! its method, and the entries name source, inputs and the head of the ledger; footnotes say what
+//! was executed, not what is usual. Hides: which table holds which rows.
+
+mod figures;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use super::document::{Block, Contents, Definition, Document, Inline};
+use super::json::Provenance;
+use super::language::{Locale, Message};
+use super::table::{Source, Table};
+use crate::estimate::duration::curve::Curve;
+use crate::estimate::duration::incidence::Incidence;
+use crate::estimate::{Baseline, Course, Estimate, Standing};
+use crate::period::Date;
+use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
+use crate::sample::Flow;
+
+pub use figures::{Drawn, FigureFile};
+
+/// Everything that a report shows, computed before.
+#[derive(Clone, Debug)]
+pub struct Findings<'a> {
+    pub plan: &'a Protocol,
+    pub provenance: Provenance,
+    pub flow: Flow,
+    /// Rows of the planned estimates, in their order.
+    pub rows: Vec<Estimate>,
+    pub multiplicity: Multiplicity,
+    pub baseline: Option<Baseline>,
+    pub course: Option<CourseFound>,
+    pub states: Option<StatesFound>,
+    pub times: Vec<TimesFound>,
+    pub recruitment: Recruitment,
+    pub deviations: Vec<Deviation>,
+    /// Outcome and its definition in words.
+    pub definitions: Vec<(String, String)>,
+    /// The day of the last entry of the ledger.
+    pub date: Date,
+    /// First and last day of drawing.
+    pub drawing: Option<(Date, Date)>,
+}
+
+/// Weekly shares in one state.
+#[derive(Clone, Debug)]
+pub struct CourseFound {
+    /// The state, in the language of the report.
+    pub state: String,
+    pub course: Course,
+    pub reference: usize,
+}
+
+/// Persons by state and week, arm by arm.
+#[derive(Clone, Debug)]
+pub struct StatesFound {
+    pub weeks: Vec<i32>,
+    /// Names of the states, from the bottom of the stack up.
+    pub states: Vec<String>,
+    pub arms: Vec<StatesOfArm>,
+}
+
+#[derive(Clone, Debug)]
+pub struct StatesOfArm {
+    pub arm: String,
+    pub persons: u64,
+    /// Week by week, persons in the order of the states.
+    pub counts: Vec<Vec<u64>>,
+}
+
+/// The curves of a time to an event, in the order of the arms.
+#[derive(Clone, Debug)]
+pub struct TimesFound {
+    pub outcome: String,
+    pub label: String,
+    pub horizon: f64,
+    pub arms: Vec<(String, CurveFound)>,
+}
+
+#[derive(Clone, Debug)]
+pub enum CurveFound {
+    Survival(Curve),
+    /// With competing events.
+    Incidence(Incidence),
+}
+
+/// Persons drawn by month, arm by arm; not cumulated.
+#[derive(Clone, Debug, Default)]
+pub struct Recruitment {
+    pub months: Vec<String>,
+    pub arms: Vec<(String, Vec<u64>)>,
+    pub planned: Option<u64>,
+}
+
+/// What is not as the sealed plan has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deviation {
+    PlannedNotRun {
+        analysis: String,
+        reason: Option<String>,
+    },
+    RunNotPlanned {
+        analysis: String,
+    },
+    Amended {
+        date: Date,
+        reason: String,
+    },
+}
+
+/// A report in all its parts.
+pub struct Report {
+    pub document: Document,
+    pub tables: Vec<Table>,
+    pub figures: Vec<FigureFile>,
+    /// Name and words of each method in use.
+    pub methods: Vec<(String, String)>,
+    /// Name and value of each fact on where numbers come from.
+    pub provenance: Vec<(String, String)>,
+}
+
+/// Lays a report out.
+pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
+    let say = |message: Message| locale.say(message);
+    let methods = Methods::of(found, locale);
+    let mut blocks = Vec::new();
+    let mut tables: Vec<Table> = Vec::new();
+    let mut put = |blocks: &mut Vec<Block>, table: Option<Table>| {
+        if let Some(table) = table {
+            tables.push(table.clone());
+            blocks.push(Block::Table(table));
+        }
+    };
+    let mut figures = figures::all(found, locale, drawn);
+    let figure = |blocks: &mut Vec<Block>, figures: &[FigureFile], name: &str| {
+        let of_kind = figures.iter().filter(|figure| figure.kind == name);
+        blocks.extend(of_kind.map(|figure| Block::Figure(figure.block.clone())));
+    };
+
+    blocks.push(Block::heading(1, "flow", say(Message::Flow)));
+    put(&mut blocks, Some(tables::flow(found, locale)));
+    figure(&mut blocks, &figures, "flow");
+    figure(&mut blocks, &figures, "recruitment");
+    if let Some(baseline) = &found.baseline {
+        blocks.push(Block::heading(1, "baseline", say(Message::Baseline)));
+        put(&mut blocks, Some(tables::baseline(found, baseline, locale)));
+        figure(&mut blocks, &figures, "balance");
+    }
+    let take_up = tables::take_up(found, locale);
+    if take_up.is_some() {
+        blocks.push(Block::heading(1, "take-up", say(Message::TakeUp)));
+        put(&mut blocks, take_up);
+    }
+    let sections = [
+        (Role::Primary, "primary", Message::PrimaryEffects),
+        (Role::Secondary, "secondary", Message::SecondaryEffects),
+        (
+            Role::Exploratory,
+            "exploratory",
+            Message::ExploratoryEffects,
+        ),
+    ];
+    for (role, id, title) in sections {
+        let rows = found.rows_where(|row| {
+            row.standing == Standing::Effect && row.subgroup.is_none() && row.role == Some(role)
+        });
+        if rows.is_empty() {
+            continue;
+        }
+        blocks.push(Block::heading(1, id, say(title)));
+        put(
+            &mut blocks,
+            Some(tables::effects(
+                found,
+                &rows,
+                id,
+                &say(title),
+                &methods,
+                locale,
+            )),
+        );
+        if role == Role::Primary {
+            figure(&mut blocks, &figures, "effects");
+            figure(&mut blocks, &figures, "course");
+            figure(&mut blocks, &figures, "states");
+        }
+    }
+    figure(&mut blocks, &figures, "survival");
+    let subgroups = found.rows_where(|row| row.subgroup.is_some());
+    if !subgroups.is_empty() {
+        let title = say(Message::Subgroups);
+        blocks.push(Block::heading(1, "subgroups", title.clone()));
+        let table = tables::effects(found, &subgroups, "subgroups", &title, &methods, locale);
+        put(&mut blocks, Some(table));
+    }
+    let others = found.rows_where(|row| row.standing != Standing::Effect && row.subgroup.is_none());
+    if !others.is_empty() {
+        let title = say(Message::Sensitivity);
+        blocks.push(Block::heading(1, "sensitivity", title.clone()));
+        let table = tables::effects(found, &others, "sensitivity", &title, &methods, locale);
+        put(&mut blocks, Some(table));
+    }
+    blocks.push(Block::heading(1, "missing", say(Message::MissingData)));
+    put(&mut blocks, Some(tables::missing(found, locale)));
+    blocks.push(Block::heading(1, "deviations", say(Message::Deviations)));
+    blocks.extend(deviations(found, locale));
+    if !found.definitions.is_empty() {
+        blocks.push(Block::heading(1, "definitions", say(Message::Definitions)));
+        let definitions = found.definitions.iter().enumerate();
+        blocks.push(Block::Definitions(
+            definitions
+                .map(|(place, (outcome, words))| Definition {
+                    id: format!("definition-{}", place + 1),
+                    term: outcome.clone(),
+                    descriptions: vec![vec![Inline::plain(words)]],
+                })
+                .collect(),
+        ));
+    }
+    blocks.push(Block::heading(1, "methods", say(Message::Methods)));
+    blocks.push(Block::paragraph(say(Message::EveryNumber)));
+    blocks.push(Block::Definitions(methods.definitions()));
+    blocks.push(Block::heading(1, "provenance", say(Message::Provenance)));
+    let provenance = provenance(found, locale);
+    blocks.push(Block::Definitions(
+        provenance
+            .iter()
+            .enumerate()
+            .map(|(place, (term, value))| Definition {
+                id: format!("origin-{}", place + 1),
+                term: term.clone(),
+                descriptions: vec![vec![Inline::Code(value.clone())]],
+            })
+            .collect(),
+    ));
+    figures.retain(|figure| blocks.iter().any(|block| figure.is(block)));
+    Report {
+        document: Document {
+            title: found.plan.study.title.clone(),
+            subtitle: found.drawing.map_or_else(String::new, |(first, last)| {
+                let (first, last) = (locale.date(first), locale.date(last));
+                locale.say(Message::DrawnBetween {
+                    first: &first,
+                    last: &last,
+                })
+            }),
+            date: found.date,
+            contents: Contents::Listed,
+            blocks,
+        },
+        tables,
+        figures,
+        methods: methods.pairs(),
+        provenance,
+    }
+}
+
+impl Findings<'_> {
+    fn rows_where(&self, keep: impl Fn(&Estimate) -> bool) -> Vec<&Estimate> {
+        self.rows.iter().filter(|row| keep(row)).collect()
+    }
+
+    /// Returns the label of an arm.
+    fn arm(&self, id: &str) -> String {
+        let found = self.plan.arms.iter().find(|arm| arm.id == id);
+        found.map_or_else(|| id.to_owned(), |arm| arm.label.clone())
+    }
+}
+
+fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
+    if found.deviations.is_empty() {
+        return vec![Block::paragraph(locale.say(Message::NoDeviations))];
+    }
+    let items = found.deviations.iter().map(|deviation| {
+        let text = match deviation {
+            Deviation::PlannedNotRun { analysis, reason } => {
+                let text = locale.say(Message::PlannedNotRun { analysis });
+                match reason {
+                    Some(reason) => format!("{text} ({reason})"),
+                    None => text,
+                }
+            }
+            Deviation::RunNotPlanned { analysis } => {
+                locale.say(Message::RunNotPlanned { analysis })
+            }
+            Deviation::Amended { date, reason } => {
+                let date = locale.date(*date);
+                locale.say(Message::PlanAmended {
+                    date: &date,
+                    reason,
+                })
+            }
+        };
+        vec![Inline::plain(text)]
+    });
+    vec![Block::List(items.collect())]
+}
+
+fn provenance(found: &Findings, locale: &Locale) -> Vec<(String, String)> {
+    let say = |message: Message| locale.say(message);
+    let mut facts = Vec::new();
+    let known = &found.provenance;
+    facts.extend(
+        known
+            .study
+            .clone()
+            .map(|study| (say(Message::Study), study)),
+    );
+    facts.extend(
+        known
+            .protocol
+            .clone()
+            .map(|digest| (say(Message::Plan), format!("sha256 {digest}"))),
+    );
+    facts.extend(
+        known
+            .ledger_head
+            .clone()
+            .map(|head| (say(Message::LedgerHead), head)),
+    );
+    for (file, digest) in &known.inputs {
+        let name = format!("{}: {file}", say(Message::Input));
+        facts.push((name, format!("sha256 {digest}")));
+    }
+    facts.push((
+        say(Message::Program),
+        format!("klero {}", env!("CARGO_PKG_VERSION")),
+    ));
+    facts
+}
+
+/// The methods in use, each with a number that rows point to.
+struct Methods {
+    /// What tells one entry from another, in order of first use.
+    entries: Vec<(Vec<String>, Definition)>,
+    places: BTreeMap<Vec<String>, usize>,
+}
+
+impl Methods {
+    fn of(found: &Findings, locale: &Locale) -> Methods {
+        let mut methods = Methods {
+            entries: Vec::new(),
+            places: BTreeMap::new(),
+        };
+        for row in &found.rows {
+            let words = tables::method_words(row, locale);
+            if methods.places.contains_key(&words) {
+                continue;
+            }
+            let number = methods.entries.len() + 1;
+            methods.places.insert(words.clone(), number - 1);
+            let mut descriptions: Vec<Vec<Inline>> =
+                words.iter().map(|text| vec![Inline::plain(text)]).collect();
+            descriptions.push(vec![
+                Inline::plain(format!("{} ", locale.say(Message::Provenance))),
+                Inline::link(locale.say(Message::LedgerHead), "provenance"),
+            ]);
+            let definition = Definition {
+                id: format!("method-{number}"),
+                term: format!("M{number} · {}", row.method),
+                descriptions,
+            };
+            methods.entries.push((words, definition));
+        }
+        methods
+    }
+
+    /// Returns the pointer of a row.
+    fn source(&self, row: &Estimate, locale: &Locale) -> Option<Source> {
+        let number = self.places.get(&tables::method_words(row, locale))? + 1;
+        Some(Source {
+            id: format!("method-{number}"),
+            label: format!("M{number}"),
+        })
+    }
+
+    fn definitions(&self) -> Vec<Definition> {
+        self.entries
+            .iter()
+            .map(|(_, definition)| definition.clone())
+            .collect()
+    }
+
+    fn pairs(&self) -> Vec<(String, String)> {
+        let pair = |(words, definition): &(Vec<String>, Definition)| {
+            (definition.term.clone(), words.join(" "))
+        };
+        self.entries.iter().map(pair).collect()
+    }
+}
+
+/// Says how p-values were adjusted.
+fn multiplicity(found: &Findings, rows: &[&Estimate], locale: &Locale) -> String {
+    let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
+    if !adjusted || found.multiplicity.method == Adjustment::None {
+        return locale.say(Message::NoMultiplicity);
+    }
+    let mut family: Vec<_> = found
+        .rows
+        .iter()
+        .filter(|row| row.p_adjusted.is_some())
+        .map(|row| (&row.outcome, &row.arm, &row.reference))
+        .collect();
+    family.sort_unstable();
+    family.dedup();
+    let method = Message::of_adjustment(found.multiplicity.method.name());
+    let method = method.map_or_else(String::new, |method| locale.say(method));
+    locale.say(Message::MultiplicityBy {
+        method: &method,
+        tests: family.len() as u64,
+    })
+}

@@ -1,0 +1,531 @@
+//! The tables of a report.
+
+use super::{Findings, Methods, multiplicity};
+use crate::estimate::{ArmCounts, Baseline, BaselineRow, Estimate, Scale, Standing};
+use crate::protocol::{MethodId, Role, Unit};
+use crate::report::language::{Locale, Message, Noun};
+use crate::report::number::decimals_for;
+use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
+
+/// The way of the referrals, arm by arm.
+pub fn flow(found: &Findings, locale: &Locale) -> Table {
+    let say = |message: Message| locale.say(message);
+    let flow = &found.flow;
+    let mut table = Table::new("flow", say(Message::Flow), "");
+    table
+        .columns
+        .push(Column::numbers("all", say(Message::AllArms)));
+    for arm in &flow.arms {
+        table
+            .columns
+            .push(Column::numbers(&arm.arm, found.arm(&arm.arm)));
+    }
+    let arms = flow.arms.len();
+    let mut push = |label: String, depth: u8, all: usize, by_arm: Option<Vec<usize>>| {
+        let mut cells = vec![Cell::count(all as u64)];
+        match by_arm {
+            Some(counts) => cells.extend(counts.iter().map(|&n| Cell::count(n as u64))),
+            None => cells.extend(vec![Cell::default(); arms]),
+        }
+        table.push(Row::new(label, cells).indented(depth));
+    };
+    push(say(Message::Referred), 0, flow.referred, None);
+    push(say(Message::Refused), 0, flow.refused, None);
+    for (reason, &persons) in &flow.reasons {
+        push(reason.clone(), 1, persons, None);
+    }
+    let by_arm = |of: fn(&crate::sample::ArmFlow) -> usize| {
+        Some(flow.arms.iter().map(of).collect::<Vec<usize>>())
+    };
+    push(say(Message::Drawn), 0, flow.drawn, by_arm(|arm| arm.drawn));
+    push(
+        say(Message::Withdrawn),
+        0,
+        flow.withdrawn,
+        by_arm(|arm| arm.withdrawn),
+    );
+    push(
+        say(Message::Excluded),
+        0,
+        flow.excluded,
+        by_arm(|arm| arm.excluded),
+    );
+    for (label, counts) in analysed(found) {
+        let all = counts.iter().sum();
+        push(
+            format!("{}: {label}", say(Message::Analysed)),
+            0,
+            all,
+            Some(counts),
+        );
+    }
+    table
+}
+
+/// Returns how many have each primary outcome, arm by arm.
+pub fn analysed(found: &Findings) -> Vec<(String, Vec<usize>)> {
+    let mut outcomes: Vec<(String, Vec<usize>)> = Vec::new();
+    for outcome in outcomes_of(found, |row| row.role == Some(Role::Primary)) {
+        let counts = found
+            .flow
+            .arms
+            .iter()
+            .map(|arm| counts_of(found, &outcome, &arm.arm));
+        let counts: Option<Vec<ArmCounts>> = counts.collect();
+        if let Some(counts) = counts {
+            let label = label_of(found, &outcome);
+            outcomes.push((label, counts.iter().map(|counts| counts.n).collect()));
+        }
+    }
+    outcomes
+}
+
+fn outcomes_of(found: &Findings, keep: impl Fn(&Estimate) -> bool) -> Vec<String> {
+    let mut outcomes: Vec<String> = Vec::new();
+    for row in found
+        .rows
+        .iter()
+        .filter(|row| keep(row) && row.subgroup.is_none())
+    {
+        if let Some(outcome) = &row.outcome
+            && !outcomes.contains(outcome)
+        {
+            outcomes.push(outcome.clone());
+        }
+    }
+    outcomes
+}
+
+pub fn label_of(found: &Findings, outcome: &str) -> String {
+    let of_plan = found.plan.outcomes.iter().find(|known| known.id == outcome);
+    of_plan.map_or_else(|| outcome.to_owned(), |known| known.label.clone())
+}
+
+/// Returns the counts of an arm behind an outcome, from any row that has them.
+fn counts_of(found: &Findings, outcome: &str, arm: &str) -> Option<ArmCounts> {
+    found
+        .rows
+        .iter()
+        .filter(|row| row.outcome.as_deref() == Some(outcome))
+        .filter(|row| row.subgroup.is_none() && row.options.only.is_none())
+        .find_map(|row| match &row.reference {
+            _ if row.arm == arm => Some(row.arm_counts),
+            Some(reference) if reference == arm => row.reference_counts,
+            _ => None,
+        })
+}
+
+/// What was known before the draw, arm by arm; no p by row.
+pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table {
+    let say = |message: Message| locale.say(message);
+    let mut table = Table::new(
+        "baseline",
+        say(Message::Baseline),
+        say(Message::Characteristic),
+    );
+    for (arm, drawn) in baseline.arms.iter().zip(&baseline.drawn) {
+        let label = format!("{} (n = {})", found.arm(arm), locale.count(*drawn as u64));
+        table.columns.push(Column::numbers(arm, label));
+    }
+    let note = table.footnote("(x̄ − x̄₀) / √((s² + s₀²) / 2). Austin 2009, doi:10.1002/sim.3697.");
+    for (index, arm) in baseline.arms.iter().enumerate() {
+        if index != baseline.reference {
+            let label = format!(
+                "{}: {}",
+                say(Message::StandardisedDifference),
+                found.arm(arm)
+            );
+            let key = format!("smd_{arm}");
+            table.columns.push(Column::numbers(&key, label).noted(note));
+        }
+    }
+    let mut fact = None;
+    for row in &baseline.rows {
+        let known = fact.replace(&row.fact);
+        if row.level.is_some() && known != Some(&row.fact) {
+            let empty = vec![Cell::default(); table.columns.len()];
+            table.push(Row::new(row.label.clone(), empty));
+        }
+        table.push(baseline_row(baseline, row, locale));
+    }
+    table.note(say(Message::NoBaselineTests));
+    if let Some(test) = &baseline.omnibus
+        && let Some(p) = test.p_value
+    {
+        let p = locale.p_statement(p);
+        table.note(match test.exact {
+            true => locale.say(Message::BalanceOverAll {
+                p: &p,
+                draws: test.draws,
+            }),
+            false => locale.say(Message::BalanceOverReplays {
+                p: &p,
+                replays: test.draws,
+            }),
+        });
+    }
+    table
+}
+
+fn baseline_row(baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
+    let widest = row.summaries.iter().filter_map(|summary| summary.deviation);
+    let decimals = decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3);
+    let plain = Form::of(table::Unit::None, decimals);
+    let mut cells: Vec<Cell> =
+        row.summaries
+            .iter()
+            .map(|summary| {
+                let cell = match (summary.count, summary.mean) {
+                    (_, None) => Cell::new(Value::Missing(locale.say(Message::NobodyKnown))),
+                    (Some(count), Some(share)) => Cell::count(count as u64)
+                        .with(Value::Number(share, Form::of(table::Unit::Share, 1))),
+                    (None, Some(mean)) => match summary.deviation {
+                        Some(deviation) => Cell::new(Value::Number(mean, plain))
+                            .with(Value::Number(deviation, plain)),
+                        None => Cell::new(Value::Number(mean, plain)),
+                    },
+                };
+                cell
+            })
+            .collect();
+    for (arm, difference) in row.differences.iter().enumerate() {
+        if arm != baseline.reference {
+            let form = Form::of(table::Unit::None, 2);
+            cells.push(Cell::new(Value::number(
+                *difference,
+                form,
+                &locale.say(Message::NoVariation),
+            )));
+        }
+    }
+    match &row.level {
+        Some(level) => Row::new(level.clone(), cells).indented(1),
+        None => Row::new(row.label.clone(), cells),
+    }
+}
+
+/// How many received what, arm by arm, where the plan names what is received.
+pub fn take_up(found: &Findings, locale: &Locale) -> Option<Table> {
+    let mut received: Vec<String> = Vec::new();
+    for row in &found.rows {
+        if let Some(outcome) = &row.options.received
+            && !received.contains(outcome)
+        {
+            received.push(outcome.clone());
+        }
+    }
+    let mut table = Table::new(
+        "take-up",
+        locale.say(Message::TakeUp),
+        locale.say(Message::Received),
+    );
+    for arm in &found.flow.arms {
+        table
+            .columns
+            .push(Column::numbers(&arm.arm, found.arm(&arm.arm)));
+    }
+    for outcome in received {
+        let arms = found.flow.arms.iter();
+        let counts: Option<Vec<ArmCounts>> = arms
+            .map(|arm| counts_of(found, &outcome, &arm.arm))
+            .collect();
+        let counts = counts?;
+        let cells = counts
+            .iter()
+            .map(|counts| match (counts.events, counts.mean) {
+                (Some(events), Some(mean)) => {
+                    Cell::count(events).with(Value::Number(mean, Form::of(table::Unit::Share, 1)))
+                }
+                (_, mean) => Cell::new(Value::number(
+                    mean,
+                    Form::of(table::Unit::None, 2),
+                    &locale.say(Message::NobodyKnown),
+                )),
+            });
+        let cells = cells.collect();
+        table.push(Row::new(label_of(found, &outcome), cells));
+    }
+    (!table.groups.is_empty()).then_some(table)
+}
+
+/// Effects: an outcome a group, a row each method of each contrast.
+pub fn effects(
+    found: &Findings,
+    rows: &[&Estimate],
+    id: &str,
+    title: &str,
+    methods: &Methods,
+    locale: &Locale,
+) -> Table {
+    let say = |message: Message| locale.say(message);
+    let mut table = Table::new(id, title, say(Message::Contrast));
+    let level = rows.iter().find_map(|row| row.computed.interval.as_ref());
+    let level = locale.level(level.map_or(0.95, |interval| interval.level));
+    table.columns = vec![
+        Column::numbers("arm", say(Message::Arm)),
+        Column::numbers("n_arm", "n"),
+        Column::numbers("reference", say(Message::Reference)),
+        Column::numbers("n_reference", "n"),
+        Column::numbers("effect", say(Message::Effect)),
+        Column::numbers("interval", say(Message::Interval { level: &level })),
+        Column::numbers("p", say(Message::P)),
+    ];
+    let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
+    if adjusted {
+        table
+            .columns
+            .push(Column::numbers("p_adjusted", say(Message::AdjustedP)));
+    }
+    let (mut group, mut contrast) = (None, None);
+    for row in rows {
+        let outcome = row.outcome.clone().unwrap_or_default();
+        if group.as_ref() != Some(&outcome) {
+            table.group(label_of(found, &outcome));
+            group = Some(outcome);
+            contrast = None;
+        }
+        let mut label = match &row.reference {
+            Some(reference) => format!("{} – {}", found.arm(&row.arm), found.arm(reference)),
+            None => found.arm(&row.arm),
+        };
+        if let Some(subgroup) = &row.subgroup {
+            let level = subgroup.level.clone();
+            let level = level.unwrap_or_else(|| say(Message::Interaction));
+            label = format!("{level}: {label}");
+        }
+        let first = contrast.as_ref() != Some(&label);
+        let mut cells = match first {
+            true => means(row, locale),
+            false => vec![Cell::default(); 4],
+        };
+        cells.extend(effect(row, locale));
+        if adjusted {
+            cells.push(Cell::new(row.p_adjusted.map_or(Value::Empty, Value::P)));
+        }
+        let mut shown = match first {
+            true => Row::new(label.clone(), cells),
+            false => Row::new(method_name(row, locale), cells).indented(1),
+        };
+        contrast = Some(label);
+        if let Some(source) = methods.source(row, locale) {
+            shown = shown.from_source(source);
+        }
+        let standing = match row.standing {
+            Standing::Effect => None,
+            Standing::Sensitivity => Some(say(Message::SensitivityRow)),
+            Standing::BeforeDraw => Some(say(Message::BeforeDraw)),
+            Standing::NotAnEffect => Some(match &row.options.only {
+                Some(only) => locale.say(Message::OnlyThose { outcome: only }),
+                None => say(Message::WithinArm),
+            }),
+        };
+        if let Some(text) = standing {
+            let note = table.footnote(text);
+            shown = shown.noted(note);
+        }
+        for text in notes_of(row) {
+            let note = table.footnote(text);
+            shown = shown.noted(note);
+        }
+        table.push(shown);
+    }
+    if rows.iter().any(|row| row.standing == Standing::Effect) {
+        table.note(say(Message::EstimandOfAll));
+    }
+    table.note(multiplicity(found, rows, locale));
+    table.note(say(Message::NoSignificance));
+    table
+}
+
+/// What a reader must know of a row beyond its numbers, as the estimate says it.
+fn notes_of(row: &Estimate) -> Vec<String> {
+    let told = |note: &&String| {
+        !note.starts_with("std_error")
+            && note.as_str() != "a test without an estimate"
+            && !note.starts_with("null of the randomisation test")
+    };
+    row.computed.notes.iter().filter(told).cloned().collect()
+}
+
+fn method_name(row: &Estimate, locale: &Locale) -> String {
+    let words = Message::of_method(row.method.name());
+    words.map_or_else(|| row.method.name().to_owned(), |words| locale.say(words))
+}
+
+/// Returns the cells of arm and reference with their denominators.
+fn means(row: &Estimate, locale: &Locale) -> Vec<Cell> {
+    let over_levels = row
+        .subgroup
+        .as_ref()
+        .is_some_and(|subgroup| subgroup.level.is_none());
+    if over_levels {
+        return vec![Cell::default(); 4];
+    }
+    let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
+    let cell = |counts: &ArmCounts| -> [Cell; 2] {
+        let value = match (counts.mean, row.unit) {
+            (None, _) => match counts.events {
+                Some(events) => Value::Count(events),
+                None => Value::Missing(locale.say(Message::NobodyKnown)),
+            },
+            (Some(mean), Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
+                Value::Number(mean, Form::of(table::Unit::Share, 1))
+            }
+            (Some(mean), Unit::Weeks) => {
+                Value::Number(mean, Form::of(table::Unit::Of(Noun::Week), 1))
+            }
+            (Some(mean), _) => Value::Number(mean, Form::of(table::Unit::None, decimals)),
+        };
+        let cell = match (counts.events, row.unit) {
+            (Some(events), Unit::YesNo) => Cell::new(value).with(Value::Count(events)),
+            _ => Cell::new(value),
+        };
+        [cell, Cell::count(counts.n as u64)]
+    };
+    let [arm, n] = cell(&row.arm_counts);
+    let [reference, n0] = match (&row.reference_counts, row.target) {
+        (Some(counts), _) => cell(counts),
+        (None, Some(target)) => [
+            Cell::new(Value::Number(target, Form::of(table::Unit::Share, 1))),
+            Cell::default(),
+        ],
+        (None, None) => [Cell::default(), Cell::default()],
+    };
+    vec![arm, n, reference, n0]
+}
+
+/// Returns the form of an effect: its unit, and as many decimals as its uncertainty allows.
+pub fn form(row: &Estimate) -> Form {
+    let whole_share = matches!(
+        row.unit,
+        Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare
+    );
+    let of_curve = matches!(row.method, MethodId::KaplanMeier | MethodId::AalenJohansen);
+    match row.scale {
+        Scale::Ratio if matches!(row.method, MethodId::OddsRatio | MethodId::Cox) => {
+            Form::of(table::Unit::Ratio, 2)
+        }
+        Scale::Ratio => Form::of(table::Unit::Relative, 0),
+        Scale::Level => Form::of(table::Unit::Share, 1),
+        Scale::Difference if whole_share || of_curve => Form::of(table::Unit::Points, 1).signed(),
+        Scale::Difference if matches!(row.unit, Unit::Weeks | Unit::TimeToEvent) => {
+            Form::of(table::Unit::Of(Noun::Week), 1).signed()
+        }
+        Scale::Difference => {
+            let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
+            Form::of(table::Unit::None, decimals).signed()
+        }
+    }
+}
+
+fn effect(row: &Estimate, locale: &Locale) -> [Cell; 3] {
+    let form = form(row);
+    let computed = &row.computed;
+    let test = matches!(
+        row.method,
+        MethodId::FisherExact
+            | MethodId::LogRank
+            | MethodId::InteractionTest
+            | MethodId::RandomisationTest
+    );
+    let value = match (computed.estimate, row.bounds) {
+        // The same number stands in the row above.
+        _ if test || row.scale == Scale::Level => Value::Empty,
+        (_, Some((lower, upper))) => Value::interval(Some(lower), Some(upper), form),
+        (Some(value), None) => Value::Number(value, form),
+        (None, None) => {
+            let reason = computed.notes.first().cloned();
+            Value::Missing(reason.unwrap_or_else(|| locale.say(Message::Missing)))
+        }
+    };
+    let interval = match &computed.interval {
+        Some(interval) => Value::interval(interval.lower, interval.upper, form),
+        None => Value::Empty,
+    };
+    [
+        Cell::new(value),
+        Cell::new(interval),
+        Cell::new(computed.p_value.map_or(Value::Empty, Value::P)),
+    ]
+}
+
+/// Says how a row was computed, one sentence an item.
+pub fn method_words(row: &Estimate, locale: &Locale) -> Vec<String> {
+    let method = method_name(row, locale);
+    let mut words = vec![locale.say(Message::EstimatedBy {
+        method: &method,
+        source: row.source(),
+    })];
+    if let Some(interval) = &row.computed.interval
+        && let Some(form) = Message::of_interval(interval.method.name())
+    {
+        let (level, form) = (locale.level(interval.level), locale.say(form));
+        words.push(locale.say(Message::IntervalBy {
+            level: &level,
+            method: &form,
+        }));
+    }
+    let options = &row.options;
+    if let Some(se) = options.se
+        && let Some(errors) = Message::of_errors(se.name())
+    {
+        let errors = locale.say(errors);
+        words.push(locale.say(Message::StandardErrorsBy { method: &errors }));
+    }
+    if !options.adjust.is_empty() {
+        let covariates = options.adjust.join(", ");
+        words.push(locale.say(Message::AdjustedFor {
+            covariates: &covariates,
+        }));
+    }
+    if let Some(factors) = &options.strata {
+        words.push(locale.say(Message::StratifiedBy { factors }));
+    }
+    if let Some(cluster) = &options.cluster {
+        words.push(locale.say(Message::ClusteredBy { cluster }));
+    }
+    if let Some(replays) = &options.replays {
+        words.push(match replays.exact {
+            true => locale.say(Message::AllDraws {
+                draws: replays.number,
+            }),
+            false => locale.say(Message::ReplayedDraw {
+                replays: replays.number,
+            }),
+        });
+    }
+    words
+}
+
+/// Who has no outcome, arm by arm.
+pub fn missing(found: &Findings, locale: &Locale) -> Table {
+    let say = |message: Message| locale.say(message);
+    let mut table = Table::new("missing", say(Message::MissingData), say(Message::Outcome));
+    for arm in &found.flow.arms {
+        let label = found.arm(&arm.arm);
+        table.columns.push(Column::numbers(&arm.arm, label));
+    }
+    table.columns.push(Column::numbers("p", say(Message::P)));
+    for outcome in outcomes_of(found, |_| true) {
+        let arms = found.flow.arms.iter();
+        let mut cells: Vec<Cell> = arms
+            .map(|arm| match counts_of(found, &outcome, &arm.arm) {
+                Some(counts) if counts.allocated > 0 => {
+                    let share = counts.missing as f64 / counts.allocated as f64;
+                    Cell::count(counts.missing as u64)
+                        .with(Value::Number(share, Form::of(table::Unit::Share, 1)))
+                }
+                _ => Cell::default(),
+            })
+            .collect();
+        let of_outcome = found
+            .rows
+            .iter()
+            .filter(|row| row.outcome.as_ref() == Some(&outcome));
+        let smallest = of_outcome.filter_map(|row| row.missing_p).reduce(f64::min);
+        cells.push(Cell::new(smallest.map_or(Value::Empty, Value::P)));
+        table.push(Row::new(label_of(found, &outcome), cells));
+    }
+    table.note(say(Message::MissingTested));
+    table
+}
