@@ -12,6 +12,7 @@ use klero::outcome::{Dated, StateWeeks, definition, definition_da, states_by_wee
 use klero::period::Date;
 use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
 use klero::register::store::Store;
+use klero::report::document::Document;
 use klero::report::figure::{self, font_face_css};
 use klero::report::language::{Locale, NumberForm};
 use klero::report::page::page;
@@ -389,7 +390,10 @@ fn files(findings: &Findings, locale: &Locale) -> anyhow::Result<Vec<(PathBuf, V
             page(document, locale, &font_face_css()).into_bytes(),
         ),
         ("report.docx".into(), docx(document, locale)?),
-        ("report.md".into(), document.markdown(locale).into_bytes()),
+        (
+            "report.md".into(),
+            markdown_of(document, locale).into_bytes(),
+        ),
     ];
     let tables: Vec<_> = made.tables.iter().collect();
     let matter = xlsx::Matter {
@@ -418,6 +422,11 @@ fn files(findings: &Findings, locale: &Locale) -> anyhow::Result<Vec<(PathBuf, V
         files.push((place("csv"), data(&figure.data).into_bytes()));
     }
     Ok(files)
+}
+
+/// Writes the document as Markdown, its figures being the files of the folder.
+fn markdown_of(document: &Document, locale: &Locale) -> String {
+    document.markdown(locale).replace("](figure-", "](figures/")
 }
 
 /// Writes the table behind a figure.

@@ -140,18 +140,22 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         blocks.extend(of_kind.map(|figure| Block::Figure(figure.block.clone())));
     };
 
-    blocks.push(Block::heading(1, "flow", say(Message::Flow)));
+    blocks.push(Block::heading(1, "section-flow", say(Message::Flow)));
     put(&mut blocks, Some(tables::flow(found, locale)));
     figure(&mut blocks, &figures, "flow");
     figure(&mut blocks, &figures, "recruitment");
     if let Some(baseline) = &found.baseline {
-        blocks.push(Block::heading(1, "baseline", say(Message::Baseline)));
+        blocks.push(Block::heading(
+            1,
+            "section-baseline",
+            say(Message::Baseline),
+        ));
         put(&mut blocks, Some(tables::baseline(found, baseline, locale)));
         figure(&mut blocks, &figures, "balance");
     }
     let take_up = tables::take_up(found, locale);
     if take_up.is_some() {
-        blocks.push(Block::heading(1, "take-up", say(Message::TakeUp)));
+        blocks.push(Block::heading(1, "section-take-up", say(Message::TakeUp)));
         put(&mut blocks, take_up);
     }
     let sections = [
@@ -170,7 +174,7 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         if rows.is_empty() {
             continue;
         }
-        blocks.push(Block::heading(1, id, say(title)));
+        blocks.push(Block::heading(1, format!("section-{id}"), say(title)));
         put(
             &mut blocks,
             Some(tables::effects(
@@ -192,23 +196,35 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
     let subgroups = found.rows_where(|row| row.subgroup.is_some());
     if !subgroups.is_empty() {
         let title = say(Message::Subgroups);
-        blocks.push(Block::heading(1, "subgroups", title.clone()));
+        blocks.push(Block::heading(1, "section-subgroups", title.clone()));
         let table = tables::effects(found, &subgroups, "subgroups", &title, &methods, locale);
         put(&mut blocks, Some(table));
     }
     let others = found.rows_where(|row| row.standing != Standing::Effect && row.subgroup.is_none());
     if !others.is_empty() {
         let title = say(Message::Sensitivity);
-        blocks.push(Block::heading(1, "sensitivity", title.clone()));
+        blocks.push(Block::heading(1, "section-sensitivity", title.clone()));
         let table = tables::effects(found, &others, "sensitivity", &title, &methods, locale);
         put(&mut blocks, Some(table));
     }
-    blocks.push(Block::heading(1, "missing", say(Message::MissingData)));
+    blocks.push(Block::heading(
+        1,
+        "section-missing",
+        say(Message::MissingData),
+    ));
     put(&mut blocks, Some(tables::missing(found, locale)));
-    blocks.push(Block::heading(1, "deviations", say(Message::Deviations)));
+    blocks.push(Block::heading(
+        1,
+        "section-deviations",
+        say(Message::Deviations),
+    ));
     blocks.extend(deviations(found, locale));
     if !found.definitions.is_empty() {
-        blocks.push(Block::heading(1, "definitions", say(Message::Definitions)));
+        blocks.push(Block::heading(
+            1,
+            "section-definitions",
+            say(Message::Definitions),
+        ));
         let definitions = found.definitions.iter().enumerate();
         blocks.push(Block::Definitions(
             definitions
@@ -220,10 +236,14 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
                 .collect(),
         ));
     }
-    blocks.push(Block::heading(1, "methods", say(Message::Methods)));
+    blocks.push(Block::heading(1, "section-methods", say(Message::Methods)));
     blocks.push(Block::paragraph(say(Message::EveryNumber)));
     blocks.push(Block::Definitions(methods.definitions()));
-    blocks.push(Block::heading(1, "provenance", say(Message::Provenance)));
+    blocks.push(Block::heading(
+        1,
+        "section-provenance",
+        say(Message::Provenance),
+    ));
     let provenance = provenance(found, locale);
     blocks.push(Block::Definitions(
         provenance
@@ -241,7 +261,11 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         document: Document {
             title: found.plan.study.title.clone(),
             subtitle: found.drawing.map_or_else(String::new, |(first, last)| {
-                let (first, last) = (locale.date(first), locale.date(last));
+                let (from, to) = (locale.date(first), locale.date(last));
+                if first == last {
+                    return locale.say(Message::DrawnOn { day: &from });
+                }
+                let (first, last) = (from, to);
                 locale.say(Message::DrawnBetween {
                     first: &first,
                     last: &last,
@@ -356,7 +380,7 @@ impl Methods {
                 words.iter().map(|text| vec![Inline::plain(text)]).collect();
             descriptions.push(vec![
                 Inline::plain(format!("{} ", locale.say(Message::Provenance))),
-                Inline::link(locale.say(Message::LedgerHead), "provenance"),
+                Inline::link(locale.say(Message::LedgerHead), "section-provenance"),
             ]);
             let definition = Definition {
                 id: format!("method-{number}"),

@@ -395,6 +395,9 @@ messages! { 'a;
     RomanoWolfAdjustment: "Romano og Wolfs metode", "Romano and Wolf’s method";
 
     // Sections, figures and notes of a study's report.
+    DrawnOn { day: &'a str }: "Lodtrækning {day}", "Drawn on {day}";
+    ShareInHundredths: "Andel (pct.)", "Share (%)";
+    DifferenceInPoints: "Forskel (procentpoint)", "Difference (percentage points)";
     Definitions: "Udfaldenes definitioner", "Definitions of outcomes";
     PlanAmended { date: &'a str, reason: &'a str }:
         "Planen blev ændret {date}: {reason}", "The plan was amended on {date}: {reason}";

@@ -493,8 +493,8 @@ impl Page<'_> {
         let made = course::Course {
             heading: heading.clone(),
             words: course::CourseWords {
-                share: self.say(Message::Share),
-                difference: self.say(Message::AbsoluteEffect),
+                share: self.say(Message::ShareInHundredths),
+                difference: self.say(Message::DifferenceInPoints),
                 weeks: self.say(Message::WeekFromDraw),
                 draw: self.say(Message::TheDraw),
                 columns: [
@@ -526,7 +526,7 @@ impl Page<'_> {
         let made = states::States {
             heading: heading.clone(),
             words: states::StateWords {
-                share: self.say(Message::Share),
+                share: self.say(Message::ShareInHundredths),
                 weeks: self.say(Message::WeekFromDraw),
                 draw: self.say(Message::TheDraw),
                 columns: [
