@@ -15,11 +15,10 @@
 //! df = tr(P)²/tr(P²),  P_gh = s_g·[g = h] + f_g'M f_h
 //! ```
 
+use super::basis::Basis;
 use super::matrix::{Square, eigen, inner};
-use super::{
-    BLOCK, Basis, DegreesOfFreedom, Inference, Model, PIECE, Panel, Rows, Spread, StandardErrors,
-    blocks, in_order, pieces, total,
-};
+use super::panel::{BLOCK, PIECE, Panel, Rows, blocks, dot, in_order, pieces, total};
+use super::{DegreesOfFreedom, Inference, Model, Spread, StandardErrors};
 
 /// An eigenvalue of G_g below this is zero, and its inverse is taken as zero, as in `clubSandwich`.
 const SINGULAR: f64 = 1e-9;
@@ -232,7 +231,7 @@ impl<'d> ClusterSums<'d> {
             let second = yu.len() - rank;
             let u = &panel.column(rank + m)[rows.clone()];
             for (j, value) in yu[second..].iter_mut().enumerate() {
-                *value += super::dot(&panel.column(j)[rows.clone()], u);
+                *value += dot(&panel.column(j)[rows.clone()], u);
             }
         }
     }

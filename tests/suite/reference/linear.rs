@@ -920,6 +920,9 @@ proptest! {
         columns.cluster = Some(&stratum);
         for errors in [StandardErrors::Hc2, StandardErrors::Cr2, StandardErrors::Hc3] {
             let how = by(errors, DegreesOfFreedom::Satterthwaite);
+            // With two clusters and four columns one may all but determine a coefficient, and
+            // cr2 divides rounding by what is left, which is at least 1e-9.
+            let tolerance = if errors == StandardErrors::Cr2 { 1e-5 } else { 1e-8 };
             for method in [ols, lin] {
                 let found = method(&columns, &how);
                 prop_assume!(found.interval.is_some());
@@ -928,12 +931,12 @@ proptest! {
                 let other = method(&Columns { in_arm: &swapped, ..columns }, &how);
                 let mirrored = other.interval.unwrap();
                 let upper = -mirrored.lower.unwrap();
-                prop_assert!((upper - bounds.upper.unwrap()).abs() < 1e-8 * scale);
-                near(other.df, found.df.unwrap(), 1e-8, "df");
+                prop_assert!((upper - bounds.upper.unwrap()).abs() < tolerance * scale);
+                near(other.df, found.df.unwrap(), tolerance, "df");
                 let other = method(&Columns { y: &moved, ..columns }, &how);
                 let upper = other.interval.unwrap().upper.unwrap() / 8.0;
-                prop_assert!((upper - bounds.upper.unwrap()).abs() < 1e-8 * scale);
-                near(other.df, found.df.unwrap(), 1e-12, "df");
+                prop_assert!((upper - bounds.upper.unwrap()).abs() < tolerance * scale);
+                near(other.df, found.df.unwrap(), tolerance, "df");
             }
         }
     }
