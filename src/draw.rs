@@ -492,9 +492,7 @@ fn slot_by_counts(
     match procedure {
         Procedure::Simple => simple::slot(ratio, words),
         Procedure::BlockUrn { lambda } => adaptive::block_urn(*lambda, ratio, counts, words),
-        Procedure::BiasedCoin { probability } => {
-            adaptive::biased_coin(*probability, counts, words)
-        }
+        Procedure::BiasedCoin { probability } => adaptive::biased_coin(*probability, counts, words),
         Procedure::BigStick { limit } => adaptive::big_stick(*limit, counts, words),
         Procedure::PermutedBlocks { .. }
         | Procedure::Minimisation { .. }

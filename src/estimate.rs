@@ -8,6 +8,7 @@
 pub mod distribution;
 pub mod means;
 pub mod multiplicity;
+pub mod redraw;
 pub mod shares;
 
 use crate::protocol::{Contrasts, IntervalId, MethodId, Role, Unit};

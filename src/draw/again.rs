@@ -27,7 +27,7 @@ pub struct Arrivals {
     pseudo_arms: usize,
     units: Vec<Arrival>,
     courses: Vec<Course>,
-    scores: Vec<u128>,
+    scores: Vec<u64>,
 }
 
 /// How far one stratum has come within a replay.
@@ -99,7 +99,9 @@ impl Arrivals {
                         &mut self.scores,
                         words,
                     );
-                    course.margins.add(&unit.levels, pseudo_arm, self.pseudo_arms);
+                    course
+                        .margins
+                        .add(&unit.levels, pseudo_arm, self.pseudo_arms);
                     minimisation::arm_of(pseudo_arm, &self.ratio)
                 }
                 procedure => slot_by_counts(procedure, &self.ratio, &course.counts, words),

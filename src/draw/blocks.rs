@@ -39,12 +39,7 @@ pub(super) fn size(sizes: &[u32], words: &mut impl Words) -> u32 {
 }
 
 /// Puts one block into `arms`: its size by lot, then each arm in its share, shuffled.
-pub(super) fn permute(
-    sizes: &[u32],
-    ratio: &[u32],
-    arms: &mut Vec<usize>,
-    words: &mut impl Words,
-) {
+pub(super) fn permute(sizes: &[u32], ratio: &[u32], arms: &mut Vec<usize>, words: &mut impl Words) {
     let size = size(sizes, words);
     let total: u32 = ratio.iter().sum();
     let counts = ratio.iter().map(|&a| u64::from(a * (size / total)));

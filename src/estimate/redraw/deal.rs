@@ -309,7 +309,10 @@ impl Deal {
                 sums.fill(0.0);
                 for (unit, stratum) in strata.iter().enumerate() {
                     let place = 2 * stratum + words.weighted(weights.iter().copied());
-                    add(&mut sums[place * width..][..width], row_of(rows, width, unit));
+                    add(
+                        &mut sums[place * width..][..width],
+                        row_of(rows, width, unit),
+                    );
                 }
             }
             Kind::Arrivals { arrivals, strata } => {
@@ -317,7 +320,10 @@ impl Deal {
                 let places = self.places;
                 arrivals.draw(words, |unit, arm| {
                     let place = places * strata[unit] + arm;
-                    add(&mut sums[place * width..][..width], row_of(rows, width, unit));
+                    add(
+                        &mut sums[place * width..][..width],
+                        row_of(rows, width, unit),
+                    );
                 });
             }
         }
@@ -432,14 +438,20 @@ fn add(to: &mut [f64], row: &[f64]) {
 
 /// Puts what a replay starts from into the places of the first arm.
 fn firsts(start: &[f64], width: usize, sums: &mut [f64]) {
-    for (sums, start) in sums.chunks_exact_mut(2 * width).zip(start.chunks_exact(width)) {
+    for (sums, start) in sums
+        .chunks_exact_mut(2 * width)
+        .zip(start.chunks_exact(width))
+    {
         sums[..width].copy_from_slice(start);
     }
 }
 
 /// Puts what the first arm left over into the places of the second.
 fn seconds(totals: &[f64], width: usize, sums: &mut [f64]) {
-    for (sums, total) in sums.chunks_exact_mut(2 * width).zip(totals.chunks_exact(width)) {
+    for (sums, total) in sums
+        .chunks_exact_mut(2 * width)
+        .zip(totals.chunks_exact(width))
+    {
         let (first, second) = sums.split_at_mut(width);
         for ((second, first), total) in second.iter_mut().zip(first).zip(total) {
             *second = total - *first;

@@ -204,7 +204,10 @@ impl Total {
             self.d[k] += n * d;
             self.nnd[k] += nn * d;
         }
-        for (k, dd) in [d[0] * d[0], d[0] * d[1], d[1] * d[1]].into_iter().enumerate() {
+        for (k, dd) in [d[0] * d[0], d[0] * d[1], d[1] * d[1]]
+            .into_iter()
+            .enumerate()
+        {
             self.nndd[k] += nn * dd;
         }
     }
@@ -235,8 +238,7 @@ impl Total {
         } else if self.df == 0.0 && self.strata > 1.5 {
             let scale = self.strata / (self.strata - 1.0) / n;
             let cross = |k: usize, i: usize, j: usize, di: f64, dj: f64| {
-                scale
-                    * (self.nndd[k] - di * self.nnd[j] - dj * self.nnd[i] + di * dj * self.nn)
+                scale * (self.nndd[k] - di * self.nnd[j] - dj * self.nnd[i] + di * dj * self.nn)
             };
             v = [
                 cross(0, 0, 0, d, d),

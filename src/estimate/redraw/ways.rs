@@ -73,7 +73,12 @@ impl Words for Ways {
 
     fn weighted(&mut self, weights: impl Iterator<Item = u64> + Clone) -> usize {
         let sum: u64 = weights.clone().sum();
-        let possible = || weights.clone().enumerate().filter(|&(_, weight)| weight > 0);
+        let possible = || {
+            weights
+                .clone()
+                .enumerate()
+                .filter(|&(_, weight)| weight > 0)
+        };
         let branch = self.branch(possible().count() as u64) as usize;
         let (arm, weight) = possible().nth(branch).expect("a branch for each weight");
         self.chance *= weight as f64 / sum as f64;
@@ -119,7 +124,12 @@ impl Words for Guess {
     }
 
     fn weighted(&mut self, weights: impl Iterator<Item = u64> + Clone) -> usize {
-        let possible = || weights.clone().enumerate().filter(|&(_, weight)| weight > 0);
+        let possible = || {
+            weights
+                .clone()
+                .enumerate()
+                .filter(|&(_, weight)| weight > 0)
+        };
         let branch = self.below(possible().count() as u64) as usize;
         possible().nth(branch).expect("a branch for each weight").0
     }

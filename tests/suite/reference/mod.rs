@@ -8,3 +8,4 @@ mod foresight;
 mod ledgers;
 mod programs;
 mod published;
+mod redraw;
