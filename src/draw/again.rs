@@ -27,7 +27,7 @@ pub struct Arrivals {
     pseudo_arms: usize,
     units: Vec<Arrival>,
     courses: Vec<Course>,
-    scores: Vec<u128>,
+    scores: Vec<u64>,
 }
 
 /// How far one stratum has come within a replay.

@@ -7,9 +7,9 @@
 use super::Words;
 use crate::protocol::{Fraction, Imbalance};
 
-/// Referrals per pseudo-arm at each level: indexed by factor, then level.
+/// Referrals per pseudo-arm at each level: by factor and level, the pseudo-arms side by side.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Margins(Vec<Vec<Vec<u64>>>);
+pub(super) struct Margins(Vec<Vec<u64>>);
 
 impl Margins {
     pub fn add(&mut self, levels: &[usize], pseudo_arm: usize, pseudo_arms: usize) {
@@ -17,22 +17,22 @@ impl Margins {
             self.0.resize(levels.len(), Vec::new());
         }
         for (factor, &level) in self.0.iter_mut().zip(levels) {
-            if factor.len() <= level {
-                factor.resize(level + 1, vec![0; pseudo_arms]);
+            let start = level * pseudo_arms;
+            if factor.len() <= start {
+                factor.resize(start + pseudo_arms, 0);
             }
-            factor[level][pseudo_arm] += 1;
+            factor[start + pseudo_arm] += 1;
         }
     }
 
     /// Forgets every referral and keeps the room.
     pub fn clear(&mut self) {
-        for level in self.0.iter_mut().flatten() {
-            level.fill(0);
-        }
+        self.0.iter_mut().for_each(|factor| factor.fill(0));
     }
 
-    fn at(&self, factor: usize, level: usize) -> Option<&[u64]> {
-        Some(self.0.get(factor)?.get(level)?)
+    fn at(&self, factor: usize, level: usize, pseudo_arms: usize) -> Option<&[u64]> {
+        let start = level * pseudo_arms;
+        self.0.get(factor)?.get(start..start + pseudo_arms)
     }
 }
 
@@ -63,15 +63,15 @@ pub(super) fn slot(
     pseudo_arms: usize,
     margins: &Margins,
     levels: &[usize],
-    scores: &mut Vec<u128>,
+    scores: &mut Vec<u64>,
     words: &mut impl Words,
 ) -> usize {
     scores.clear();
     scores.resize(pseudo_arms, 0);
     for (factor, (&(_, weight), &level)) in weights.iter().zip(levels).enumerate() {
         // At a level that nobody had before, every pseudo-arm gives the same imbalance.
-        if let Some(counts) = margins.at(factor, level) {
-            add_imbalance(measure, u128::from(weight), counts, scores);
+        if let Some(counts) = margins.at(factor, level, pseudo_arms) {
+            add_imbalance(measure, u64::from(weight), counts, scores);
         }
     }
     let least = *scores.iter().min().expect("a trial has arms");
@@ -87,30 +87,29 @@ pub(super) fn slot(
         .expect("the lot is below the number of candidates")
 }
 
-/// Adds, for each pseudo-arm, the weighted imbalance at one level if the referral went there.
-fn add_imbalance(measure: Imbalance, weight: u128, counts: &[u64], scores: &mut [u128]) {
+/// Adds, for each pseudo-arm, the weighted imbalance at one level if the referral went there, up
+/// to what is the same for all of them. Plans have weights of at most a million, so that scores
+/// fit.
+fn add_imbalance(measure: Imbalance, weight: u64, counts: &[u64], scores: &mut [u64]) {
     match measure {
         // max(x) − min(x), from the two least counts and the greatest.
         Imbalance::Range => {
-            let greatest = *counts.iter().max().expect("a trial has arms");
-            let (mut least, mut second) = (u64::MAX, u64::MAX);
+            let (mut least, mut second, mut greatest) = (u64::MAX, u64::MAX, 0);
             for &x in counts {
                 (least, second) = (least.min(x), second.min(x.max(least)));
+                greatest = greatest.max(x);
             }
             for (score, &x) in scores.iter_mut().zip(counts) {
                 let max = greatest.max(x + 1);
                 let min = if x == least { second.min(x + 1) } else { least };
-                *score += weight * u128::from(max - min);
+                *score += weight * (max - min);
             }
         }
-        // S·Σx² − (Σx)²
+        // S·Σx² − (Σx)²: one more at x adds 2S·x, and S − 2Σx − 1 wherever it goes. What is the
+        // same for all is left out, and so is 2S, which is the same for every factor.
         Imbalance::Variance => {
-            let s = counts.len() as u128;
-            let sum: u128 = counts.iter().map(|&x| u128::from(x)).sum();
-            let squares: u128 = counts.iter().map(|&x| u128::from(x).pow(2)).sum();
             for (score, &x) in scores.iter_mut().zip(counts) {
-                let squares = squares + 2 * u128::from(x) + 1;
-                *score += weight * (s * squares - (sum + 1).pow(2));
+                *score += weight * x;
             }
         }
     }

@@ -263,13 +263,13 @@ fn play(
         true => Sums::Clusters,
         false => Sums::Persons,
     };
-    let (m, y, values) = measure(design, outcomes, (!ids.is_empty()).then(|| pairs[0]));
+    let summed = by_unit(design, outcomes, (!ids.is_empty()).then(|| pairs[0]));
     let measured = Measured {
         design,
         sums,
         weighting: replaying.weighting,
-        m: &m,
-        y: &y,
+        m: &summed.m,
+        y: &summed.y,
     };
     let mut deal = match ids {
         [] => Deal::of_all(&measured),
@@ -279,7 +279,8 @@ fn play(
         [] => pairs.to_vec(),
         _ => vec![(0, 1)],
     };
-    let floors: Vec<Floor> = y.iter().zip(&m).map(|(y, m)| floor(y, m)).collect();
+    let floors = summed.y.iter().zip(&summed.m).map(|(y, m)| floor(y, m));
+    let floors: Vec<Floor> = floors.collect();
     let compare = Compare {
         sums,
         outcomes: outcomes.len(),
@@ -294,8 +295,8 @@ fn play(
             Seen {
                 compared: total.compared(replaying.statistic, floors[outcome]),
                 one_sided: total.one_sided,
-                varies: values[outcome].0,
-                binary: values[outcome].1,
+                varies: summed.varies[outcome],
+                binary: summed.binary[outcome],
             }
         });
         observed.extend(place);
@@ -341,7 +342,7 @@ fn spread<T: Send>(
     n: u64,
     work: impl Fn(std::ops::Range<u64>) -> T + Sync,
 ) -> Vec<T> {
-    let threads = threads.clamp(1, n.max(1).min(1 << 10) as usize) as u64;
+    let threads = (threads as u64).clamp(1, n.clamp(1, 1 << 10));
     let part = |i: u64| (u128::from(n) * u128::from(i) / u128::from(threads)) as u64;
     std::thread::scope(|scope| {
         let work = &work;
@@ -356,20 +357,25 @@ fn spread<T: Send>(
     })
 }
 
-/// Returns m and y of each unit, outcome by outcome, y centred at the mean of the arms in
-/// `among`; and of each outcome whether it varies there, and whether it is of 1 and 0.
-#[allow(clippy::type_complexity)]
-fn measure(
-    design: &Design,
-    outcomes: &[Column<'_>],
-    among: Option<(usize, usize)>,
-) -> (Vec<Vec<f64>>, Vec<Vec<f64>>, Vec<(bool, bool)>) {
+/// Outcomes by unit.
+#[derive(Default)]
+struct ByUnit {
+    /// Outcome by outcome, unit by unit: persons with the outcome, and its sum over them.
+    m: Vec<Vec<f64>>,
+    y: Vec<Vec<f64>>,
+    /// Outcome by outcome: whether it varies, and whether it is of 1 and 0.
+    varies: Vec<bool>,
+    binary: Vec<bool>,
+}
+
+/// Sums outcomes by unit over the units in two arms, or all, centred at their mean.
+fn by_unit(design: &Design, outcomes: &[Column<'_>], among: Option<(usize, usize)>) -> ByUnit {
     let drawn = &design.drawn;
     let counts = |unit: usize| {
         let arm = drawn.units[unit].arm;
         among.is_none_or(|(first, second)| arm == first || arm == second)
     };
-    let (mut all_m, mut all_y, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    let mut summed = ByUnit::default();
     for values in outcomes {
         let rows = || {
             let rows = drawn.unit_of.iter().zip(values.iter());
@@ -384,14 +390,15 @@ fn measure(
             y[unit] += value - mean;
         }
         let first = rows().next().map(|(_, value)| value);
-        kinds.push((
-            rows().any(|(_, value)| Some(value) != first),
-            rows().all(|(_, value)| value == 0.0 || value == 1.0),
-        ));
-        all_m.push(m);
-        all_y.push(y);
+        let binary = rows().all(|(_, value)| value == 0.0 || value == 1.0);
+        summed
+            .varies
+            .push(rows().any(|(_, value)| Some(value) != first));
+        summed.binary.push(binary);
+        summed.m.push(m);
+        summed.y.push(y);
     }
-    (all_m, all_y, kinds)
+    summed
 }
 
 fn floor(y: &[f64], m: &[f64]) -> Floor {
@@ -435,15 +442,16 @@ impl Compare<'_> {
     }
 }
 
-/// Returns the comparisons of all draws and, where they differ, their chances; `None` where there
-/// are more draws than `limit`.
-#[allow(clippy::type_complexity)]
+/// Every draw compared and, where they differ, their chances.
+type Listing = (Vec<Compared>, Option<Vec<f64>>);
+
+/// Returns all draws; `None` where there are more than `limit`.
 fn list(
     deal: &mut Deal,
     compare: &Compare<'_>,
     pairs: &[(usize, usize)],
     limit: u64,
-) -> Option<(Vec<Compared>, Option<Vec<f64>>)> {
+) -> Option<Listing> {
     let mut sums = vec![0.0; deal.size()];
     let mut piece = Vec::new();
     if let Some(choices) = deal.choices() {

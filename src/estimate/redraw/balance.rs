@@ -257,23 +257,23 @@ fn whiten(design: &Design, covariates: &[Column<'_>], weighting: Weighting) -> W
         Weighting::ByStratum => design.strata,
         Weighting::Pooled => 1,
     };
-    let mut columns: Vec<(usize, Vec<f64>)> = Vec::new();
+    let mut columns: Vec<Vec<f64>> = Vec::new();
     let mut marks = Vec::new();
-    for (index, values) in covariates.iter().enumerate() {
+    for values in covariates {
         let known = values.iter().flatten().count();
         let mean = values.iter().flatten().sum::<f64>() / known.max(1) as f64;
         let filled = values.iter().map(|value| value.unwrap_or(mean));
-        columns.push((index, filled.collect()));
+        columns.push(filled.collect());
         if known < n {
             let missing = values.iter().map(|value| f64::from(value.is_none()));
-            marks.push((index, missing.collect()));
+            marks.push(missing.collect());
         }
     }
     columns.extend(marks);
     let mut persons = vec![0.0; strata];
     (0..n).for_each(|person| persons[stratum(person)] += 1.0);
     let df = n as f64 - persons.iter().filter(|&&persons| persons > 0.0).count() as f64;
-    for (_, column) in &mut columns {
+    for column in &mut columns {
         let scale = column.iter().map(|x| x.abs()).fold(0.0, f64::max);
         let mut means = vec![0.0; strata];
         for (person, x) in column.iter().enumerate() {
@@ -302,7 +302,7 @@ fn whiten(design: &Design, covariates: &[Column<'_>], weighting: Weighting) -> W
         // Forward substitution: w = L⁻¹x.
         for i in 0..rank {
             let known: f64 = (0..i).map(|j| lower[i][j] * white[j]).sum();
-            white[i] = (columns[pivots[i]].1[person] - known) / lower[i][i];
+            white[i] = (columns[pivots[i]][person] - known) / lower[i][i];
         }
         let row = &mut rows[unit * (rank + 1)..][..rank + 1];
         row[0] += 1.0;
@@ -323,10 +323,10 @@ fn whiten(design: &Design, covariates: &[Column<'_>], weighting: Weighting) -> W
 
 /// Returns the Cholesky factor of the covariance, with the columns it rests on: pivoted, so that
 /// columns that are combinations of others are left out (Higham 2002, section 10.3).
-fn factor(columns: &[(usize, Vec<f64>)], df: f64) -> (Vec<usize>, Vec<Vec<f64>>) {
+fn factor(columns: &[Vec<f64>], df: f64) -> (Vec<usize>, Vec<Vec<f64>>) {
     let k = columns.len();
     let product = |i: usize, j: usize| {
-        let pairs = columns[i].1.iter().zip(&columns[j].1);
+        let pairs = columns[i].iter().zip(&columns[j]);
         pairs.map(|(x, y)| x * y).sum::<f64>() / df
     };
     let mut left: Vec<f64> = (0..k).map(|i| product(i, i)).collect();

@@ -15,3 +15,4 @@ mod published;
 mod shares;
 mod stepdown;
 mod truth;
+mod redraw;
