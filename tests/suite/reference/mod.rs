@@ -12,7 +12,7 @@ mod ledgers;
 mod linear;
 mod programs;
 mod published;
+mod redraw;
 mod shares;
 mod stepdown;
 mod truth;
-mod redraw;

@@ -6,10 +6,10 @@ use klero::draw::{
     Arrival, Arrivals, Machine, Purpose, Source, StratumKey, Stream, Words, list_again,
 };
 use klero::estimate::redraw::{
-    Blocks, Design, DesignError, Drawn, Null, Persons, RedrawError, Redrawn, Replaying, Statistic,
-    Unit, Weighting, omnibus, test,
+    Blocks, Design, DesignError, Drawn, Null, Persons, RedrawError, Redrawn, Replaying, Unit,
+    Weighting, omnibus, test,
 };
-use klero::protocol::{Fraction, Imbalance, Procedure};
+use klero::protocol::{Fraction, Imbalance, Procedure, Statistic};
 use serde_json::Value;
 
 #[track_caller]
