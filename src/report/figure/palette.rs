@@ -127,7 +127,7 @@ pub const STATES: [Shade; 10] = [
     shade("#8fd3d9", None),
     shade("#7a9a01", Some((Pattern::Falling, "#ffffff"))),
     shade("#f0e442", Some((Pattern::Dots, "#4d4d00"))),
-    shade("#e69f00", None),
+    shade("#e69f00", Some((Pattern::Rising, "#ffffff"))),
     shade("#b5541c", Some((Pattern::Falling, "#ffffff"))),
     shade("#cc79a7", Some((Pattern::Dots, "#ffffff"))),
     shade("#222222", None),
