@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 
 use super::matrix::{Factor, Square, factor};
-use super::panel::{BLOCK, Panel, Rows, blocks, dot, in_order, pieces, total};
+use super::panel::{BLOCK, PIECE, Panel, Rows, blocks, dot, in_order, pieces, total};
 use super::{INTERCEPT, Model, TOO_LARGE, Undefined};
 
 /// A column is dropped when earlier ones leave no more than this share of its sum of squares.
 const TOLERANCE: f64 = 1e-11;
-/// Where less than this share is left of some column, the basis is made twice.
+/// Where less than this share is left of some column, the basis is made twice; and for few rows
+/// always, as it costs nothing and `cr2` may divide by what is left of a leverage near 1.
 const ILL: f64 = 1e-4;
 
 impl Model<'_> {
@@ -31,7 +32,7 @@ impl Model<'_> {
             centres,
             whole,
         };
-        if basis.factor.least_share < ILL {
+        if basis.factor.least_share < ILL || self.rows <= PIECE {
             // A second round on the first basis, whose columns are all but orthonormal (Yamamoto
             // et al. 2015, Electronic Transactions on Numerical Analysis 44:306, CholeskyQR2).
             let again = self.cross_products(&basis.centres, Some(&basis), threads);
