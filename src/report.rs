@@ -3,8 +3,16 @@
 //! Promises: a number is written in one way everywhere, by [`number`]; nothing is computed here
 //! that is not a form of what came in.
 
+pub mod disclosure;
+pub mod document;
 pub mod effects;
 pub mod foresight;
 pub mod json;
+pub mod language;
+mod markup;
 pub mod number;
+pub mod package;
+pub mod page;
 pub mod stack;
+pub mod table;
+pub mod word;

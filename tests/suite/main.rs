@@ -11,6 +11,7 @@ mod pressure;
 mod properties;
 mod reference;
 mod register;
+mod report;
 mod trial;
 mod walkthrough;
 mod workshop;
