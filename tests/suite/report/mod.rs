@@ -2,3 +2,8 @@
 
 mod figures;
 mod gallery;
+mod disclosure;
+mod documents;
+mod sample;
+mod tables;
+mod words;

@@ -1,0 +1,101 @@
+//! Steps of a survival curve, made so coarse that none stands for a few persons.
+
+use super::{CountId, DisclosureError, Release};
+
+/// What happened between the step before and `time`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub time: i32,
+    /// Under observation when the step begins.
+    pub at_risk: u64,
+    pub events: u64,
+    /// Left observation without the event.
+    pub exits: u64,
+}
+
+/// The quantities of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepCounts {
+    pub at_risk: CountId,
+    pub events: CountId,
+    pub exits: CountId,
+}
+
+impl Step {
+    fn left(self) -> u64 {
+        self.at_risk.saturating_sub(self.events + self.exits)
+    }
+
+    fn coarse_enough(self, threshold: u64) -> bool {
+        [self.events, self.exits, self.at_risk, self.left()]
+            .into_iter()
+            .all(|count| count == 0 || count >= threshold)
+    }
+
+    fn joined(self, next: Step) -> Step {
+        Step {
+            time: next.time,
+            at_risk: self.at_risk,
+            events: self.events + next.events,
+            exits: self.exits + next.exits,
+        }
+    }
+}
+
+/// Joins steps, which are in the order of time, until each has either no events or at least
+/// `threshold`, likewise those who leave, and those who stay; the curve is known only at the times
+/// that remain. Returns nothing where not even the whole curve is coarse enough.
+pub fn coarsened(steps: &[Step], threshold: u64) -> Vec<Step> {
+    let mut done: Vec<Step> = Vec::new();
+    let mut open: Option<Step> = None;
+    for &step in steps {
+        let step = open.map_or(step, |before| before.joined(step));
+        match step.coarse_enough(threshold) {
+            true => {
+                done.push(step);
+                open = None;
+            }
+            false => open = Some(step),
+        }
+    }
+    // What is left at the end goes into the steps before it.
+    while let Some(last) = open {
+        let Some(before) = done.pop() else {
+            return Vec::new();
+        };
+        let step = before.joined(last);
+        open = match step.coarse_enough(threshold) {
+            true => {
+                done.push(step);
+                None
+            }
+            false => Some(step),
+        };
+    }
+    done
+}
+
+impl Release {
+    /// Adds the counts of a curve: those at risk of a step are those of the one before without its
+    /// events and exits. A figure of the curve reads all of them.
+    pub fn curve(&mut self, key: &str, steps: &[Step]) -> Result<Vec<StepCounts>, DisclosureError> {
+        let mut counts: Vec<StepCounts> = Vec::new();
+        for step in steps {
+            let time = step.time;
+            let ids = StepCounts {
+                at_risk: self.count(&format!("{key}, at risk to {time}"), step.at_risk)?,
+                events: self.count(&format!("{key}, events to {time}"), step.events)?,
+                exits: self.count(&format!("{key}, exits to {time}"), step.exits)?,
+            };
+            if let Some(before) = counts.last() {
+                self.sum(before.at_risk, &[before.events, before.exits, ids.at_risk])?;
+            }
+            counts.push(ids);
+        }
+        if let (Some(last), Some(step)) = (counts.last(), steps.last()) {
+            let left = self.count(&format!("{key}, left after {}", step.time), step.left())?;
+            self.sum(last.at_risk, &[last.events, last.exits, left])?;
+        }
+        Ok(counts)
+    }
+}
