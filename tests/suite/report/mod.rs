@@ -1,9 +1,6 @@
 //! What is handed over: words, tables, figures, documents, and what an export must not tell.
 
+mod disclosure;
 mod figures;
 mod gallery;
-mod disclosure;
-mod documents;
 mod sample;
-mod tables;
-mod words;
