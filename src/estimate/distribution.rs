@@ -2,7 +2,7 @@
 //!
 //! Hides `statrs`, and where it falls short: Student's t with very many degrees of freedom.
 
-use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, FisherSnedecor, Normal, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, Normal, StudentsT};
 use statrs::function::gamma::ln_gamma;
 
 /// From this many degrees of freedom on, Student's t is expanded around the normal; below it, the
@@ -78,11 +78,6 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
 
 fn student(df: f64) -> StudentsT {
     StudentsT::new(0.0, 1.0, df).expect("degrees of freedom are positive")
-}
-
-/// Returns the x with P(B ≤ x) = p for a beta distribution.
-pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
-    Beta::new(a, b).expect("shapes are positive").inverse_cdf(p)
 }
 
 /// Returns the logarithm of n over k.
