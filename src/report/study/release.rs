@@ -505,9 +505,16 @@ impl Counts {
                 both.extend(self.of_levels(found, row, &subgroup.factor)?);
             }
             for (cell, column) in shown.cells.iter_mut().zip(&table.columns) {
+                if *cell == Cell::default() {
+                    continue;
+                }
+                // The persons with the outcome come first.
+                let first = |side: &[CountId]| side.iter().take(1).copied().collect();
                 cell.reads = Reads::Of(match column.key.as_str() {
-                    "arm" | "n_arm" => arm.clone(),
-                    "reference" | "n_reference" => reference.clone(),
+                    "arm" => arm.clone(),
+                    "n_arm" => first(&arm),
+                    "reference" => reference.clone(),
+                    "n_reference" => first(&reference),
                     _ => both.clone(),
                 });
             }
