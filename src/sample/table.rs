@@ -43,11 +43,7 @@ impl Data {
     /// Reads a table: CSV, or by its ending Parquet, SAS, Stata or Excel.
     pub fn read(path: &Path, id: Option<&str>) -> Result<Data, SampleError> {
         let (columns, lines) = match Format::of(path) {
-            Format::Parquet => match Columns::read(path) {
-                Ok(columns) => (columns.columns, None),
-                // Types that klero does not write are read as text.
-                Err(_) => of_text(Source::open(path)?.read()?),
-            },
+            Format::Parquet => (Columns::read(path)?.columns, None),
             Format::Csv => of_text(Table::read(path)?),
             _ => of_text(Source::open(path)?.read()?),
         };
