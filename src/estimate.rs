@@ -245,7 +245,9 @@ impl IntervalId {
             IntervalId::LogLog => "Kalbfleisch & Prentice 1980, p. 15, doi:10.1002/9781118032985",
             IntervalId::Exact => "Fisher 1935, doi:10.2307/2342435; Cornfield 1956",
             IntervalId::AndersonRubin => "Anderson & Rubin 1949, doi:10.1214/aoms/1177730090",
-            IntervalId::ImbensManski => "Imbens & Manski 2004, doi:10.1111/j.1468-0262.2004.00555.x",
+            IntervalId::ImbensManski => {
+                "Imbens & Manski 2004, doi:10.1111/j.1468-0262.2004.00555.x"
+            }
         }
     }
 }

@@ -8,15 +8,13 @@ use klero::protocol::{
     Adjustment, Contrasts, IntervalId, MethodId, Multiplicity, PlannedEstimate, Protocol, Role,
     Unit,
 };
-use klero::register::{Format, Source};
 use klero::report::effects::{methods, table, wrap};
 use klero::report::json::{Provenance, estimates};
 use klero::sample::{Flow, OutcomeFile, of_table};
 use klero::spelling::{listed, nearest};
-use klero::table::Table;
 
 use super::failure::refused;
-use super::study::{OUTCOMES, Study};
+use super::study::{OUTCOMES, Study, read_table};
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
@@ -85,10 +83,7 @@ impl Estimate {
     }
 
     fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
-        let table = match Format::of(file) {
-            Format::Csv => Table::read(file)?,
-            _ => Source::open(file)?.read()?,
-        };
+        let table = read_table(file)?;
         let arm = self.arm.as_deref().unwrap_or_default();
         let mut rows = Vec::new();
         for outcome in &self.outcome {

@@ -1,9 +1,11 @@
-//! All tests in one binary, because each further one links polars again.
+//! All tests in one binary, because each further one links the whole crate again.
 
 mod cli;
 mod formats;
+mod fuzz;
 mod layers;
 mod long;
+mod naive;
 mod outcomes;
 mod plan;
 #[cfg(unix)]
