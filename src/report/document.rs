@@ -57,7 +57,10 @@ pub enum Inline {
     Strong(String),
     /// A name or digest, letter by letter.
     Code(String),
-    Link { text: String, to: Target },
+    Link {
+        text: String,
+        to: Target,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +217,11 @@ impl Document {
                     text: words,
                 } => {
                     let marks = "#".repeat(usize::from(*level) + 1);
-                    let _ = write!(text, "<a id=\"{id}\"></a>\n\n{marks} {}\n\n", escaped(words));
+                    let _ = write!(
+                        text,
+                        "<a id=\"{id}\"></a>\n\n{marks} {}\n\n",
+                        escaped(words)
+                    );
                 }
                 Block::Paragraph(words) => {
                     let _ = write!(text, "{}\n\n", inline(words));

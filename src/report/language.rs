@@ -186,13 +186,21 @@ impl Locale {
 
     /// Writes a whole number with its noun: `1 person`, `503 personer`.
     pub fn counted(&self, n: u64, noun: Noun) -> String {
-        format!("{}{NO_BREAK}{}", self.count(n), noun.form(self.language, n == 1))
+        format!(
+            "{}{NO_BREAK}{}",
+            self.count(n),
+            noun.form(self.language, n == 1)
+        )
     }
 
     /// Writes a whole number with a true minus sign: `−12`.
     pub fn integer(&self, n: i64) -> String {
         let digits = self.numbers.dressed(&n.unsigned_abs().to_string());
-        if n < 0 { format!("{MINUS}{digits}") } else { digits }
+        if n < 0 {
+            format!("{MINUS}{digits}")
+        } else {
+            digits
+        }
     }
 
     /// Writes a number with a fixed count of decimals: `−1,2`.
@@ -278,12 +286,32 @@ impl Locale {
     /// Writes a date: `14. marts 2018`, `14 March 2018`.
     pub fn date(&self, date: Date) -> String {
         const DANISH: [&str; 12] = [
-            "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september",
-            "oktober", "november", "december",
+            "januar",
+            "februar",
+            "marts",
+            "april",
+            "maj",
+            "juni",
+            "juli",
+            "august",
+            "september",
+            "oktober",
+            "november",
+            "december",
         ];
         const ENGLISH: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September",
-            "October", "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         let (day, month, year) = (date.day(), date.month() as usize - 1, date.year());
         match self.language {

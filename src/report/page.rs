@@ -29,7 +29,11 @@ pub fn page(document: &Document, locale: &Locale, fonts: &str) -> String {
         locale.tag()
     );
     if !document.subtitle.is_empty() {
-        let _ = writeln!(html, "<p class=\"subtitle\">{}</p>", escaped(&document.subtitle));
+        let _ = writeln!(
+            html,
+            "<p class=\"subtitle\">{}</p>",
+            escaped(&document.subtitle)
+        );
     }
     html += "</header>\n";
     if document.contents == Contents::Listed {
@@ -41,7 +45,11 @@ pub fn page(document: &Document, locale: &Locale, fonts: &str) -> String {
         match block {
             Block::Heading { level, id, text } => {
                 if *level == 1 {
-                    html += if open { "</section>\n<section>\n" } else { "<section>\n" };
+                    html += if open {
+                        "</section>\n<section>\n"
+                    } else {
+                        "<section>\n"
+                    };
                     open = true;
                 }
                 let tag = (level + 1).min(4);
@@ -95,7 +103,10 @@ pub fn page(document: &Document, locale: &Locale, fonts: &str) -> String {
 
 fn contents(html: &mut String, document: &Document, locale: &Locale) {
     let title = escaped(&locale.say(Message::Contents));
-    let _ = write!(html, "<nav aria-labelledby=\"contents\">\n<h2 id=\"contents\">{title}</h2>\n<ol>\n");
+    let _ = write!(
+        html,
+        "<nav aria-labelledby=\"contents\">\n<h2 id=\"contents\">{title}</h2>\n<ol>\n"
+    );
     let mut depth = 0;
     for (level, id, text) in document.headings() {
         match (level, depth) {
@@ -105,7 +116,12 @@ fn contents(html: &mut String, document: &Document, locale: &Locale) {
             // A part before any section.
             _ => {}
         }
-        let _ = write!(html, "<li><a href=\"#{}\">{}</a>", escaped(id), escaped(text));
+        let _ = write!(
+            html,
+            "<li><a href=\"#{}\">{}</a>",
+            escaped(id),
+            escaped(text)
+        );
         depth = match (level, depth) {
             (2, 0) => 1,
             (level, _) => level,
@@ -131,7 +147,11 @@ fn figure(html: &mut String, figure: &Figure, number: u64, locale: &Locale) {
         if figure.caption.is_empty() { "" } else { "." }
     );
     if !figure.caption.is_empty() {
-        let _ = write!(html, " <span class=\"text\">{}</span>", escaped(&figure.caption));
+        let _ = write!(
+            html,
+            " <span class=\"text\">{}</span>",
+            escaped(&figure.caption)
+        );
     }
     // What the drawing says of itself may be shorter than the alternative text.
     let _ = writeln!(
@@ -150,7 +170,13 @@ pub(crate) fn scoped(svg: &str, prefix: &str) -> String {
     };
     let prefix: String = prefix
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     let mut ids: BTreeSet<&str> = BTreeSet::new();
     for (at, _) in svg.match_indices(" id=\"") {
@@ -173,10 +199,12 @@ pub(crate) fn scoped(svg: &str, prefix: &str) -> String {
             let (before, after) = rest.split_at(at + attribute.len());
             done += before;
             let end = after.find('"').unwrap_or(0);
-            let names = after[..end].split(' ').map(|name| match ids.contains(name) {
-                true => format!("{prefix}-{name}"),
-                false => name.to_owned(),
-            });
+            let names = after[..end]
+                .split(' ')
+                .map(|name| match ids.contains(name) {
+                    true => format!("{prefix}-{name}"),
+                    false => name.to_owned(),
+                });
             done += &names.collect::<Vec<_>>().join(" ");
             rest = &after[end..];
         }

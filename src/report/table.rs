@@ -16,7 +16,7 @@ pub mod xlsx;
 pub use layout::{Laid, LaidCell, LaidRow, lay};
 
 use super::disclosure::Reads;
-use super::language::{Locale, Message, MINUS, NO_BREAK, Noun};
+use super::language::{Locale, MINUS, Message, NO_BREAK, Noun};
 
 /// A table: values in columns and rows, with what a reader must know beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +122,9 @@ pub enum Value {
     /// No such number, and why.
     Missing(String),
     /// Held back, so that no count below the threshold can be known.
-    Suppressed { threshold: u64 },
+    Suppressed {
+        threshold: u64,
+    },
 }
 
 /// An end of an interval.
@@ -381,7 +383,9 @@ impl Cell {
     }
 
     fn values(&self) -> impl Iterator<Item = &Value> {
-        [Some(&self.value), self.aside.as_ref()].into_iter().flatten()
+        [Some(&self.value), self.aside.as_ref()]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -480,7 +484,11 @@ impl Table {
     /// # Panics
     /// When the row has not one cell for each column.
     pub fn push(&mut self, row: Row) {
-        assert_eq!(row.cells.len(), self.columns.len(), "a cell for each column");
+        assert_eq!(
+            row.cells.len(),
+            self.columns.len(),
+            "a cell for each column"
+        );
         if self.groups.is_empty() {
             self.groups.push(Group::default());
         }

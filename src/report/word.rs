@@ -21,7 +21,10 @@ pub fn docx(document: &Document, locale: &Locale) -> Result<Vec<u8>, PackageErro
         ("docProps/core.xml", parts::core(document, locale)),
         ("docProps/app.xml", parts::app()),
         ("word/document.xml", body.xml),
-        ("word/_rels/document.xml.rels", parts::relations(&body.links, body.pictures.len())),
+        (
+            "word/_rels/document.xml.rels",
+            parts::relations(&body.links, body.pictures.len()),
+        ),
         ("word/styles.xml", parts::styles(locale)),
         ("word/settings.xml", parts::settings(locale)),
         ("word/numbering.xml", parts::numbering()),

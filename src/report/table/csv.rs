@@ -21,13 +21,20 @@ pub fn machine(table: &Table) -> String {
         for row in &group.rows {
             let mut values = vec![group.label.clone(), row.label.clone()];
             for (column, part) in fields.list() {
-                values.push(part.of(&row.cells[column]).map_or(String::new(), |found| match found {
-                    Found::Text(text) => text.to_owned(),
-                    Found::Number(value, _) => value.to_string(),
-                    Found::Count(n) => n.to_string(),
-                }));
+                values.push(part.of(&row.cells[column]).map_or(
+                    String::new(),
+                    |found| match found {
+                        Found::Text(text) => text.to_owned(),
+                        Found::Number(value, _) => value.to_string(),
+                        Found::Count(n) => n.to_string(),
+                    },
+                ));
             }
-            values.push(row.source.as_ref().map_or(String::new(), |source| source.id.clone()));
+            values.push(
+                row.source
+                    .as_ref()
+                    .map_or(String::new(), |source| source.id.clone()),
+            );
             values.push(notes(table, row));
             text += &line(&values, ',', "\n");
         }
@@ -50,11 +57,14 @@ pub fn danish_excel(table: &Table, locale: &Locale) -> Vec<u8> {
         for row in &group.rows {
             let mut values = vec![inert(&group.label), inert(&row.label)];
             for (column, part) in fields.list() {
-                values.push(part.of(&row.cells[column]).map_or(String::new(), |found| match found {
-                    Found::Text(text) => inert(text),
-                    Found::Number(value, _) => value.to_string().replace('.', ","),
-                    Found::Count(n) => n.to_string(),
-                }));
+                values.push(part.of(&row.cells[column]).map_or(
+                    String::new(),
+                    |found| match found {
+                        Found::Text(text) => inert(text),
+                        Found::Number(value, _) => value.to_string().replace('.', ","),
+                        Found::Count(n) => n.to_string(),
+                    },
+                ));
             }
             let source = row.source.as_ref();
             values.push(source.map_or(String::new(), |source| inert(&source.label)));
@@ -88,7 +98,9 @@ fn line(values: &[String], separator: char, end: &str) -> String {
 fn notes(table: &Table, row: &Row) -> String {
     let mut notes: Vec<String> = Vec::new();
     let texts = |ids: &[super::NoteId]| -> Vec<String> {
-        ids.iter().map(|id| table.footnotes[id.index()].clone()).collect()
+        ids.iter()
+            .map(|id| table.footnotes[id.index()].clone())
+            .collect()
     };
     notes.extend(texts(&row.footnotes));
     for (cell, column) in row.cells.iter().zip(&table.columns) {
@@ -205,7 +217,9 @@ impl Part {
 
 /// Whether the values in parentheses of a column are shares.
 pub(crate) fn shares_aside(table: &Table, column: usize) -> bool {
-    let mut asides = table.rows().filter_map(|row| row.cells[column].aside.as_ref());
+    let mut asides = table
+        .rows()
+        .filter_map(|row| row.cells[column].aside.as_ref());
     asides.any(|value| matches!(value, Value::Number(_, form) if form.unit == Unit::Share))
 }
 

@@ -19,7 +19,11 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
     let id = escaped(&table.id);
     let columns = laid.heads.len();
     // On paper, wide ones lie on their side.
-    let kind = if columns > WIDE { "table wide" } else { "table" };
+    let kind = if columns > WIDE {
+        "table wide"
+    } else {
+        "table"
+    };
     let mut html = String::new();
     let _ = writeln!(
         html,
@@ -37,7 +41,11 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
         if table.caption.is_empty() { "" } else { "." }
     );
     if !table.caption.is_empty() {
-        let _ = write!(html, " <span class=\"text\">{}</span>", escaped(&table.caption));
+        let _ = write!(
+            html,
+            " <span class=\"text\">{}</span>",
+            escaped(&table.caption)
+        );
     }
     let _ = writeln!(
         html,
@@ -62,14 +70,23 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
     for head in &laid.heads {
         let _ = match head.text.is_empty() {
             true => write!(html, "<td></td>"),
-            false => write!(html, "<th scope=\"col\"{}>{}</th>", class(head.align), cell(head)),
+            false => write!(
+                html,
+                "<th scope=\"col\"{}>{}</th>",
+                class(head.align),
+                cell(head)
+            ),
         };
     }
     html += "</tr>\n</thead>\n";
     let mut open = false;
     for row in &laid.rows {
         if !open || matches!(row, LaidRow::Group(_)) {
-            html += if open { "</tbody>\n<tbody>\n" } else { "<tbody>\n" };
+            html += if open {
+                "</tbody>\n<tbody>\n"
+            } else {
+                "<tbody>\n"
+            };
             open = true;
         }
         match row {
@@ -98,7 +115,11 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
                     ),
                     None => String::new(),
                 };
-                let _ = write!(html, "<tr><th scope=\"row\"{depth}>{}{link}</th>", cell(label));
+                let _ = write!(
+                    html,
+                    "<tr><th scope=\"row\"{depth}>{}{link}</th>",
+                    cell(label)
+                );
                 for value in cells {
                     let _ = write!(html, "<td{}>{}</td>", class(value.align), cell(value));
                 }
@@ -112,7 +133,11 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
     if !laid.footnotes.is_empty() || !laid.notes.is_empty() {
         let _ = write!(html, "<tfoot><tr><td colspan=\"{columns}\">");
         for (mark, note) in &laid.footnotes {
-            let _ = write!(html, "<p class=\"note\"><sup>{mark}</sup> {}</p>", escaped(note));
+            let _ = write!(
+                html,
+                "<p class=\"note\"><sup>{mark}</sup> {}</p>",
+                escaped(note)
+            );
         }
         for note in &laid.notes {
             let _ = write!(html, "<p class=\"note\">{}</p>", escaped(note));

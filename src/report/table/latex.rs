@@ -26,7 +26,9 @@ pub fn text(table: &Table, locale: &Locale) -> String {
         }
     );
     let _ = writeln!(tex, "\\label{{tab:{}}}", table.id);
-    let long = table.rows().any(|row| row.label.chars().count() > LONG_LABEL);
+    let long = table
+        .rows()
+        .any(|row| row.label.chars().count() > LONG_LABEL);
     let values = laid.heads[1..].iter().map(|head| match head.align {
         Align::Words => 'l',
         Align::Numbers => 'r',
@@ -43,7 +45,10 @@ pub fn text(table: &Table, locale: &Locale) -> String {
             if text.is_empty() {
                 cells.extend(vec![String::new(); *columns]);
             } else {
-                cells.push(format!("\\multicolumn{{{columns}}}{{c}}{{{}}}", escaped(text)));
+                cells.push(format!(
+                    "\\multicolumn{{{columns}}}{{c}}{{{}}}",
+                    escaped(text)
+                ));
                 let _ = write!(rules, "\\cmidrule(lr){{{at}-{}}}", at + columns - 1);
             }
             at += columns;
@@ -99,7 +104,11 @@ pub fn text(table: &Table, locale: &Locale) -> String {
 fn cell(cell: &LaidCell) -> String {
     match cell.marks.is_empty() {
         true => escaped(&cell.text),
-        false => format!("{}\\textsuperscript{{{}}}", escaped(&cell.text), cell.raised()),
+        false => format!(
+            "{}\\textsuperscript{{{}}}",
+            escaped(&cell.text),
+            cell.raised()
+        ),
     }
 }
 

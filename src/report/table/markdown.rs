@@ -7,7 +7,11 @@ use crate::report::language::Locale;
 
 /// Writes a table with its title in bold above and its notes below.
 pub fn text(table: &Table, locale: &Locale) -> String {
-    body(table, &lay(table, locale), &format!("**{}**", escaped(&table.title)))
+    body(
+        table,
+        &lay(table, locale),
+        &format!("**{}**", escaped(&table.title)),
+    )
 }
 
 /// Writes a table below a given first line.

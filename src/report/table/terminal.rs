@@ -121,7 +121,11 @@ impl Widths {
         for ((before, after, words), head) in content.into_iter().zip(&laid.heads[1..]) {
             let head = heading(head);
             let word = head.split(' ').map(|word| word.chars().count()).max();
-            widths.push(((before + after).max(words).max(word.unwrap_or(0)), before, after));
+            widths.push((
+                (before + after).max(words).max(word.unwrap_or(0)),
+                before,
+                after,
+            ));
         }
         // Heads may be written on fewer lines where there is room.
         let taken: usize = widths.iter().map(|(width, ..)| width + GAP).sum();
@@ -157,7 +161,12 @@ impl Widths {
     }
 
     fn all(&self) -> usize {
-        self.label + self.columns.iter().map(|(width, _)| width + GAP).sum::<usize>()
+        self.label
+            + self
+                .columns
+                .iter()
+                .map(|(width, _)| width + GAP)
+                .sum::<usize>()
     }
 }
 
@@ -190,7 +199,11 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
     let heads: Vec<Vec<String>> = laid
         .heads
         .iter()
-        .zip([widths.label].into_iter().chain(widths.columns.iter().map(|(width, _)| *width)))
+        .zip(
+            [widths.label]
+                .into_iter()
+                .chain(widths.columns.iter().map(|(width, _)| *width)),
+        )
         .enumerate()
         .map(|(index, (head, width))| match (index, widths.names) {
             (0, Names::OwnLine) => Vec::new(),
@@ -211,7 +224,11 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
             if index > 0 {
                 line += &" ".repeat(GAP);
             }
-            line += &aligned(text, width, if index == 0 { Align::Words } else { cell.align });
+            line += &aligned(
+                text,
+                width,
+                if index == 0 { Align::Words } else { cell.align },
+            );
         }
         lines.push(line);
     }
@@ -248,7 +265,11 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
                 let room = widths.label.saturating_sub(indent.len()).max(1);
                 let name = wrap(&format!("{}{}", label.text, bracketed(label)), room);
                 let mut first = true;
-                let names = if name.is_empty() { vec![String::new()] } else { name };
+                let names = if name.is_empty() {
+                    vec![String::new()]
+                } else {
+                    name
+                };
                 for part in names {
                     let mut line = aligned(&format!("{indent}{part}"), widths.label, Align::Words);
                     if first {
@@ -274,7 +295,11 @@ fn placed(cell: &LaidCell, width: usize, before: usize) -> String {
         Align::Words => aligned(&(left + &right), width, Align::Words),
         Align::Numbers => {
             let blanks = before.saturating_sub(left.chars().count());
-            aligned(&format!("{}{left}{right}", " ".repeat(blanks)), width, Align::Words)
+            aligned(
+                &format!("{}{left}{right}", " ".repeat(blanks)),
+                width,
+                Align::Words,
+            )
         }
     }
 }
@@ -302,7 +327,9 @@ fn list(laid: &Laid, width: usize, lines: &mut Vec<String>) {
                         continue;
                     }
                     let over = spans.iter_mut().map(|row| row[index + 1].as_str());
-                    let names = over.chain([head.text.as_str()]).filter(|name| !name.is_empty());
+                    let names = over
+                        .chain([head.text.as_str()])
+                        .filter(|name| !name.is_empty());
                     let name = names.collect::<Vec<_>>().join(", ");
                     let value = format!("{}{}", cell.text, bracketed(cell));
                     hang("  ", &format!("{name}: {value}"), width, lines);
@@ -314,14 +341,19 @@ fn list(laid: &Laid, width: usize, lines: &mut Vec<String>) {
 
 /// Returns the span above each column.
 fn spread(spans: &[(String, usize)]) -> Vec<String> {
-    let each = spans.iter().map(|(text, columns)| vec![text.clone(); *columns]);
+    let each = spans
+        .iter()
+        .map(|(text, columns)| vec![text.clone(); *columns]);
     each.flatten().collect()
 }
 
 /// Adds a text behind a mark, further lines below its first word.
 fn hang(mark: &str, text: &str, width: usize, lines: &mut Vec<String>) {
     let indent = mark.chars().count();
-    for (index, line) in wrap(text, width.saturating_sub(indent).max(1)).into_iter().enumerate() {
+    for (index, line) in wrap(text, width.saturating_sub(indent).max(1))
+        .into_iter()
+        .enumerate()
+    {
         match index {
             0 => lines.push(format!("{mark}{line}")),
             _ => lines.push(format!("{}{line}", " ".repeat(indent))),
@@ -333,7 +365,10 @@ fn hang(mark: &str, text: &str, width: usize, lines: &mut Vec<String>) {
 /// the word alone is longer.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
+    for word in text
+        .split([' ', '\n', '\t'])
+        .filter(|word| !word.is_empty())
+    {
         let mut word: Vec<char> = word.chars().collect();
         if let Some(line) = lines.last_mut()
             && line.chars().count() + 1 + word.len() <= width

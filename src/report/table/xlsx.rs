@@ -7,12 +7,11 @@
 use std::collections::BTreeSet;
 
 use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
-    XlsxError,
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
-use super::terminal::wrap;
 use super::csv::{Fields, Found, Part, shares_aside};
+use super::terminal::wrap;
 use super::{Align, Cell, Form, Laid, LaidCell, LaidRow, Sign, Table, Unit, UnitWords, Value, lay};
 use crate::period::Date;
 use crate::report::language::{Locale, Message, Noun};
@@ -80,7 +79,11 @@ fn sheet_name(wanted: &str, used: &mut BTreeSet<String>) -> String {
         .map(|c| if "[]:*?/\\'".contains(c) { '-' } else { c })
         .take(31)
         .collect();
-    let clean = if clean.is_empty() { "-".to_owned() } else { clean };
+    let clean = if clean.is_empty() {
+        "-".to_owned()
+    } else {
+        clean
+    };
     let mut name = clean.clone();
     let mut count = 1;
     while !used.insert(name.to_lowercase()) {
@@ -121,9 +124,7 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
     for spans in &table.spans {
         let mut at = 0;
         for span in spans {
-            let covered = |&(column, _): &(usize, Part)| {
-                (at..at + span.columns).contains(&column)
-            };
+            let covered = |&(column, _): &(usize, Part)| (at..at + span.columns).contains(&column);
             let first = fields.iter().position(covered);
             let until = fields.iter().rposition(covered);
             if let (Some(first), Some(until), false) = (first, until, span.text.is_empty()) {
@@ -134,9 +135,7 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
                 let (first, until) = (first as u16 + 1, until as u16 + 1);
                 match first == until {
                     true => sheet.write_string_with_format(row, first, &span.text, &format)?,
-                    false => {
-                        sheet.merge_range(row, first, row, until, &span.text, &format)?
-                    }
+                    false => sheet.merge_range(row, first, row, until, &span.text, &format)?,
                 };
             }
             at += span.columns;
@@ -159,7 +158,11 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
         };
         sheet.write_string_with_format(row, index as u16 + 1, &text, &format)?;
         let word = text.split(' ').map(|word| word.chars().count()).max();
-        widths.push(word.unwrap_or(0).max(text.chars().count().div_ceil(2)).max(8));
+        widths.push(
+            word.unwrap_or(0)
+                .max(text.chars().count().div_ceil(2))
+                .max(8),
+        );
     }
     if sourced {
         let text = locale.say(Message::Method);
@@ -228,7 +231,9 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
     let tall = fields
         .iter()
         .zip(&widths[1..])
-        .map(|(&(column, part), width)| wrap(&label(table, &laid, column, part, locale), *width).len())
+        .map(|(&(column, part), width)| {
+            wrap(&label(table, &laid, column, part, locale), *width).len()
+        })
         .max();
     sheet.set_row_height(heads, 15.0 * tall.unwrap_or(1).max(1) as f64)?;
     for (at, lines) in labels {
@@ -296,7 +301,10 @@ fn put(
         }
         Some(Found::Number(p, None)) => {
             let below = locale.p(0.0);
-            let code = format!("[<0.001]\"{below}{marks}\";[<0.0995]0.000{0};0.00{0}", suffix(&marks));
+            let code = format!(
+                "[<0.001]\"{below}{marks}\";[<0.0995]0.000{0};0.00{0}",
+                suffix(&marks)
+            );
             sheet.write_number_with_format(at.0, at.1, p, &right.set_num_format(code))?;
             Ok(6)
         }
@@ -312,9 +320,9 @@ fn put(
                     Part::Upper | Part::AsideUpper => "∞".to_owned(),
                     _ => String::new(),
                 },
-                Some(value @ (Value::Missing(_) | Value::Suppressed { .. } | Value::Number(..))) => {
-                    value.written(locale)
-                }
+                Some(
+                    value @ (Value::Missing(_) | Value::Suppressed { .. } | Value::Number(..)),
+                ) => value.written(locale),
                 _ => String::new(),
             };
             if !text.is_empty() {

@@ -64,7 +64,9 @@ pub fn write(document: &Document, locale: &Locale) -> Body {
     let ids = document.ids();
     let bookmarks = ids.iter().enumerate().map(|(index, &id)| {
         // Word takes letters, digits and `_`, at most 40.
-        let clean = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
+        let clean = id
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
         let name = format!("k{index}_{}", clean.take(30).collect::<String>());
         (id, (index, name))
     });
@@ -209,7 +211,10 @@ impl Writer<'_> {
         match self.bookmarks.get(id) {
             Some((_, name)) => format!(
                 "<w:hyperlink w:anchor=\"{name}\" w:history=\"1\">{}</w:hyperlink>",
-                run(text, &format!("<w:rStyle w:val=\"Hyperlink\"/>{properties}"))
+                run(
+                    text,
+                    &format!("<w:rStyle w:val=\"Hyperlink\"/>{properties}")
+                )
             ),
             None => run(text, properties),
         }
@@ -416,10 +421,18 @@ impl Writer<'_> {
         }
         let lines = laid.footnotes.len() + laid.notes.len();
         for (index, (mark, text)) in laid.footnotes.iter().enumerate() {
-            let keep = if index + 1 < lines { "<w:keepNext/>" } else { "" };
+            let keep = if index + 1 < lines {
+                "<w:keepNext/>"
+            } else {
+                ""
+            };
             let keep = format!("{keep}{}", first_note(index));
             let mark = run(mark, "<w:vertAlign w:val=\"superscript\"/>");
-            self.paragraph("TableNote", &keep, &format!("{mark}{}", run(&format!(" {text}"), "")));
+            self.paragraph(
+                "TableNote",
+                &keep,
+                &format!("{mark}{}", run(&format!(" {text}"), "")),
+            );
         }
         for (index, text) in laid.notes.iter().enumerate() {
             let last = laid.footnotes.len() + index + 1 == lines;
@@ -534,7 +547,10 @@ fn run(text: &str, properties: &str) -> String {
         true => String::new(),
         false => format!("<w:rPr>{properties}</w:rPr>"),
     };
-    format!("<w:r>{properties}<w:t xml:space=\"preserve\">{}</w:t></w:r>", escaped(text))
+    format!(
+        "<w:r>{properties}<w:t xml:space=\"preserve\">{}</w:t></w:r>",
+        escaped(text)
+    )
 }
 
 fn runs(cell: &LaidCell, properties: &str) -> String {
@@ -561,7 +577,11 @@ fn wanted_widths(laid: &Laid) -> Vec<u32> {
         words.map(|word| word.chars().count()).max().unwrap_or(0)
     };
     // Heads are bold.
-    let mut most: Vec<usize> = laid.heads.iter().map(|head| word(&head.text) * 11 / 10 + 1).collect();
+    let mut most: Vec<usize> = laid
+        .heads
+        .iter()
+        .map(|head| word(&head.text) * 11 / 10 + 1)
+        .collect();
     most[0] = most[0].max(laid.heads[0].text.chars().count());
     for row in &laid.rows {
         if let LaidRow::Cells {
@@ -571,7 +591,9 @@ fn wanted_widths(laid: &Laid) -> Vec<u32> {
             cells,
         } = row
         {
-            let link = source.as_ref().map_or(0, |(_, text)| text.chars().count() + 1);
+            let link = source
+                .as_ref()
+                .map_or(0, |(_, text)| text.chars().count() + 1);
             let own = length(label) + 2 * usize::from(*depth) + link;
             most[0] = most[0].max(own);
             for (most, cell) in most[1..].iter_mut().zip(cells) {
@@ -582,7 +604,9 @@ fn wanted_widths(laid: &Laid) -> Vec<u32> {
             }
         }
     }
-    most.into_iter().map(|count| count as u32 * CHARACTER + CELL_MARGINS).collect()
+    most.into_iter()
+        .map(|count| count as u32 * CHARACTER + CELL_MARGINS)
+        .collect()
 }
 
 /// Fits widths to a line: the stub gives way first, then all columns in proportion; room to spare

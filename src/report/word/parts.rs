@@ -178,10 +178,14 @@ pub fn styles(locale: &Locale) -> String {
              w:line=\"240\" w:lineRule=\"auto\"/><w:outlineLvl w:val=\"{level}\"/>"
         )
     };
-    let size = |half_points: u32| format!("<w:sz w:val=\"{half_points}\"/><w:szCs w:val=\"{half_points}\"/>");
+    let size = |half_points: u32| {
+        format!("<w:sz w:val=\"{half_points}\"/><w:szCs w:val=\"{half_points}\"/>")
+    };
     let bold = |half_points: u32| format!("<w:b/><w:bCs/>{}", size(half_points));
     let tight = |after: u32| {
-        format!("<w:spacing w:before=\"0\" w:after=\"{after}\" w:line=\"240\" w:lineRule=\"auto\"/>")
+        format!(
+            "<w:spacing w:before=\"0\" w:after=\"{after}\" w:line=\"240\" w:lineRule=\"auto\"/>"
+        )
     };
     let paragraphs: [(&str, &str, &str, &str, String, String); 16] = [
         ("Title", "Title", "Normal", "Normal", tight(60), bold(40)),

@@ -67,9 +67,15 @@ fn book(locale: &Locale) -> Vec<u8> {
 #[test]
 fn the_same_document_gives_the_same_bytes() {
     for locale in [DA, EN] {
-        assert_eq!(docx(&document(&locale), &locale).unwrap(), docx(&document(&locale), &locale).unwrap());
+        assert_eq!(
+            docx(&document(&locale), &locale).unwrap(),
+            docx(&document(&locale), &locale).unwrap()
+        );
         assert_eq!(book(&locale), book(&locale));
-        assert_eq!(page(&document(&locale), &locale, ""), page(&document(&locale), &locale, ""));
+        assert_eq!(
+            page(&document(&locale), &locale, ""),
+            page(&document(&locale), &locale, "")
+        );
     }
 }
 
@@ -103,14 +109,28 @@ fn every_part_of_a_docx_is_declared_well_formed_and_there() {
     }
     let relations = text(&parts, "word/_rels/document.xml.rels");
     let main = text(&parts, "word/document.xml");
-    for relation in relations.split("<Relationship ").skip(1).filter(|r| !r.contains("External")) {
+    for relation in relations
+        .split("<Relationship ")
+        .skip(1)
+        .filter(|r| !r.contains("External"))
+    {
         let target = relation.split("Target=\"").nth(1).unwrap();
         let target = &target[..target.find('"').unwrap()];
-        assert!(names.contains(&format!("word/{target}")), "{target} is related and absent");
+        assert!(
+            names.contains(&format!("word/{target}")),
+            "{target} is related and absent"
+        );
     }
-    for used in main.split("r:id=\"").skip(1).chain(main.split("r:embed=\"").skip(1)) {
+    for used in main
+        .split("r:id=\"")
+        .skip(1)
+        .chain(main.split("r:embed=\"").skip(1))
+    {
         let id = &used[..used.find('"').unwrap()];
-        assert!(relations.contains(&format!("Id=\"{id}\"")), "{id} is used and not related");
+        assert!(
+            relations.contains(&format!("Id=\"{id}\"")),
+            "{id} is used and not related"
+        );
     }
     // Notes are paragraphs, so that no part for them is needed.
     assert!(!names.iter().any(|name| name.contains("footnotes")));
@@ -118,19 +138,27 @@ fn every_part_of_a_docx_is_declared_well_formed_and_there() {
 
 #[test]
 fn tables_in_word_have_marked_heads_widths_and_an_alternative() {
-    let main = text(&parts(&docx(&document(&DA), &DA).unwrap()), "word/document.xml");
+    let main = text(
+        &parts(&docx(&document(&DA), &DA).unwrap()),
+        "word/document.xml",
+    );
     let tables: Vec<&str> = main.split("<w:tbl>").skip(1).collect();
     assert_eq!(tables.len(), 3);
     for table in tables {
         let table = &table[..table.find("</w:tbl>").unwrap()];
         assert!(table.contains("<w:tblHeader/>"));
-        assert!(table.contains("<w:tblCaption w:val=") && table.contains("<w:tblDescription w:val="));
+        assert!(
+            table.contains("<w:tblCaption w:val=") && table.contains("<w:tblDescription w:val=")
+        );
         let grid: u32 = table
             .split("<w:gridCol w:w=\"")
             .skip(1)
             .map(|rest| rest[..rest.find('"').unwrap()].parse::<u32>().unwrap())
             .sum();
-        assert!(table.contains(&format!("<w:tblW w:w=\"{grid}\"")), "columns fill the table");
+        assert!(
+            table.contains(&format!("<w:tblW w:w=\"{grid}\"")),
+            "columns fill the table"
+        );
         let columns = table.matches("<w:gridCol").count();
         for row in table.split("<w:tr>").skip(1) {
             let spans: usize = row
@@ -141,16 +169,31 @@ fn tables_in_word_have_marked_heads_widths_and_an_alternative() {
             assert_eq!(row.matches("<w:tc>").count() + spans, columns);
         }
     }
-    assert!(main.contains("w:orient=\"landscape\""), "a wide table lies on its side");
-    let anchors = main.split("w:anchor=\"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]);
+    assert!(
+        main.contains("w:orient=\"landscape\""),
+        "a wide table lies on its side"
+    );
+    let anchors = main
+        .split("w:anchor=\"")
+        .skip(1)
+        .map(|rest| &rest[..rest.find('"').unwrap()]);
     for anchor in anchors {
-        assert!(main.contains(&format!("w:name=\"{anchor}\"")), "{anchor} leads nowhere");
+        assert!(
+            main.contains(&format!("w:name=\"{anchor}\"")),
+            "{anchor} leads nowhere"
+        );
     }
-    let styles = text(&parts(&docx(&document(&EN), &EN).unwrap()), "word/styles.xml");
+    let styles = text(
+        &parts(&docx(&document(&EN), &EN).unwrap()),
+        "word/styles.xml",
+    );
     assert!(styles.contains("<w:lang w:val=\"en-GB\""));
     for style in main.split("<w:pStyle w:val=\"").skip(1) {
         let id = &style[..style.find('"').unwrap()];
-        assert!(styles.contains(&format!("w:styleId=\"{id}\"")), "{id} is no style");
+        assert!(
+            styles.contains(&format!("w:styleId=\"{id}\"")),
+            "{id} is no style"
+        );
     }
 }
 
@@ -159,8 +202,19 @@ fn the_page_needs_nothing_from_elsewhere() {
     for (locale, language) in [(DA, Language::Danish), (EN, Language::English)] {
         assert_eq!(locale.language, language);
         let html = page(&document(&locale), &locale, "");
-        assert!(html.starts_with(&format!("<!DOCTYPE html>\n<html lang=\"{}\">", locale.tag())));
-        for forbidden in ["<script", "<link", "@import", "src=\"http", "url(http", "onload", "<?xml"] {
+        assert!(html.starts_with(&format!(
+            "<!DOCTYPE html>\n<html lang=\"{}\">",
+            locale.tag()
+        )));
+        for forbidden in [
+            "<script",
+            "<link",
+            "@import",
+            "src=\"http",
+            "url(http",
+            "onload",
+            "<?xml",
+        ] {
             assert!(!html.contains(forbidden), "{forbidden}");
         }
     }
@@ -171,7 +225,9 @@ fn every_link_of_the_page_leads_somewhere_and_every_id_is_one() {
     let html = page(&document(&DA), &DA, "");
     let of = |mark: &str| -> Vec<String> {
         let found = html.split(mark).skip(1);
-        found.map(|rest| rest[..rest.find('"').unwrap()].to_owned()).collect()
+        found
+            .map(|rest| rest[..rest.find('"').unwrap()].to_owned())
+            .collect()
     };
     let ids = of(" id=\"");
     let once: BTreeSet<&String> = ids.iter().collect();
@@ -179,7 +235,10 @@ fn every_link_of_the_page_leads_somewhere_and_every_id_is_one() {
     for link in of("href=\"#") {
         assert!(once.contains(&link), "{link} leads nowhere");
     }
-    for names in of("aria-labelledby=\"").into_iter().chain(of("aria-describedby=\"")) {
+    for names in of("aria-labelledby=\"")
+        .into_iter()
+        .chain(of("aria-describedby=\""))
+    {
         for name in names.split(' ') {
             assert!(once.contains(&name.to_owned()), "{name} names nothing");
         }
@@ -197,7 +256,10 @@ fn the_same_numbers_stand_in_every_form() {
         assert!(document.dangling().is_empty());
         let html = page(&document, &locale, "");
         let markdown = document.markdown(&locale);
-        let main = text(&parts(&docx(&document, &locale).unwrap()), "word/document.xml");
+        let main = text(
+            &parts(&docx(&document, &locale).unwrap()),
+            "word/document.xml",
+        );
         for number in [
             locale.percent(9.0 / 135.0, 1),
             locale.count(1184),

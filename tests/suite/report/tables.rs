@@ -40,7 +40,10 @@ fn decimal_marks_stand_under_each_other_on_a_terminal() {
         .filter(|marks: &Vec<usize>| marks.len() == 3)
         .collect();
     assert!(marks.len() >= 3);
-    assert!(marks[..3].windows(2).all(|pair| pair[0] == pair[1]), "{text}");
+    assert!(
+        marks[..3].windows(2).all(|pair| pair[0] == pair[1]),
+        "{text}"
+    );
 }
 
 #[test]
@@ -51,17 +54,26 @@ fn machines_get_full_precision_and_excel_its_marks() {
     assert!(text.starts_with(
         "group,row,mean_arm,mean_reference,estimate,interval_lower,interval_upper,p,source,notes\n"
     ));
-    assert!(text.contains(",0.06666666666666667,0.05434782608695652,0.0123194,-0.0412,0.0714,0.631,method-1,"));
+    assert!(text.contains(
+        ",0.06666666666666667,0.05434782608695652,0.0123194,-0.0412,0.0714,0.631,method-1,"
+    ));
     // An open end, a missing and a held-back number are empty, and the notes say why.
     assert!(text.contains(",13580.2,-1250,,0.0712,"));
     assert!(text.contains("mean_reference: suppressed, threshold 5"));
     assert!(text.contains("estimate: no events in either arm"));
     let excel = String::from_utf8(csv::danish_excel(&table, &DA)).unwrap();
     assert!(excel.starts_with("\u{feff}Afsnit;Udfald;Gennemsnit, Gruppe 1;"));
-    assert!(excel.contains(";0,06666666666666667;0,05434782608695652;0,0123194;-0,0412;0,0714;0,631;M1;"));
+    assert!(
+        excel.contains(
+            ";0,06666666666666667;0,05434782608695652;0,0123194;-0,0412;0,0714;0,631;M1;"
+        )
+    );
     assert!(excel.ends_with("\r\n"));
     let formula = String::from_utf8(csv::danish_excel(&baseline(&DA), &DA)).unwrap();
-    assert!(formula.contains("\"'=Født uden for EU; \"\"3. lande\"\"\""), "{formula}");
+    assert!(
+        formula.contains("\"'=Født uden for EU; \"\"3. lande\"\"\""),
+        "{formula}"
+    );
 }
 
 #[test]
@@ -92,8 +104,11 @@ fn html_marks_heads_and_escapes_words() {
     assert!(text.contains("&lt;0,001</td>"));
     assert!(text.contains("<a class=\"source\" href=\"#method-1\">M1</a>"));
     assert!(text.contains("<sup>a</sup> Effekten af"));
-    for tag in ["table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "div", "span"] {
-        let opened = text.matches(&format!("<{tag}>")).count() + text.matches(&format!("<{tag} ")).count();
+    for tag in [
+        "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "div", "span",
+    ] {
+        let opened =
+            text.matches(&format!("<{tag}>")).count() + text.matches(&format!("<{tag} ")).count();
         assert_eq!(opened, text.matches(&format!("</{tag}>")).count(), "{tag}");
     }
 }
@@ -119,7 +134,10 @@ fn markdown_has_as_many_cells_in_every_row() {
             .filter(|line| line.starts_with('|'))
             .map(|line| line.replace("\\|", "").matches('|').count())
             .collect();
-        assert!(rows.len() > 3 && rows.iter().all(|&n| n == rows[0]), "{text}");
+        assert!(
+            rows.len() > 3 && rows.iter().all(|&n| n == rows[0]),
+            "{text}"
+        );
     }
 }
 
@@ -135,8 +153,14 @@ fn footnotes_are_marked_in_reading_order_and_said_once() {
     table.push(Row::new("x", vec![gone()]).noted(second));
     table.push(Row::new("y", vec![gone().noted(first)]));
     let text = terminal::text(&table, &EN, 80);
-    assert!(text.contains("n[a]") && text.contains("x[b]") && text.contains("–[a,c]"), "{text}");
-    assert!(text.contains("[a] said first\n[b] said second\n[c] Nobody was followed.\n"), "{text}");
+    assert!(
+        text.contains("n[a]") && text.contains("x[b]") && text.contains("–[a,c]"),
+        "{text}"
+    );
+    assert!(
+        text.contains("[a] said first\n[b] said second\n[c] Nobody was followed.\n"),
+        "{text}"
+    );
     assert!(!text.contains("never"));
 }
 

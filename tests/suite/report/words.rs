@@ -67,8 +67,14 @@ fn numbers_take_danish_marks() {
     assert_eq!(seen(&DA.p_statement(0.0232)), "p·=·0,023");
     assert_eq!(seen(&DA.level(0.95)), "95·pct.");
     assert_eq!(seen(&DA.level(0.975)), "97,5·pct.");
-    assert_eq!(seen(&DA.week(Week::from_iso(2021, 14).unwrap())), "uge·14, 2021");
-    assert_eq!(seen(&DA.date(Date::constant(2018, 3, 14))), "14.·marts 2018");
+    assert_eq!(
+        seen(&DA.week(Week::from_iso(2021, 14).unwrap())),
+        "uge·14, 2021"
+    );
+    assert_eq!(
+        seen(&DA.date(Date::constant(2018, 3, 14))),
+        "14.·marts 2018"
+    );
     assert_eq!(seen(&DA.counted(1, Noun::Person)), "1·person");
     assert_eq!(seen(&DA.counted(503, Noun::Person)), "503·personer");
 }
@@ -82,7 +88,10 @@ fn numbers_take_english_marks() {
     assert_eq!(seen(&EN.relative(1.82, 0)), "82·% more");
     assert_eq!(seen(&EN.interval("2.1", "15.9")), "(2.1·to 15.9)");
     assert_eq!(seen(&EN.p_statement(0.0004)), "p·<·0.001");
-    assert_eq!(seen(&EN.week(Week::from_iso(2021, 14).unwrap())), "week·14, 2021");
+    assert_eq!(
+        seen(&EN.week(Week::from_iso(2021, 14).unwrap())),
+        "week·14, 2021"
+    );
     assert_eq!(seen(&EN.date(Date::constant(2018, 3, 14))), "14·March 2018");
 }
 
