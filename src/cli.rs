@@ -14,6 +14,7 @@ mod console;
 mod demo;
 mod draw;
 mod estimate;
+mod export;
 mod failure;
 mod ingest;
 mod invent;
@@ -122,6 +123,8 @@ enum Command {
     Estimate(estimate::Estimate),
     /// Lay results out as tables, figures, a page and documents
     Report(report::Report),
+    /// Write only what reveals no small count, for taking out of a closed place
+    Export(export::Export),
     /// Compare published counts: 9/135 10/188
     Compare(compare::Compare),
     /// List every method with its source
@@ -261,6 +264,7 @@ fn run(command: Command, around: &Surroundings) -> anyhow::Result<Answer> {
         Command::Balance(command) => command.run(around),
         Command::Estimate(command) => command.run(around),
         Command::Report(command) => command.run(around),
+        Command::Export(command) => command.run(around),
         Command::Compare(command) => command.run(around),
         Command::Methods(command) => command.run(around),
         Command::Codes(command) => command.run(around),

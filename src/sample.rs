@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 pub use file::OutcomeFile;
 pub use flow::{ArmFlow, Flow};
-pub use table::{Data, Roles};
+pub use table::{Data, Roles, table_of};
 
 use crate::protocol::{Procedure, Unit};
 use crate::register::RegisterError;

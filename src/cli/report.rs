@@ -17,8 +17,8 @@ use klero::report::figure::{self, font_face_css};
 use klero::report::language::{Locale, NumberForm};
 use klero::report::page::page;
 use klero::report::study::{
-    CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, StatesFound, StatesOfArm,
-    TimesFound, report,
+    CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, Report as Laid, StatesFound,
+    StatesOfArm, TimesFound, report,
 };
 use klero::report::table::{csv, latex, markdown, xlsx};
 use klero::report::word::docx;
@@ -47,7 +47,7 @@ pub struct Report {
     force: bool,
 }
 
-fn language(text: &str) -> Result<Language, String> {
+pub fn language(text: &str) -> Result<Language, String> {
     Language::from_name(text).ok_or_else(|| "expected da or en".to_owned())
 }
 
@@ -90,7 +90,7 @@ impl Report {
 }
 
 /// Computes what the report shows.
-fn findings<'a>(
+pub fn findings<'a>(
     study: &Study,
     ledger: &'a Ledger,
     plan: &'a Protocol,
@@ -382,7 +382,11 @@ fn words(plan: &Protocol, planned: &PlannedEstimate) -> String {
 
 /// Returns every file of the report by its place in the folder.
 fn files(findings: &Findings, locale: &Locale) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
-    let made = report(findings, locale, Drawn::Pixels);
+    of_report(&report(findings, locale, Drawn::Pixels), locale)
+}
+
+/// Returns every file of a report that is laid out.
+pub fn of_report(made: &Laid, locale: &Locale) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
     let document = &made.document;
     let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
         (
@@ -454,7 +458,7 @@ fn data(data: &figure::FigureData) -> String {
 }
 
 /// Writes the folder whole or not at all.
-fn write(folder: &Path, files: Vec<(PathBuf, Vec<u8>)>) -> anyhow::Result<()> {
+pub fn write(folder: &Path, files: Vec<(PathBuf, Vec<u8>)>) -> anyhow::Result<()> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let aside = folder.with_file_name(format!(".{name}.part"));
     let old = folder.with_file_name(format!(".{name}.old"));

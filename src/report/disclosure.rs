@@ -88,7 +88,9 @@ pub enum DisclosureError {
         value: i64,
         computed: i64,
     },
-    #[error("table `{table}`, row `{row}`, column `{column}`: what can be read from it is not said")]
+    #[error(
+        "table `{table}`, row `{row}`, column `{column}`: what can be read from it is not said"
+    )]
     Undeclared {
         table: String,
         row: String,
@@ -102,7 +104,9 @@ pub enum DisclosureError {
 enum Kind {
     Count,
     /// A sum of amounts over as many persons as `base` counts.
-    Total { base: usize },
+    Total {
+        base: usize,
+    },
     /// Known to everyone.
     Public,
 }
@@ -145,6 +149,16 @@ impl Release {
         self.add(key, whole(value), Kind::Count)
     }
 
+    /// Returns the quantity with this key.
+    pub fn find(&self, key: &str) -> Option<CountId> {
+        self.by_key.get(key).map(|&at| CountId(at))
+    }
+
+    /// Returns the value of a quantity.
+    pub fn value(&self, id: CountId) -> i64 {
+        self.quantities[id.0].value
+    }
+
     /// Adds a number that everyone knows and that is never held back: a planned size.
     pub fn public(&mut self, key: &str, value: u64) -> Result<CountId, DisclosureError> {
         self.add(key, whole(value), Kind::Public)
@@ -178,7 +192,8 @@ impl Release {
             value,
             kind,
         });
-        self.by_key.insert(key.to_owned(), self.quantities.len() - 1);
+        self.by_key
+            .insert(key.to_owned(), self.quantities.len() - 1);
         Ok(CountId(self.quantities.len() - 1))
     }
 
@@ -213,7 +228,10 @@ impl Release {
         terms: &[(CountId, i64)],
         constant: i64,
     ) -> Result<(), DisclosureError> {
-        let left: i64 = terms.iter().map(|(id, factor)| factor * self.quantities[id.0].value).sum();
+        let left: i64 = terms
+            .iter()
+            .map(|(id, factor)| factor * self.quantities[id.0].value)
+            .sum();
         if left != constant {
             let (first, factor) = (terms[0].0.0, terms[0].1);
             let quantity = &self.quantities[first];
@@ -245,14 +263,18 @@ impl Release {
         for table in tables {
             check(table)?;
         }
-        let cells = tables.iter().flat_map(|table| table.rows()).flat_map(|row| &row.cells);
+        let cells = tables
+            .iter()
+            .flat_map(|table| table.rows())
+            .flat_map(|row| &row.cells);
         for reads in cells.map(|cell| &cell.reads).chain(figures) {
             for id in reads.ids() {
                 readers[id.0] += 1;
             }
         }
-        let unsafe_ones: Vec<usize> =
-            (0..self.quantities.len()).filter(|&at| self.is_unsafe(at)).collect();
+        let unsafe_ones: Vec<usize> = (0..self.quantities.len())
+            .filter(|&at| self.is_unsafe(at))
+            .collect();
         let hidden = protect::protect(self, &readers, &unsafe_ones)?;
         let small = |at: usize| matches!(self.quantities[at].kind, Kind::Count);
         Ok(Decision {
@@ -264,7 +286,11 @@ impl Release {
                 .filter(|&(at, &hidden)| hidden && readers[at] > 0)
                 .map(|(at, _)| CountId(at))
                 .collect(),
-            small: unsafe_ones.into_iter().filter(|&at| small(at)).map(CountId).collect(),
+            small: unsafe_ones
+                .into_iter()
+                .filter(|&at| small(at))
+                .map(CountId)
+                .collect(),
         })
     }
 
@@ -290,7 +316,10 @@ fn check(table: &Table) -> Result<(), DisclosureError> {
     for row in table.rows() {
         for (cell, column) in row.cells.iter().zip(&table.columns) {
             let silent = |value: &Value| {
-                matches!(value, Value::Empty | Value::Text(_) | Value::Suppressed { .. })
+                matches!(
+                    value,
+                    Value::Empty | Value::Text(_) | Value::Suppressed { .. }
+                )
             };
             let number = !silent(&cell.value) || cell.aside.as_ref().is_some_and(|v| !silent(v));
             if number && cell.reads == Reads::Undeclared {
@@ -356,7 +385,12 @@ impl Decision {
     /// with it.
     pub fn apply(&self, table: &Table) -> Table {
         let mut table = table.clone();
-        for cell in table.groups.iter_mut().flat_map(|g| &mut g.rows).flat_map(|r| &mut r.cells) {
+        for cell in table
+            .groups
+            .iter_mut()
+            .flat_map(|g| &mut g.rows)
+            .flat_map(|r| &mut r.cells)
+        {
             let words = matches!(cell.value, Value::Text(_) | Value::Empty) && cell.aside.is_none();
             if words && cell.reads == Reads::Undeclared || self.shows(&cell.reads) {
                 continue;

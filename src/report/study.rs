@@ -5,6 +5,7 @@
 //! was executed, not what is usual. Hides: which table holds which rows.
 
 mod figures;
+mod release;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
 use crate::sample::Flow;
 
 pub use figures::{Drawn, FigureFile};
+pub use release::{Export, export};
 
 /// Everything that a report shows, computed before.
 #[derive(Clone, Debug)]

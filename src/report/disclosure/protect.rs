@@ -121,13 +121,17 @@ impl Search<'_> {
         let value = self.value(at);
         let apart = (value * TOTAL_APART.0 / TOTAL_APART.1).max(1);
         let free = [value + apart, value - apart];
-        if free.iter().any(|&aim| aim >= 0 && self.free(at, Aim::Value(aim)).is_some()) {
+        if free
+            .iter()
+            .any(|&aim| aim >= 0 && self.free(at, Aim::Value(aim)).is_some())
+        {
             return Some(());
         }
-        self.hide_for(at, value + apart).or_else(|| match value >= apart {
-            true => self.hide_for(at, value - apart),
-            false => None,
-        })
+        self.hide_for(at, value + apart)
+            .or_else(|| match value >= apart {
+                true => self.hide_for(at, value - apart),
+                false => None,
+            })
     }
 
     /// Returns what a quantity can be, near the aim, when only hidden quantities move.
@@ -144,7 +148,10 @@ impl Search<'_> {
             }
         }
         let moved = self.moved(at, aim, &scope)?;
-        moved.iter().find(|&&(other, _)| other == at).map(|&(_, value)| value)
+        moved
+            .iter()
+            .find(|&&(other, _)| other == at)
+            .map(|&(_, value)| value)
     }
 
     /// Hides what the cheapest move changes that brings a quantity to `aim`; looks near it first.
@@ -207,8 +214,10 @@ impl Search<'_> {
                 programme.rows.push((terms, self.value(one)));
             }
         }
-        let touched: BTreeSet<usize> =
-            scope.iter().flat_map(|&one| self.equations[one].iter().copied()).collect();
+        let touched: BTreeSet<usize> = scope
+            .iter()
+            .flat_map(|&one| self.equations[one].iter().copied())
+            .collect();
         for index in touched {
             let equation = &self.release.equations[index];
             let mut right = equation.constant;
@@ -231,7 +240,12 @@ impl Search<'_> {
             }
         }
         let solution = programme.whole()?;
-        Some(places.into_iter().map(|(one, place)| (one, solution[place])).collect())
+        Some(
+            places
+                .into_iter()
+                .map(|(one, place)| (one, solution[place]))
+                .collect(),
+        )
     }
 
     /// Returns what hiding a quantity costs for each person it moves: more for large ones, which

@@ -63,7 +63,9 @@ impl Programme {
 
     fn keeps(&self, solution: &[i64]) -> bool {
         let kept = |(terms, right): &(Vec<(usize, i64)>, i64)| {
-            let left = terms.iter().map(|&(at, factor)| i128::from(factor) * i128::from(solution[at]));
+            let left = terms
+                .iter()
+                .map(|&(at, factor)| i128::from(factor) * i128::from(solution[at]));
             left.sum::<i128>() == i128::from(*right)
         };
         solution.iter().all(|&y| y >= 0) && self.rows.iter().all(kept)

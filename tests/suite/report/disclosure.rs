@@ -6,9 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use klero::report::disclosure::{
-    CountId, DisclosureError, Reads, Release, Rule, Step, coarsened,
-};
+use klero::report::disclosure::{CountId, DisclosureError, Reads, Release, Rule, Step, coarsened};
 use klero::report::table::{Cell, Column, Form, Row, Table, Unit, Value, csv};
 
 /// SplitMix64 (Steele, Lea & Flood 2014), so that every run tries the same tables.
@@ -72,7 +70,8 @@ impl Export {
     }
 
     fn sum(&mut self, whole: &str, parts: &[String]) {
-        let id = |release: &mut Release, key: &str| release.count(key, self.truth[key] as u64).unwrap();
+        let id =
+            |release: &mut Release, key: &str| release.count(key, self.truth[key] as u64).unwrap();
         let all = id(&mut self.release, whole);
         let some: Vec<CountId> = parts.iter().map(|key| id(&mut self.release, key)).collect();
         self.release.sum(all, &some).unwrap();
@@ -88,7 +87,10 @@ impl Export {
         for (at, row) in rows.iter().enumerate() {
             let mut cells = Vec::new();
             for (column, key) in row.iter().enumerate() {
-                let (n, id) = (self.truth[key], self.release.count(key, self.truth[key] as u64).unwrap());
+                let (n, id) = (
+                    self.truth[key],
+                    self.release.count(key, self.truth[key] as u64).unwrap(),
+                );
                 let place = (self.tables.len(), at, column);
                 self.places.push((place.0, place.1, place.2, key.clone()));
                 let of = &rows[rows.len() - 1][column];
@@ -97,7 +99,8 @@ impl Export {
                     true => {
                         let den = self.release.count(of, self.truth[of] as u64).unwrap();
                         self.release.rest(den, id).unwrap();
-                        self.shares.push((place.0, place.1, place.2, key.clone(), of.clone()));
+                        self.shares
+                            .push((place.0, place.1, place.2, key.clone(), of.clone()));
                         let share = n as f64 / self.truth[of] as f64;
                         cell.with(Value::Number(share, Form::of(Unit::Share, 1)))
                             .reading(Reads::Of(vec![id, den]))
@@ -122,7 +125,9 @@ fn invented(dice: &mut Dice, threshold: u64) -> Export {
     for cell in cells.iter_mut().flatten() {
         *cell = dice.count();
     }
-    let sizes: Vec<u64> = (0..arms).map(|arm| cells.iter().map(|row| row[arm]).sum()).collect();
+    let sizes: Vec<u64> = (0..arms)
+        .map(|arm| cells.iter().map(|row| row[arm]).sum())
+        .collect();
     // First factor.
     let mut rows = Vec::new();
     for (level, row) in cells.iter().enumerate() {
@@ -153,7 +158,10 @@ fn invented(dice: &mut Dice, threshold: u64) -> Export {
         rows[row].push(key);
     }
     for column in 0..=arms {
-        let parts: Vec<String> = rows[..levels].iter().map(|row| row[column].clone()).collect();
+        let parts: Vec<String> = rows[..levels]
+            .iter()
+            .map(|row| row[column].clone())
+            .collect();
         let whole = rows[levels][column].clone();
         export.sum(&whole, &parts);
     }
@@ -215,7 +223,10 @@ fn invented(dice: &mut Dice, threshold: u64) -> Export {
             let (left, right) = (format!("s0 arm{arm}"), format!("s1 arm{arm}"));
             export.count(&left, x);
             export.count(&right, n - x);
-            export.sum(&format!("a{level} arm{arm}"), &[left.clone(), right.clone()]);
+            export.sum(
+                &format!("a{level} arm{arm}"),
+                &[left.clone(), right.clone()],
+            );
             split[0].push(left);
             split[1].push(right);
         }
@@ -272,7 +283,9 @@ impl Attacker {
         }
         let sums = export.sums.iter();
         Attacker {
-            sums: sums.map(|(all, parts)| (at(all), parts.iter().map(at).collect())).collect(),
+            sums: sums
+                .map(|(all, parts)| (at(all), parts.iter().map(at).collect()))
+                .collect(),
             names,
             known,
         }
@@ -280,17 +293,23 @@ impl Attacker {
 
     /// Solves the sums by elimination in fractions; returns what is determined.
     fn solved(&self) -> BTreeMap<usize, i64> {
-        let unknown: Vec<usize> = (0..self.names.len()).filter(|&v| self.known[v].is_none()).collect();
+        let unknown: Vec<usize> = (0..self.names.len())
+            .filter(|&v| self.known[v].is_none())
+            .collect();
         let place = |v: usize| unknown.binary_search(&v).ok();
         let mut rows: Vec<Vec<Fraction>> = Vec::new();
         for (all, parts) in &self.sums {
             let mut row = vec![Fraction::new(0, 1); unknown.len() + 1];
-            for (v, sign) in [(*all, 1)].into_iter().chain(parts.iter().map(|&v| (v, -1))) {
+            for (v, sign) in [(*all, 1)]
+                .into_iter()
+                .chain(parts.iter().map(|&v| (v, -1)))
+            {
                 match (place(v), self.known[v]) {
                     (Some(at), _) => row[at] = row[at].plus(Fraction::new(sign, 1)),
                     (None, known) => {
                         let known = i128::from(known.unwrap());
-                        row[unknown.len()] = row[unknown.len()].plus(Fraction::new(-sign * known, 1));
+                        row[unknown.len()] =
+                            row[unknown.len()].plus(Fraction::new(-sign * known, 1));
                     }
                 }
             }
@@ -385,9 +404,7 @@ impl Attacker {
     /// Returns the least and greatest value a count can have, exactly.
     fn range(&self, v: usize) -> Option<(i64, i64)> {
         let (low, high) = self.bounds(&BTreeMap::new())?[v];
-        let fits = |value: i64| {
-            self.possible(&mut BTreeMap::from([(v, value)]), &mut 3_000)
-        };
+        let fits = |value: i64| self.possible(&mut BTreeMap::from([(v, value)]), &mut 3_000);
         let mut least = low;
         while !fits(least)? {
             least += 1;
@@ -432,8 +449,10 @@ fn no_count_below_the_threshold_can_be_solved_from_thousands_of_exports() {
         let export = invented(&mut dice, threshold);
         let tables: Vec<&Table> = export.tables.iter().collect();
         let decision = export.release.decide(&tables, &[]).unwrap();
-        let printed: Vec<String> =
-            tables.iter().map(|table| csv::machine(&decision.apply(table))).collect();
+        let printed: Vec<String> = tables
+            .iter()
+            .map(|table| csv::machine(&decision.apply(table)))
+            .collect();
         let attacker = Attacker::reading(&export, &printed);
         for (v, name) in attacker.names.iter().enumerate() {
             // What the attacker reads is true, so that its failure is not its own mistake.
@@ -442,9 +461,13 @@ fn no_count_below_the_threshold_can_be_solved_from_thousands_of_exports() {
             }
         }
         printed_in_all += export.places.len();
-        shown += export.places.iter().filter(|(.., name)| {
-            attacker.known[attacker.names.binary_search(name).unwrap()].is_some()
-        }).count();
+        shown += export
+            .places
+            .iter()
+            .filter(|(.., name)| {
+                attacker.known[attacker.names.binary_search(name).unwrap()].is_some()
+            })
+            .count();
         let solved = attacker.solved();
         let bounds = attacker.bounds(&BTreeMap::new()).unwrap();
         for (v, name) in attacker.names.iter().enumerate() {
@@ -453,27 +476,47 @@ fn no_count_below_the_threshold_can_be_solved_from_thousands_of_exports() {
                 continue;
             }
             small_ones += 1;
-            assert_eq!(attacker.known[v], None, "case {case}: {name} = {truth} is printed");
-            assert!(!solved.contains_key(&v), "case {case}: {name} = {truth} is solved");
+            assert_eq!(
+                attacker.known[v], None,
+                "case {case}: {name} = {truth} is printed"
+            );
+            assert!(
+                !solved.contains_key(&v),
+                "case {case}: {name} = {truth} is solved"
+            );
             let (low, high) = bounds[v];
-            let wide = |low: i64, high: i64| {
-                high >= threshold as i64 && high - low >= threshold as i64
-            };
-            assert!(wide(low, high), "case {case}: {name} = {truth} is in {low}..{high}");
+            let wide =
+                |low: i64, high: i64| high >= threshold as i64 && high - low >= threshold as i64;
+            assert!(
+                wide(low, high),
+                "case {case}: {name} = {truth} is in {low}..{high}"
+            );
             // Trying whole numbers is slow, so every fourth export.
             if case % 4 == 0
                 && let Some((low, high)) = attacker.range(v)
             {
                 exact += 1;
-                assert!((low..=high).contains(&truth), "case {case}: the attacker errs");
-                assert!(wide(low, high), "case {case}: {name} = {truth} can be {low}..{high} only");
+                assert!(
+                    (low..=high).contains(&truth),
+                    "case {case}: the attacker errs"
+                );
+                assert!(
+                    wide(low, high),
+                    "case {case}: {name} = {truth} can be {low}..{high} only"
+                );
             }
         }
     }
-    assert!(small_ones > 10_000, "{small_ones} small counts were attacked");
+    assert!(
+        small_ones > 10_000,
+        "{small_ones} small counts were attacked"
+    );
     assert!(exact > 2_000, "{exact} of them by trying");
     // Holding back everything would be safe and useless.
-    assert!(shown * 5 > printed_in_all, "{shown} of {printed_in_all} cells are shown");
+    assert!(
+        shown * 5 > printed_in_all,
+        "{shown} of {printed_in_all} cells are shown"
+    );
 }
 
 fn column(table: &mut Table, cells: Vec<(&str, Cell)>) {
@@ -506,7 +549,10 @@ fn a_lone_small_cell_takes_a_second_one_with_it() {
     assert_eq!(decision.extent(), (1, 1));
     assert!(!decision.holds_back(all), "the whole is the last to go");
     let printed = csv::machine(&decision.apply(&table));
-    assert!(printed.contains(",small,,,\"n: suppressed, threshold 5\"\n"), "{printed}");
+    assert!(
+        printed.contains(",small,,,\"n: suppressed, threshold 5\"\n"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -535,7 +581,10 @@ fn a_difference_between_two_tables_reveals_nothing() {
     release.rest(drawn, analysed).unwrap();
     let one = |id: &str, n, at| {
         let mut table = Table::new(id, "T", "");
-        column(&mut table, vec![("n", Cell::count(n).reading(Reads::Of(vec![at])))]);
+        column(
+            &mut table,
+            vec![("n", Cell::count(n).reading(Reads::Of(vec![at])))],
+        );
         table
     };
     let (first, second) = (one("flow", 120, drawn), one("effects", 117, analysed));
@@ -549,7 +598,10 @@ fn a_difference_between_two_tables_reveals_nothing() {
 #[test]
 fn a_mean_of_few_people_goes_and_the_mean_around_it_does_not_give_it_back() {
     let mut release = Release::new(Rule::default());
-    let (all, few) = (release.count("all", 60).unwrap(), release.count("few", 4).unwrap());
+    let (all, few) = (
+        release.count("all", 60).unwrap(),
+        release.count("few", 4).unwrap(),
+    );
     let most = release.rest(all, few).unwrap();
     let weeks_all = release.total("weeks of all", 900, all).unwrap();
     let weeks_few = release.total("weeks of few", 40, few).unwrap();
@@ -562,7 +614,10 @@ fn a_mean_of_few_people_goes_and_the_mean_around_it_does_not_give_it_back() {
     ];
     let decision = release.decide(&[], &readings).unwrap();
     assert!(!decision.shows(&readings[1]));
-    let shown = readings.iter().filter(|reads| decision.shows(reads)).count();
+    let shown = readings
+        .iter()
+        .filter(|reads| decision.shows(reads))
+        .count();
     assert_eq!(shown, 1, "two of three means would give the third");
 }
 
@@ -583,7 +638,12 @@ fn medians_need_the_threshold_on_either_side_and_extremes_are_never_shown() {
 
 #[test]
 fn steps_of_a_curve_are_joined_until_each_has_enough_people() {
-    let step = |time, at_risk, events, exits| Step { time, at_risk, events, exits };
+    let step = |time, at_risk, events, exits| Step {
+        time,
+        at_risk,
+        events,
+        exits,
+    };
     let steps = [
         step(1, 40, 3, 0),
         step(2, 37, 2, 0),
@@ -595,11 +655,17 @@ fn steps_of_a_curve_are_joined_until_each_has_enough_people() {
     // By hand: 1 and 2 make five events; 3 has none; 4 and 5 make ten events and six exits; the two
     // events of 6 go into the step before.
     let joined = coarsened(&steps, 5);
-    assert_eq!(joined, [step(2, 40, 5, 0), step(3, 35, 0, 0), step(6, 35, 12, 6)]);
+    assert_eq!(
+        joined,
+        [step(2, 40, 5, 0), step(3, 35, 0, 0), step(6, 35, 12, 6)]
+    );
     assert_eq!(coarsened(&[step(1, 30, 4, 0), step(2, 26, 0, 0)], 5), []);
     let mut release = Release::new(Rule::default());
     let ids = release.curve("gruppe1", &joined).unwrap();
-    let reads = ids.iter().flat_map(|s| [s.at_risk, s.events, s.exits]).collect();
+    let reads = ids
+        .iter()
+        .flat_map(|s| [s.at_risk, s.events, s.exits])
+        .collect();
     let figure = Reads::Of(reads);
     let decision = release.decide(&[], std::slice::from_ref(&figure)).unwrap();
     assert!(decision.shows(&figure));
@@ -611,16 +677,25 @@ fn a_number_that_does_not_say_what_it_reads_is_refused() {
     let mut table = Table::new("t", "T", "");
     column(&mut table, vec![("n", Cell::count(70))]);
     let error = release.decide(&[&table], &[]).unwrap_err();
-    assert!(matches!(error, DisclosureError::Undeclared { .. }), "{error}");
+    assert!(
+        matches!(error, DisclosureError::Undeclared { .. }),
+        "{error}"
+    );
 }
 
 #[test]
 fn one_key_is_one_number_and_sums_must_hold() {
     let mut release = Release::new(Rule::default());
     let all = release.count("all", 10).unwrap();
-    assert!(matches!(release.count("all", 11), Err(DisclosureError::Conflict { .. })));
+    assert!(matches!(
+        release.count("all", 11),
+        Err(DisclosureError::Conflict { .. })
+    ));
     let part = release.count("part", 9).unwrap();
-    assert!(matches!(release.sum(all, &[part]), Err(DisclosureError::Unequal { .. })));
+    assert!(matches!(
+        release.sum(all, &[part]),
+        Err(DisclosureError::Unequal { .. })
+    ));
 }
 
 #[test]
@@ -637,7 +712,10 @@ fn what_everyone_knows_and_cannot_be_protected_refuses_the_export() {
 #[test]
 fn thresholds_of_nought_and_one_hold_nothing_back() {
     for threshold in [0, 1] {
-        let mut release = Release::new(Rule { threshold, ..Rule::default() });
+        let mut release = Release::new(Rule {
+            threshold,
+            ..Rule::default()
+        });
         let id = release.count("one", 1).unwrap();
         let decision = release.decide(&[], &[Reads::Of(vec![id])]).unwrap();
         assert!(!decision.holds_back(id));

@@ -146,12 +146,13 @@ pub fn baseline(locale: &Locale) -> Table {
         .map(|(index, label)| Column::numbers(&format!("arm{index}"), *label))
         .collect();
     let share = Form::of(Unit::Share, 1);
-    let count = |n: u64, of: u64| {
-        Cell::count(n).with(Value::Number(n as f64 / of as f64, share))
-    };
+    let count = |n: u64, of: u64| Cell::count(n).with(Value::Number(n as f64 / of as f64, share));
     let of = [135u64, 183, 1184];
     let number = locale.say(Message::Persons);
-    table.push(Row::new(number, of.iter().map(|&n| Cell::count(n)).collect()));
+    table.push(Row::new(
+        number,
+        of.iter().map(|&n| Cell::count(n)).collect(),
+    ));
     for (name, counts) in [
         ("Kvinder", [70, 96, 601]),
         ("=Født uden for EU; \"3. lande\"", [12, 8, 77]),
@@ -164,7 +165,10 @@ pub fn baseline(locale: &Locale) -> Table {
     let means = [41.25, 40.0, 39.875].map(|mean| {
         Cell::new(Value::Number(mean, age.bare())).with(Value::Number(9.5, age.bare()))
     });
-    table.push(Row::new("Alder, gennemsnit (standardafvigelse)", means.to_vec()));
+    table.push(Row::new(
+        "Alder, gennemsnit (standardafvigelse)",
+        means.to_vec(),
+    ));
     table.note(locale.say(Message::NoBaselineTests));
     table
 }
@@ -176,7 +180,9 @@ pub fn wide() -> Table {
         .map(|index| Column::numbers(&format!("c{index}"), format!("State number {index}")))
         .collect();
     for week in 0..3 {
-        let cells = (0..14).map(|index| Cell::count(1000 * index + week)).collect();
+        let cells = (0..14)
+            .map(|index| Cell::count(1000 * index + week))
+            .collect();
         table.push(Row::new(format!("week {week}"), cells));
     }
     table

@@ -1,0 +1,111 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use klero::protocol::Language;
+use klero::report::disclosure::Rule;
+use klero::report::language::{Locale, NumberForm};
+use klero::report::study::export;
+use klero::sample::{People, table_of};
+use serde_json::json;
+
+use super::estimate::{Estimate, Failing};
+use super::failure::refused;
+use super::report::{findings, language, of_report, write};
+use super::study::Study;
+use super::{Answer, Surroundings};
+
+#[derive(Args)]
+pub struct Export {
+    /// Folder to write to [default: export in the study's folder]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Show no count from 1 to below this, and nothing it follows from
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(2..=1_000))]
+    threshold: u64,
+    /// Add the rows of persons, in a folder whose name says so
+    #[arg(long)]
+    microdata: bool,
+    /// Language: da or en [default: the plan's]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    lang: Option<Language>,
+    /// Form of numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    numbers: Option<Language>,
+    /// Write over an export that is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// Where rows of persons go, so that nobody hands them over unawares.
+const MICRODATA: &str = "MICRODATA-not-for-release";
+
+impl Export {
+    pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let study = Study::find(around)?;
+        let ledger = study.ledger()?;
+        let plan = study.plan_beside(&ledger, around)?;
+        let folder = self
+            .out
+            .clone()
+            .unwrap_or_else(|| study.folder.join("export"));
+        if folder.exists() && !self.force {
+            return Err(refused(
+                format!("`{}` is there already", folder.display()),
+                "`--force` writes over it, `--out DIR` elsewhere",
+            ));
+        }
+        let language = self.lang.unwrap_or(plan.study.language);
+        let locale = Locale {
+            language,
+            numbers: NumberForm::of(self.numbers.unwrap_or(language)),
+        };
+        let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
+        let rows = self.microdata.then(|| {
+            let (_, referrals) = People::of_ledger(&ledger);
+            table_of(&found.people, &referrals, &found.measured)
+        });
+        let findings = findings(&study, &ledger, &plan, found, &locale)?;
+        let rule = Rule {
+            threshold: self.threshold,
+            ..Rule::default()
+        };
+        let made = match export(&findings, rule, &locale) {
+            Ok(made) => made,
+            Err(error) => {
+                around
+                    .console
+                    .warn(format!("nothing was exported: {error}"));
+                return Ok(Answer::No);
+            }
+        };
+        let mut files = of_report(&made.report, &locale)?;
+        if let Some(rows) = rows {
+            let place = PathBuf::from(MICRODATA).join("analysis.csv");
+            files.push((place, rows.into_bytes()));
+        }
+        let count = files.len();
+        write(&folder, files)?;
+        let (small, others) = made.held_back;
+        if around.console.json {
+            around.console.object(&json!({
+                "folder": folder.display().to_string(), "files": count,
+                "threshold": self.threshold, "held_back_small": small,
+                "held_back_others": others, "figures_left_out": made.left_out,
+            }))?;
+        }
+        around.console.say(format!(
+            "wrote {count} files to {}; {small} counts below {} and {others} that tell them are held \
+             back; figures left out: {}",
+            folder.display(),
+            self.threshold,
+            match made.left_out.as_slice() {
+                [] => "none".to_owned(),
+                names => names.join(", "),
+            }
+        ));
+        around.console.say(
+            "the rule is a choice and no guarantee; whoever grants access to the data may ask for more",
+        );
+        Ok(Answer::Yes)
+    }
+}

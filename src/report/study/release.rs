@@ -1,0 +1,566 @@
+//! What can be read from a report's tables, so that an export shows no small count.
+//!
+//! Promises: every number of every table says which counts it follows from; the same people are
+//! the same count in all tables (drawn into an arm, with an outcome, with an event, at a level), and
+//! parts are tied to their whole, so that none can be found by subtraction between tables.
+
+use std::collections::BTreeMap;
+
+use super::{Drawn, Findings, Report, report};
+use crate::estimate::{ArmCounts, Baseline, Estimate, Standing};
+use crate::protocol::Role;
+use crate::report::disclosure::{CountId, DisclosureError, Reads, Release, Rule};
+use crate::report::document::{Block, Inline};
+use crate::report::language::{Locale, Message};
+use crate::report::table::{Cell, Table};
+
+/// A report in which no small count can be read or computed.
+pub struct Export {
+    pub report: Report,
+    /// Numbers held back because they are small, and because small ones would follow from them.
+    pub held_back: (usize, usize),
+    /// Figures left out, by name.
+    pub left_out: Vec<String>,
+}
+
+/// Lays out what may leave: tables with small counts, and what they follow from, held back;
+/// figures only where every number in them may be shown. Words made from counts are left out.
+pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, DisclosureError> {
+    let threshold = rule.threshold;
+    let mut found = found.clone();
+    for row in &mut found.rows {
+        row.computed.notes.clear();
+    }
+    let mut made = report(&found, locale, Drawn::Pixels);
+    let release = declare(&found, rule, &mut made.tables)?;
+    let tables: Vec<&Table> = made.tables.iter().collect();
+    let decision = release.decide(&tables, &[])?;
+    for arm in &found.flow.arms {
+        // Heads of columns name how many were drawn.
+        let key = format!("drawn, arm {}", arm.arm);
+        if release.find(&key).is_some_and(|id| decision.holds_back(id)) {
+            return Err(DisclosureError::Exposed { key });
+        }
+    }
+    let whole = |id: &str| {
+        let table = made.tables.iter().find(|table| table.id == id);
+        table.is_none_or(|table| {
+            let mut cells = table.rows().flat_map(|row| &row.cells);
+            cells.all(|cell| cell.reads == Reads::Undeclared || decision.shows(&cell.reads))
+        })
+    };
+    let shown = |kind: &str| match kind {
+        "flow" => whole("flow"),
+        "balance" => whole("baseline"),
+        "effects" => whole("primary") && whole("secondary"),
+        // Week by week and month by month they count few people.
+        _ => false,
+    };
+    let mut left_out = Vec::new();
+    made.figures.retain(|figure| {
+        let shown = shown(figure.kind);
+        if !shown {
+            left_out.push(figure.name.clone());
+        }
+        shown
+    });
+    let kept: Vec<String> = made
+        .figures
+        .iter()
+        .map(|figure| figure.block.id.clone())
+        .collect();
+    let applied: Vec<Table> = made
+        .tables
+        .iter()
+        .map(|table| decision.apply(table))
+        .collect();
+    for block in &mut made.document.blocks {
+        let note = |message: Message| Block::Notes(vec![vec![Inline::plain(locale.say(message))]]);
+        match block {
+            Block::Table(table) => {
+                if let Some(applied) = applied.iter().find(|applied| applied.id == table.id) {
+                    *table = applied.clone();
+                }
+            }
+            Block::Figure(figure) if !kept.contains(&figure.id) => {
+                *block = note(Message::SuppressedFigure { threshold });
+            }
+            _ => {}
+        }
+    }
+    let rule = locale.say(Message::DisclosureRule { threshold });
+    made.document.blocks.insert(0, Block::paragraph(rule));
+    made.tables = applied;
+    Ok(Export {
+        report: made,
+        held_back: decision.extent(),
+        left_out,
+    })
+}
+
+/// Says of every cell what can be read from it.
+fn declare(found: &Findings, rule: Rule, tables: &mut [Table]) -> Result<Release, DisclosureError> {
+    let mut counts = Counts {
+        release: Release::new(rule),
+        rests: BTreeMap::new(),
+    };
+    counts.flow(found)?;
+    if let Some(baseline) = &found.baseline {
+        counts.baseline(baseline)?;
+    }
+    for row in &found.rows {
+        counts.of_row(row)?;
+    }
+    counts.tie_levels(found)?;
+    for table in tables {
+        match table.id.as_str() {
+            "flow" => counts.read_flow(found, table)?,
+            "baseline" => {
+                if let Some(baseline) = &found.baseline {
+                    counts.read_baseline(baseline, table)?;
+                }
+            }
+            "take-up" | "missing" => counts.read_by_arm(found, table)?,
+            _ => counts.read_effects(found, table)?,
+        }
+    }
+    Ok(counts.release)
+}
+
+/// The counts of an export by what they count.
+struct Counts {
+    release: Release,
+    /// Pairs whose rest is declared.
+    rests: BTreeMap<(CountId, CountId), ()>,
+}
+
+/// The part of an arm's people that a row is about.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    arm: &'a str,
+    level: Option<(&'a str, &'a str)>,
+    only: Option<&'a str>,
+}
+
+impl Part<'_> {
+    fn key(&self) -> String {
+        let mut key = format!("arm {}", self.arm);
+        if let Some((factor, level)) = self.level {
+            key += &format!(", {factor} {level}");
+        }
+        if let Some(only) = self.only {
+            key += &format!(", only {only}");
+        }
+        key
+    }
+}
+
+impl Counts {
+    fn rest(&mut self, whole: CountId, part: CountId) -> Result<(), DisclosureError> {
+        if self.rests.insert((whole, part), ()).is_none() {
+            self.release.rest(whole, part)?;
+        }
+        Ok(())
+    }
+
+    fn drawn(&mut self, arm: &str, drawn: usize) -> Result<CountId, DisclosureError> {
+        self.release
+            .count(&format!("drawn, arm {arm}"), drawn as u64)
+    }
+
+    fn flow(&mut self, found: &Findings) -> Result<(), DisclosureError> {
+        let flow = &found.flow;
+        let referred = self.release.count("referred", flow.referred as u64)?;
+        let refused = self.release.count("refused", flow.refused as u64)?;
+        let drawn = self.release.count("drawn", flow.drawn as u64)?;
+        self.release.sum(referred, &[refused, drawn])?;
+        let mut reasons = Vec::new();
+        for (reason, &persons) in &flow.reasons {
+            reasons.push(
+                self.release
+                    .count(&format!("refused: {reason}"), persons as u64)?,
+            );
+        }
+        if !reasons.is_empty() {
+            self.release.sum(refused, &reasons)?;
+        }
+        let mut by_arm = [Vec::new(), Vec::new(), Vec::new()];
+        for arm in &flow.arms {
+            let of_arm = self.drawn(&arm.arm, arm.drawn)?;
+            by_arm[0].push(of_arm);
+            for (place, (what, persons)) in
+                [("withdrawn", arm.withdrawn), ("excluded", arm.excluded)]
+                    .into_iter()
+                    .enumerate()
+            {
+                let left = self
+                    .release
+                    .count(&format!("{what}, arm {}", arm.arm), persons as u64)?;
+                self.rest(of_arm, left)?;
+                by_arm[place + 1].push(left);
+            }
+        }
+        self.release.sum(drawn, &by_arm[0])?;
+        for (what, all, parts) in [
+            ("withdrawn", flow.withdrawn, &by_arm[1]),
+            ("excluded", flow.excluded, &by_arm[2]),
+        ] {
+            let all = self.release.count(what, all as u64)?;
+            self.rest(drawn, all)?;
+            // Somebody who was never drawn may withdraw; then the arms do not make up all.
+            if parts.iter().map(|part| self.value(*part)).sum::<i64>() == self.value(all) {
+                self.release.sum(all, parts)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&self, id: CountId) -> i64 {
+        self.release.value(id)
+    }
+
+    fn level(
+        &mut self,
+        fact: &str,
+        level: &str,
+        arm: &str,
+        persons: usize,
+    ) -> Result<CountId, DisclosureError> {
+        self.release
+            .count(&format!("drawn, arm {arm}, {fact} {level}"), persons as u64)
+    }
+
+    fn baseline(&mut self, baseline: &Baseline) -> Result<(), DisclosureError> {
+        for (index, arm) in baseline.arms.iter().enumerate() {
+            let drawn = self.drawn(arm, baseline.drawn[index])?;
+            let mut levels: BTreeMap<&str, Vec<CountId>> = BTreeMap::new();
+            for row in &baseline.rows {
+                let summary = &row.summaries[index];
+                match (&row.level, summary.count) {
+                    (Some(level), Some(count)) => {
+                        let at = self.level(&row.fact, level, arm, count)?;
+                        self.rest(drawn, at)?;
+                        levels.entry(&row.fact).or_default().push(at);
+                    }
+                    (_, count) => {
+                        let key = format!("known {}, arm {arm}", row.fact);
+                        let known = self.release.count(&key, summary.n as u64)?;
+                        self.rest(drawn, known)?;
+                        if let Some(count) = count {
+                            let key = format!("yes {}, arm {arm}", row.fact);
+                            let yes = self.release.count(&key, count as u64)?;
+                            self.rest(known, yes)?;
+                        }
+                    }
+                }
+            }
+            for parts in levels.values() {
+                self.release.sum(drawn, parts)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Declares the counts behind a row and returns what the row's numbers are functions of, for the
+    /// arm and for the reference.
+    fn of_row(&mut self, row: &Estimate) -> Result<[Vec<CountId>; 2], DisclosureError> {
+        let mut sides = [Vec::new(), Vec::new()];
+        let reference = row.reference.as_deref().zip(row.reference_counts.as_ref());
+        let arms = [Some((row.arm.as_str(), &row.arm_counts)), reference];
+        for (side, found) in sides.iter_mut().zip(arms) {
+            let Some((arm, counts)) = found else { continue };
+            let level = row.subgroup.as_ref().and_then(|subgroup| {
+                let level = subgroup.level.as_deref()?;
+                Some((subgroup.factor.as_str(), level))
+            });
+            let part = Part {
+                arm,
+                level,
+                only: row.options.only.as_deref(),
+            };
+            *side = self.of_arm(row.outcome.as_deref().unwrap_or_default(), part, counts)?;
+        }
+        Ok(sides)
+    }
+
+    fn of_arm(
+        &mut self,
+        outcome: &str,
+        part: Part,
+        counts: &ArmCounts,
+    ) -> Result<Vec<CountId>, DisclosureError> {
+        let key = part.key();
+        let allocated = self
+            .release
+            .count(&format!("drawn, {key}"), counts.allocated as u64)?;
+        let n = self
+            .release
+            .count(&format!("with {outcome}, {key}"), counts.n as u64)?;
+        let missing = self
+            .release
+            .count(&format!("without {outcome}, {key}"), counts.missing as u64)?;
+        if self.rests.insert((allocated, n), ()).is_none() {
+            self.release.sum(allocated, &[n, missing])?;
+        }
+        let mut read = vec![n];
+        if let Some(events) = counts.events {
+            let events = self
+                .release
+                .count(&format!("events of {outcome}, {key}"), events)?;
+            self.rest(n, events)?;
+            read.push(events);
+        }
+        // Those chosen after the draw are part of all.
+        if part.only.is_some() {
+            let all = Part { only: None, ..part };
+            if let Some(whole) = self.release.find(&format!("drawn, {}", all.key())) {
+                self.rest(whole, allocated)?;
+            }
+        }
+        Ok(read)
+    }
+
+    /// Ties the levels of a factor to the whole arm, outcome by outcome.
+    fn tie_levels(&mut self, found: &Findings) -> Result<(), DisclosureError> {
+        let mut parts: BTreeMap<String, Vec<CountId>> = BTreeMap::new();
+        for row in &found.rows {
+            let Some(subgroup) = &row.subgroup else {
+                continue;
+            };
+            let Some(level) = &subgroup.level else {
+                continue;
+            };
+            let outcome = row.outcome.as_deref().unwrap_or_default();
+            let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
+            for arm in arms.into_iter().flatten() {
+                for what in ["drawn", "with", "events of", "without"] {
+                    let name = match what {
+                        "drawn" => "drawn".to_owned(),
+                        what => format!("{what} {outcome}"),
+                    };
+                    let whole = format!("{name}, arm {arm}");
+                    let part = format!("{whole}, {} {level}", subgroup.factor);
+                    if let Some(part) = self.release.find(&part) {
+                        let key = format!("{whole} / {}", subgroup.factor);
+                        let known = parts.entry(key).or_default();
+                        if !known.contains(&part) {
+                            known.push(part);
+                        }
+                    }
+                }
+            }
+        }
+        for (key, parts) in parts {
+            let whole = key.split(" / ").next().unwrap_or_default();
+            let sum: i64 = parts.iter().map(|part| self.value(*part)).sum();
+            if let Some(whole) = self.release.find(whole)
+                && self.value(whole) == sum
+            {
+                self.release.sum(whole, &parts)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_flow(&mut self, found: &Findings, table: &mut Table) -> Result<(), DisclosureError> {
+        let mut rows: Vec<String> = vec!["referred".to_owned(), "refused".to_owned()];
+        rows.extend(
+            found
+                .flow
+                .reasons
+                .keys()
+                .map(|reason| format!("refused: {reason}")),
+        );
+        rows.extend(["drawn", "withdrawn", "excluded"].map(str::to_owned));
+        let primary = primary(found, &self.release);
+        for outcome in &primary {
+            let mut all = Vec::new();
+            for arm in &found.flow.arms {
+                all.extend(
+                    self.release
+                        .find(&format!("with {outcome}, arm {}", arm.arm)),
+                );
+            }
+            let sum: i64 = all.iter().map(|id| self.value(*id)).sum();
+            let whole = self.release.count(&format!("with {outcome}"), sum as u64)?;
+            self.release.sum(whole, &all)?;
+            rows.push(format!("with {outcome}"));
+        }
+        let mut of_row = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+        for key in rows {
+            let Some(row) = of_row.next() else { break };
+            for (place, cell) in row.cells.iter_mut().enumerate() {
+                let key = match place.checked_sub(1) {
+                    None => key.clone(),
+                    Some(arm) => format!("{key}, arm {}", found.flow.arms[arm].arm),
+                };
+                cell.reads = self.reads(&[key.as_str()]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the reading of counts by key; a key that is not declared leaves the cell undeclared,
+    /// which an export refuses.
+    fn reads(&self, keys: &[&str]) -> Reads {
+        let ids: Option<Vec<CountId>> = keys.iter().map(|key| self.release.find(key)).collect();
+        ids.map_or(Reads::Undeclared, Reads::Of)
+    }
+
+    fn read_baseline(
+        &mut self,
+        baseline: &Baseline,
+        table: &mut Table,
+    ) -> Result<(), DisclosureError> {
+        let mut rows = baseline.rows.iter();
+        let of_table = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+        for shown in of_table {
+            // A row that only names a fact has no numbers.
+            if shown.cells.iter().all(|cell| *cell == Cell::default()) {
+                continue;
+            }
+            let Some(row) = rows.next() else { break };
+            let keys = |arm: &str| match &row.level {
+                Some(level) => vec![
+                    format!("drawn, arm {arm}, {} {level}", row.fact),
+                    format!("drawn, arm {arm}"),
+                ],
+                None => {
+                    let mut keys = vec![format!("known {}, arm {arm}", row.fact)];
+                    let yes = format!("yes {}, arm {arm}", row.fact);
+                    keys.extend(self.release.find(&yes).map(|_| yes));
+                    keys
+                }
+            };
+            let arms = baseline.arms.len();
+            let others = (0..arms).filter(|&arm| arm != baseline.reference);
+            let compared: Vec<usize> = others.collect();
+            for (place, cell) in shown.cells.iter_mut().enumerate() {
+                let mut read = Vec::new();
+                if place < arms {
+                    read.extend(keys(&baseline.arms[place]));
+                } else if let Some(&arm) = compared.get(place - arms) {
+                    read.extend(keys(&baseline.arms[arm]));
+                    read.extend(keys(&baseline.arms[baseline.reference]));
+                }
+                let read: Vec<&str> = read.iter().map(String::as_str).collect();
+                cell.reads = self.reads(&read);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tables with an outcome a row and an arm a column: take-up and missing outcomes.
+    fn read_by_arm(&mut self, found: &Findings, table: &mut Table) -> Result<(), DisclosureError> {
+        let what: &[&str] = match table.id.as_str() {
+            "missing" => &["without"],
+            _ => &["with", "events of"],
+        };
+        let of_table = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+        for row in of_table {
+            let of_label = found
+                .plan
+                .outcomes
+                .iter()
+                .find(|outcome| outcome.label == row.label);
+            let outcome = of_label.map_or(row.label.as_str(), |outcome| &outcome.id);
+            let mut all = Vec::new();
+            for (place, cell) in row.cells.iter_mut().enumerate() {
+                let Some(arm) = found.flow.arms.get(place) else {
+                    // The test of all arms.
+                    cell.reads = Reads::Of(all.clone());
+                    continue;
+                };
+                let mut read = Vec::new();
+                for what in what {
+                    read.extend(
+                        self.release
+                            .find(&format!("{what} {outcome}, arm {}", arm.arm)),
+                    );
+                }
+                read.extend(self.release.find(&format!("drawn, arm {}", arm.arm)));
+                all.extend(&read);
+                cell.reads = Reads::Of(read);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_effects(&mut self, found: &Findings, table: &mut Table) -> Result<(), DisclosureError> {
+        let role = Role::from_name(&table.id);
+        let keep = |row: &&Estimate| match (table.id.as_str(), role) {
+            (_, Some(role)) => {
+                row.standing == Standing::Effect && row.subgroup.is_none() && row.role == Some(role)
+            }
+            ("subgroups", _) => row.subgroup.is_some(),
+            _ => row.standing != Standing::Effect && row.subgroup.is_none(),
+        };
+        let rows: Vec<&Estimate> = found.rows.iter().filter(keep).collect();
+        let shown = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+        for (shown, row) in shown.zip(rows) {
+            let [arm, reference] = self.of_row(row)?;
+            let mut both = [arm.as_slice(), reference.as_slice()].concat();
+            // Effects in levels of a number, and tests over levels, follow from all of them.
+            if let Some(subgroup) = &row.subgroup {
+                both.extend(self.of_levels(found, row, &subgroup.factor)?);
+            }
+            for (cell, column) in shown.cells.iter_mut().zip(&table.columns) {
+                if *cell == Cell::default() {
+                    continue;
+                }
+                // The persons with the outcome come first.
+                let first = |side: &[CountId]| side.iter().take(1).copied().collect();
+                cell.reads = Reads::Of(match column.key.as_str() {
+                    "arm" => arm.clone(),
+                    "n_arm" => first(&arm),
+                    "reference" => reference.clone(),
+                    "n_reference" => first(&reference),
+                    _ => both.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn of_levels(
+        &mut self,
+        found: &Findings,
+        row: &Estimate,
+        factor: &str,
+    ) -> Result<Vec<CountId>, DisclosureError> {
+        let same = |other: &&Estimate| {
+            (&other.outcome, &other.arm, &other.reference)
+                == (&row.outcome, &row.arm, &row.reference)
+                && other.subgroup.as_ref().is_some_and(|s| s.factor == factor)
+        };
+        let mut all = Vec::new();
+        for other in found.rows.iter().filter(same) {
+            if other.subgroup.as_ref().is_some_and(|s| s.level.is_some()) {
+                let [arm, reference] = self.of_row(other)?;
+                all.extend(arm);
+                all.extend(reference);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Returns the primary outcomes whose counts are known in every arm, in their order.
+fn primary(found: &Findings, release: &Release) -> Vec<String> {
+    let mut outcomes: Vec<String> = Vec::new();
+    let of_role = found
+        .rows
+        .iter()
+        .filter(|row| row.role == Some(Role::Primary));
+    for outcome in of_role.filter_map(|row| row.outcome.clone()) {
+        let known = |arm: &crate::sample::ArmFlow| {
+            release
+                .find(&format!("with {outcome}, arm {}", arm.arm))
+                .is_some()
+        };
+        if !outcomes.contains(&outcome) && found.flow.arms.iter().all(known) {
+            outcomes.push(outcome);
+        }
+    }
+    outcomes
+}
