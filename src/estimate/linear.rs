@@ -23,6 +23,9 @@
 //! and Imbens & Kolesár 2016, doi:10.1162/REST_a_00552 (degrees of freedom of hc2); Liang & Zeger
 //! 1986, doi:10.1093/biomet/73.1.13 (cr0).
 
+// Rows and columns of a matrix go by their index here, as in the formulas.
+#![allow(clippy::needless_range_loop)]
+
 mod basis;
 mod clusters;
 pub(crate) mod matrix;

@@ -239,15 +239,14 @@ impl Form {
 
     /// Writes an end of an interval: digits alone, except where they would not be understood.
     fn end(self, bound: Bound, infinite: &str, locale: &Locale) -> String {
-        let digits = match bound {
+        match bound {
             Bound::At(value) if value.is_finite() => match self.unit {
                 Unit::Relative => locale.signed(self.shown(value), self.decimals),
                 _ => locale.number(self.shown(value), self.decimals),
             },
             Bound::At(_) => Value::DASH.to_owned(),
             Bound::Open => infinite.to_owned(),
-        };
-        digits
+        }
     }
 }
 

@@ -43,7 +43,11 @@ impl Data {
     /// Reads a table: CSV, or by its ending Parquet, SAS, Stata or Excel.
     pub fn read(path: &Path, id: Option<&str>) -> Result<Data, SampleError> {
         let (columns, lines) = match Format::of(path) {
-            Format::Parquet => (Columns::read(path)?.columns, None),
+            Format::Parquet => match Columns::read(path) {
+                Ok(columns) => (columns.columns, None),
+                // Dates and the like are read as text, and so are the faults of a torn file.
+                Err(_) => of_text(Source::open(path)?.read()?),
+            },
             Format::Csv => of_text(Table::read(path)?),
             _ => of_text(Source::open(path)?.read()?),
         };

@@ -415,7 +415,7 @@ fn a_wide_file_is_read_as_the_csv_crate_reads_it() {
         let read: BTreeMap<String, Vec<Code>> =
             people.iter().map(|p| (p.key.clone(), codes(p))).collect();
         assert_eq!(read, wide_by_the_csv_crate(bytes));
-        let Some(first) = people.first().map(|person| person.clone()) else {
+        let Some(first) = people.first().cloned() else {
             return Taken::Accepted;
         };
         // Written again, it is the same register.

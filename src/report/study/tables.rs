@@ -171,23 +171,21 @@ fn baseline_row(baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row 
     let widest = row.summaries.iter().filter_map(|summary| summary.deviation);
     let decimals = decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3);
     let plain = Form::of(table::Unit::None, decimals);
-    let mut cells: Vec<Cell> =
-        row.summaries
-            .iter()
-            .map(|summary| {
-                let cell = match (summary.count, summary.mean) {
-                    (_, None) => Cell::new(Value::Missing(locale.say(Message::NobodyKnown))),
-                    (Some(count), Some(share)) => Cell::count(count as u64)
-                        .with(Value::Number(share, Form::of(table::Unit::Share, 1))),
-                    (None, Some(mean)) => match summary.deviation {
-                        Some(deviation) => Cell::new(Value::Number(mean, plain))
-                            .with(Value::Number(deviation, plain)),
-                        None => Cell::new(Value::Number(mean, plain)),
-                    },
-                };
-                cell
-            })
-            .collect();
+    let mut cells: Vec<Cell> = row
+        .summaries
+        .iter()
+        .map(|summary| match (summary.count, summary.mean) {
+            (_, None) => Cell::new(Value::Missing(locale.say(Message::NobodyKnown))),
+            (Some(count), Some(share)) => Cell::count(count as u64)
+                .with(Value::Number(share, Form::of(table::Unit::Share, 1))),
+            (None, Some(mean)) => match summary.deviation {
+                Some(deviation) => {
+                    Cell::new(Value::Number(mean, plain)).with(Value::Number(deviation, plain))
+                }
+                None => Cell::new(Value::Number(mean, plain)),
+            },
+        })
+        .collect();
     for (arm, difference) in row.differences.iter().enumerate() {
         if arm != baseline.reference {
             let form = Form::of(table::Unit::None, 2);
