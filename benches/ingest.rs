@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use klero::protocol::{Register, RegisterKind};
+use klero::protocol::{Absence, Register, RegisterKind};
 use klero::register::{Ingest, SORT_MEMORY, Writing, ingest};
 
 fn main() {
@@ -29,7 +29,7 @@ fn main() {
         size as f64 / 1e6
     );
     let drawn: HashSet<Vec<u8>> = (0..500)
-        .map(|n| format!("{:012}", n * (persons / 500) * 7_368_787 % 999_999_999_989).into_bytes())
+        .map(|n| data::key(n * (persons / 500)).into_bytes())
         .collect();
     measure("all persons", &folder, &file, size, None);
     measure("500 drawn", &folder, &file, size, Some(drawn));
@@ -47,6 +47,7 @@ fn measure(name: &str, folder: &Path, file: &Path, size: u64, keep: Option<HashS
         columns: Vec::new(),
         wins: None,
         codes: None,
+        absent: Absence::Missing,
     };
     let mut rates: Vec<f64> = (0..5)
         .map(|_| {

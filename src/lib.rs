@@ -44,7 +44,7 @@
 //!
 //! Draw, ledger and audit never see outcomes. Register and outcome never see who is in which arm:
 //! the dates of the draw arrive as a list without them. The draw has no clock, no randomness of
-//! the system and no floating point. polars stays in [`register`].
+//! the system and no floating point. The crates that know foreign formats stay in [`register`].
 
 pub mod audit;
 pub mod digest;

@@ -9,16 +9,16 @@ mod file;
 mod states;
 mod weeks;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::digest::Digest;
 use crate::period::{Date, Week};
-use crate::protocol::{Measure, Outcome, Protocol, RegisterKind, State};
+use crate::protocol::{Absence, Measure, Outcome, Protocol, RegisterKind, State};
 use crate::register::store::Store;
 use crate::register::values::Readings;
-use crate::register::{CodeTable, Coverage, Input, Person, RegisterError};
-use weeks::{Meanings, Runs};
+use crate::register::{Code, CodeTable, Coverage, Input, Person, RegisterError, Spell};
+use weeks::{Meanings, Runs, Stretch};
 
 pub use card::{Card, definition, definition_da};
 pub use file::OUTCOMES_FORMAT;
@@ -128,6 +128,8 @@ pub struct Series {
     /// Persons with a week in these states inside the window.
     pub dead: u64,
     pub abroad: u64,
+    /// Persons in no row of the register who count as without anything to register.
+    pub taken_as_zero: u64,
 }
 
 /// Why outcomes could not be made.
@@ -195,8 +197,7 @@ pub fn measure(
     tables: &[Readings],
     dates: &[Dated],
 ) -> Result<Outcomes, OutcomeError> {
-    let mut dates = dates.to_vec();
-    dates.sort_by(|a, b| a.referral.cmp(&b.referral));
+    let dates = in_order(dates);
     if let Some(pair) = dates.windows(2).find(|p| p[0].referral == p[1].referral) {
         return Err(OutcomeError::TwoDates {
             referral: pair[0].referral.clone(),
@@ -205,18 +206,13 @@ pub fn measure(
     if dates.is_empty() {
         return Err(OutcomeError::Nobody);
     }
-    let place: HashMap<&str, usize> = dates
-        .iter()
-        .enumerate()
-        .map(|(index, dated)| (dated.referral.as_str(), index))
-        .collect();
-    let keep: HashSet<&str> = place.keys().copied().collect();
-    let roster = Digest::of_roster(dates.iter().map(|dated| dated.referral.as_str()));
-    if stores
-        .iter()
-        .any(|s| s.persons.is_some_and(|persons| persons != roster))
-    {
-        return Err(OutcomeError::IngestedBefore);
+    let keys: Vec<&str> = dates.iter().map(|dated| dated.referral.as_str()).collect();
+    if stores.iter().any(|store| store.persons.is_some()) {
+        let roster = Digest::of_roster(keys.iter().copied());
+        let others = |store: &Store| store.persons.is_some_and(|persons| persons != roster);
+        if stores.iter().any(others) {
+            return Err(OutcomeError::IngestedBefore);
+        }
     }
     let mut series: Vec<Series> = protocol
         .outcomes
@@ -228,6 +224,7 @@ pub fn measure(
             baseline: None,
             dead: 0,
             abroad: 0,
+            taken_as_zero: 0,
         })
         .collect();
     let of_tables = series
@@ -237,49 +234,18 @@ pub fn measure(
         series.read(table, &dates);
     }
     for (register, store) in stores.iter().enumerate() {
-        let of_register: Vec<&mut Series> = series
+        let mut of_register: Vec<&mut Series> = series
             .iter_mut()
             .filter(|series| series.outcome.register == Some(register))
             .collect();
-        let (mut of_weeks, mut of_months): (Vec<&mut Series>, Vec<&mut Series>) = of_register
-            .into_iter()
-            .partition(|series| series.outcome.measure.needs_states());
-        let outcomes: Vec<Outcome> = of_weeks.iter().map(|s| s.outcome.clone()).collect();
-        let meanings = Meanings::new(&outcomes, &store.codes)?;
-        let mut timeline = Vec::new();
-        store.read(Some(&keep), |person| {
-            let row = place[person.key.as_str()];
-            let date = dates[row].date;
-            for series in &mut of_months {
-                series.values[row] = of_hours(series.outcome.measure, person, store.coverage, date);
-            }
-            if of_weeks.is_empty() {
-                return;
-            }
-            meanings.timeline(person, &outcomes, date, &mut timeline);
-            for (set, series) in meanings.set_of.iter().zip(&mut of_weeks) {
-                let runs = Runs {
-                    timeline: &timeline,
-                    set: *set,
-                };
-                series.values[row] = runs.value(series.outcome.measure, date);
-                if let Some(window) = series.outcome.measure.window() {
-                    let (first, last) = window.calendar(date);
-                    let has = |state| {
-                        runs.within(first, last)
-                            .any(|stretch| stretch.meaning.state == state)
-                    };
-                    series.dead += u64::from(has(State::Dead));
-                    series.abroad += u64::from(has(State::Abroad));
-                }
-            }
-        })?;
+        let absent = protocol.registers[register].absent;
+        take_in(store, absent, &mut of_register, &keys, &dates)?;
     }
     let cautions = cautions(protocol, stores, &dates);
     let mut inputs: Vec<Input> = stores.iter().flat_map(|s| s.inputs.clone()).collect();
     inputs.extend(tables.iter().map(|table| table.input.clone()));
     Ok(Outcomes {
-        referrals: dates.into_iter().map(|dated| dated.referral).collect(),
+        referrals: keys.into_iter().map(str::to_owned).collect(),
         series,
         inputs,
         codes: stores.iter().map(|store| store.codes.digest).collect(),
@@ -293,9 +259,183 @@ pub fn measure(
     })
 }
 
+/// People whose values are made by one thread, at the least.
+const PEOPLE: usize = 1 << 14;
+
+/// Takes the values of some outcomes from the store of their register. Keys and dates are in order
+/// of key; several threads have a part of them each.
+fn take_in(
+    store: &Store,
+    absent: Absence,
+    series: &mut [&mut Series],
+    keys: &[&str],
+    dates: &[&Dated],
+) -> Result<(), OutcomeError> {
+    if series.is_empty() {
+        return Ok(());
+    }
+    let outcomes: Vec<Outcome> = series.iter().map(|s| s.outcome.clone()).collect();
+    let of_weeks = outcomes.iter().filter(|o| o.measure.needs_states());
+    let of_weeks: Vec<Outcome> = of_weeks.cloned().collect();
+    let meanings = &Meanings::new(&of_weeks, &store.codes)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = keys.len().div_ceil(threads).max(PEOPLE);
+    let mut rest: Vec<_> = series
+        .iter_mut()
+        .map(|s| s.values.chunks_mut(size))
+        .collect();
+    let parts = keys
+        .chunks(size)
+        .zip(dates.chunks(size))
+        .map(|(keys, dates)| Part {
+            store,
+            absent,
+            meanings,
+            outcomes: &outcomes,
+            of_weeks: &of_weeks,
+            keys,
+            dates,
+            values: rest.iter_mut().filter_map(Iterator::next).collect(),
+            tallies: vec![Tally::default(); outcomes.len()],
+        });
+    let parts: Vec<Part> = parts.collect();
+    let tallies = std::thread::scope(|scope| {
+        let threads: Vec<_> = parts
+            .into_iter()
+            .map(|part| scope.spawn(move || part.take_in()))
+            .collect();
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("measuring does not panic"));
+        joined.collect::<Result<Vec<_>, RegisterError>>()
+    })?;
+    for part in tallies {
+        for (series, tally) in series.iter_mut().zip(part) {
+            series.dead += tally.dead;
+            series.abroad += tally.abroad;
+            series.taken_as_zero += tally.taken_as_zero;
+        }
+    }
+    Ok(())
+}
+
+/// Some of the people, in order of key, and the places of their values.
+struct Part<'a> {
+    store: &'a Store,
+    absent: Absence,
+    meanings: &'a Meanings,
+    outcomes: &'a [Outcome],
+    /// Those of them that look at weeks.
+    of_weeks: &'a [Outcome],
+    keys: &'a [&'a str],
+    dates: &'a [&'a Dated],
+    /// For each outcome a place for each person.
+    values: Vec<&'a mut [Value]>,
+    tallies: Vec<Tally>,
+}
+
+/// Counts of persons for one outcome.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    dead: u64,
+    abroad: u64,
+    taken_as_zero: u64,
+}
+
+impl Part<'_> {
+    fn take_in(mut self) -> Result<Vec<Tally>, RegisterError> {
+        let mut timeline = Vec::new();
+        let mut met = vec![false; self.keys.len()];
+        let (store, keys) = (self.store, self.keys);
+        store.read_those(keys, |row, person| {
+            met[row] = true;
+            self.take(row, person, &mut timeline);
+        })?;
+        if self.absent == Absence::Zero {
+            let nothing = nothing_registered(store.coverage);
+            for row in (0..met.len()).filter(|row| !met[*row]) {
+                self.take(row, &nothing, &mut timeline);
+                self.tallies
+                    .iter_mut()
+                    .for_each(|tally| tally.taken_as_zero += 1);
+            }
+        }
+        Ok(self.tallies)
+    }
+
+    /// Makes the values of one person.
+    fn take(&mut self, row: usize, person: &Person, timeline: &mut Vec<Stretch>) {
+        let date = self.dates[row].date;
+        if !self.of_weeks.is_empty() {
+            self.meanings
+                .timeline(person, self.of_weeks, date, timeline);
+        }
+        let mut sets = self.meanings.set_of.iter();
+        let places = self.values.iter_mut().zip(&mut self.tallies);
+        for (outcome, (values, tally)) in self.outcomes.iter().zip(places) {
+            let measure = outcome.measure;
+            if !measure.needs_states() {
+                values[row] = of_hours(measure, person, self.store.coverage, date);
+                continue;
+            }
+            let set = *sets.next().expect("every outcome of weeks has a set");
+            let runs = Runs { timeline, set };
+            values[row] = runs.value(measure, date);
+            if let Some(window) = measure.window() {
+                let (first, last) = window.calendar(date);
+                let (mut dead, mut abroad) = (false, false);
+                for stretch in runs.within(first, last) {
+                    dead |= stretch.meaning.state == State::Dead;
+                    abroad |= stretch.meaning.state == State::Abroad;
+                }
+                tally.dead += u64::from(dead);
+                tally.abroad += u64::from(abroad);
+            }
+        }
+    }
+}
+
+/// Returns a person of whom there was nothing to register: no hours, and no code in any week. A
+/// register of benefits says nothing of the wages of those who are not in it.
+fn nothing_registered(coverage: Coverage) -> Person {
+    let blank = coverage.weeks.map(|(first, last)| Spell {
+        first,
+        weeks: (last - first + 1) as u32,
+        code: Code::BLANK,
+    });
+    Person {
+        spells: blank.into_iter().collect(),
+        ..Person::default()
+    }
+}
+
+/// Puts people into order of referral. The first 16 bytes decide nearly always, and lie together.
+fn in_order(dates: &[Dated]) -> Vec<&Dated> {
+    let start = |text: &str| {
+        let mut bytes = [0; 16];
+        let length = text.len().min(16);
+        bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+        u128::from_be_bytes(bytes)
+    };
+    let dates = dates.iter().map(|dated| (start(&dated.referral), dated));
+    let mut dates: Vec<(u128, &Dated)> = dates.collect();
+    let whole = |dated: &Dated, other: &Dated| dated.referral.cmp(&other.referral);
+    dates.sort_unstable_by(|(a, dated), (b, other)| a.cmp(b).then_with(|| whole(dated, other)));
+    dates.into_iter().map(|(_, dated)| dated).collect()
+}
+
 /// Counts the persons whose windows hold a break, or reach into months that may not be complete.
-fn cautions(protocol: &Protocol, stores: &[Store], dates: &[Dated]) -> BTreeMap<Caution, u64> {
+fn cautions(protocol: &Protocol, stores: &[Store], dates: &[&Dated]) -> BTreeMap<Caution, u64> {
     let mut cautions = BTreeMap::new();
+    let breaks: Vec<(Week, &str)> = BREAKS
+        .iter()
+        .map(|&(year, week, what)| {
+            (
+                Week::from_iso(year, week).expect("a week of its year"),
+                what,
+            )
+        })
+        .collect();
     for dated in dates {
         let mut of_person: BTreeSet<Caution> = BTreeSet::new();
         for outcome in &protocol.outcomes {
@@ -307,8 +447,7 @@ fn cautions(protocol: &Protocol, stores: &[Store], dates: &[Dated]) -> BTreeMap<
                 && register.kind == RegisterKind::Dream
             {
                 let (first, last) = window.calendar(dated.date);
-                for &(year, week, what) in BREAKS {
-                    let week = Week::from_iso(year, week).expect("a week of its year");
+                for &(week, what) in &breaks {
                     if first < week && week <= last {
                         of_person.insert(Caution::Break(what));
                     }
@@ -345,7 +484,7 @@ impl fmt::Display for Caution {
 
 impl Series {
     /// Takes the values of a table.
-    fn read(&mut self, table: &Readings, dates: &[Dated]) {
+    fn read(&mut self, table: &Readings, dates: &[&Dated]) {
         let mut baseline = vec![None; dates.len()];
         for (row, dated) in dates.iter().enumerate() {
             let Some(reading) = table.of(&dated.referral) else {

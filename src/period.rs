@@ -1,7 +1,8 @@
 //! Weeks, months, windows and moments as whole numbers.
 //!
 //! Promises: arithmetic on weeks and months is arithmetic on integers; a period that does not
-//! exist cannot be made. Hides: the ISO calendar, which comes from `jiff`.
+//! exist cannot be made. Hides: the ISO calendar, which comes from `jiff`; of millions of people the
+//! week of a date is found without it.
 //! Source: ISO 8601 week dates; week 0 is the week of Monday 5 August 1991 (DREAM's `y_9132`).
 
 use std::fmt;
@@ -55,11 +56,13 @@ pub enum PeriodError {
 }
 
 const WEEK_ZERO: Date = date(1991, 8, 5);
+/// The same, in days from 1 January 1970.
+const DAY_ZERO: i32 = 7886;
 
 impl Week {
     /// Returns the week that holds a date.
     pub fn of(date: Date) -> Week {
-        Week(days_between(WEEK_ZERO, date).div_euclid(7))
+        Week((day_number(date) - DAY_ZERO).div_euclid(7))
     }
 
     /// Returns week `week` of ISO year `year`; week 53 only where the year has one.
@@ -96,7 +99,9 @@ impl Week {
 
     /// Returns the month that holds the week's Thursday: the month the week belongs to.
     pub fn month(self) -> Month {
-        Month::of(self.thursday())
+        let thursday = 7 * i64::from(self.0) + i64::from(DAY_ZERO) + 3;
+        let (year, month, _) = civil(thursday);
+        Month((12 * year + month - 1) as i32)
     }
 }
 
@@ -205,8 +210,34 @@ impl Moment {
     }
 }
 
-fn days_between(from: Date, to: Date) -> i32 {
-    (to - from).get_days()
+/// Returns the days from 1 January 1970 to a date.
+///
+/// Hinnant 2013, chrono-Compatible Low-Level Date Algorithms, `days_from_civil`
+/// (<https://howardhinnant.github.io/date_algorithms.html>): years begin in March, so that the leap
+/// day is their last; an era has 400 years or 146 097 days.
+fn day_number(date: Date) -> i32 {
+    let (month, day) = (i32::from(date.month()), i32::from(date.day()));
+    let year = i32::from(date.year()) - i32::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    146_097 * era + day_of_era - 719_468
+}
+
+/// Returns year, month and day, given in days from 1 January 1970; `civil_from_days` of the same
+/// source.
+pub(crate) const fn civil(day: i64) -> (i64, i64, i64) {
+    let shifted = day + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    (400 * era + year_of_era + (month <= 2) as i64, month, day)
 }
 
 impl Add<i32> for Week {
@@ -228,7 +259,7 @@ impl Sub for Week {
 impl fmt::Display for Week {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, week) = self.iso();
-        write!(f, "{year}-W{week:02}")
+        write!(f, "{year:04}-W{week:02}")
     }
 }
 
@@ -282,7 +313,8 @@ impl FromStr for Week {
             expected: "ISO week such as 2021-W14",
         };
         let (year, week) = text.split_once("-W").ok_or_else(wrong)?;
-        if year.len() != 4 || week.len() != 2 {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if year.len() != 4 || week.len() != 2 || !digits(year) || !digits(week) {
             return Err(wrong());
         }
         match (year.parse(), week.parse()) {

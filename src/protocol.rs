@@ -186,6 +186,17 @@ pub struct Register {
     pub wins: Option<usize>,
     /// A table of codes beside the one that comes with the program.
     pub codes: Option<PathBuf>,
+    pub absent: Absence,
+}
+
+/// What is known of a person who is in no row of a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Absence {
+    /// Nothing: every value is missing.
+    #[default]
+    Missing,
+    /// That there was nothing to register: no paid hours, or no benefit in any week.
+    Zero,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,6 +266,8 @@ pub struct Outcome {
     pub measure: Measure,
     /// The register it reads, as an index; absent for a `value`.
     pub register: Option<usize>,
+    /// What a person is who is in no row of that register.
+    pub absent: Absence,
     /// The table that a `value` is a column of.
     pub value: Option<ValueColumn>,
     /// The names of `states` as they were written.
@@ -471,6 +484,7 @@ macro_rules! names {
 
 names!(Language { Danish = "da", English = "en" });
 names!(Imbalance { Range = "range", Variance = "variance" });
+names!(Absence { Missing = "missing", Zero = "zero" });
 names!(RegisterKind {
     Dream = "dream",
     Bfl = "bfl",

@@ -3,14 +3,16 @@
 //! Promises: an ingest takes in everybody in the files or stops with file, line and column; an
 //! unknown code, a duplicate person, a missing or impossible week is never guessed around. Memory
 //! does not grow with the number of rows. Nothing here can see an arm.
-//! Hides: file formats, threads, sorting, and polars, which reads and writes the Parquet stores.
+//! Hides: file formats, threads, sorting, and polars-parquet, which decodes and encodes Parquet.
 
 mod check;
 pub mod codes;
 pub mod columns;
 mod dream;
+mod guard;
 mod ingest;
 mod long;
+mod parquet;
 mod people;
 pub mod source;
 pub mod store;

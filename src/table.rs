@@ -5,6 +5,7 @@
 //! Hides: the `csv` and `encoding_rs` crates. Wide register files have a scanner of their own.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -167,11 +168,10 @@ impl Table {
             Some(row) => row?.cells,
             None => return Err(TableError::Empty { path }),
         };
-        for (index, column) in header.iter().enumerate() {
-            if header[..index].contains(column) {
-                let column = column.clone();
-                return Err(TableError::TwiceInHeader { path, column });
-            }
+        let mut seen = HashSet::new();
+        if let Some(column) = header.iter().find(|column| !seen.insert(*column)) {
+            let column = column.clone();
+            return Err(TableError::TwiceInHeader { path, column });
         }
         let rows = records
             .map(|row| match row {

@@ -17,6 +17,11 @@ pub fn stream(name: &str) -> Stream {
     Stream::new(Digest::of(name.as_bytes()).0)
 }
 
+/// Returns the key of a person. A multiplication modulo a prime scatters the keys and repeats none.
+pub fn key(person: u64) -> String {
+    format!("{:012}", person * 7_368_787 % 999_999_999_989)
+}
+
 /// Writes a wide DREAM file: keys of twelve digits in an order of their own, `weeks` weeks from
 /// 1991-W32 on, industry codes from 2008 on. Returns its size.
 pub fn wide_file(path: &Path, persons: u64, weeks: i32) -> u64 {
@@ -42,8 +47,7 @@ pub fn wide_file(path: &Path, persons: u64, weeks: i32) -> u64 {
     let mut row = String::new();
     for person in 0..persons {
         row.clear();
-        // A multiplication modulo a prime scatters the keys and repeats none.
-        row += &format!("{:012}", person * 7_368_787 % 999_999_999_989);
+        row += &key(person);
         let mut left = weeks as u64;
         while left > 0 {
             let length = (1 + words.below(60)).min(left);

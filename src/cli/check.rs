@@ -9,12 +9,11 @@ use klero::protocol::{Protocol, Register};
 use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
 use klero::report::foresight::{table, warning};
 use klero::report::number::{count, grouped};
-use klero::table::Table;
 use serde_json::{Value, json};
 
 use super::console::fold;
 use super::ingest::{Bar, as_json as of_doubt, doubt, drawn};
-use super::study::{SEED, Study, StudyError};
+use super::study::{SEED, Study, StudyError, read_table};
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
@@ -185,7 +184,7 @@ impl Check {
         };
         let all = strata(plan);
         let expected = if let Some(list) = &self.like {
-            let (list, _) = referrals(&Table::read(list)?, plan)?;
+            let (list, _) = referrals(&read_table(list)?, plan)?;
             let mut counts: HashMap<Vec<usize>, u64> = HashMap::new();
             let mut clusters = HashSet::new();
             for referral in &list {

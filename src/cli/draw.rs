@@ -7,11 +7,10 @@ use klero::ledger::{
 };
 use klero::protocol::{FactorKind, Protocol};
 use klero::report::number::count;
-use klero::table::Table;
 use serde_json::json;
 
 use super::failure::refused;
-use super::study::{AlreadyThere, Study, write_file};
+use super::study::{AlreadyThere, Study, read_table, write_file};
 use super::{Acting, Answer, Surroundings};
 
 #[derive(Args)]
@@ -108,7 +107,7 @@ impl Draw {
     fn coming(&self, ledger: &Ledger, around: &Surroundings) -> anyhow::Result<Vec<Referral>> {
         let plan = ledger.plan();
         if let Some(list) = &self.list {
-            let table = Table::read(list)?;
+            let table = read_table(list)?;
             let (list, passed_over) = referrals(&table, plan)?;
             if !passed_over.is_empty() {
                 around.console.say(format!(

@@ -144,6 +144,11 @@ pub fn doubt(doubtful: &Doubtful, rows: bool) -> String {
             "{} not in the register: their outcomes will be missing (`not-in-register`)",
             count(n, "drawn person", "drawn persons")
         ),
+        Doubt::TakenAsZero => format!(
+            "{} not in the register: they count as without anything to register (`absent = \
+             \"zero\"`)",
+            count(n, "drawn person", "drawn persons")
+        ),
         Doubt::ManyHours => format!("{} with over 400 hours in a month", count(n, "row", "rows")),
         Doubt::WithoutWeek => format!(
             "{} without a Thursday, so that no week has it",
@@ -170,6 +175,7 @@ pub fn as_json(doubtful: &Doubtful) -> serde_json::Value {
         Doubt::OutsideValidity => "outside-validity",
         Doubt::ShortKey => "short-key",
         Doubt::NotInRegister => "not-in-register",
+        Doubt::TakenAsZero => "taken-as-zero",
         Doubt::ManyHours => "many-hours",
         Doubt::WithoutWeek => "without-week",
         Doubt::LastMonths => "last-months",
@@ -228,11 +234,15 @@ impl Bar {
         *shown = Instant::now();
         let rate = bytes as f64 / elapsed.as_secs_f64();
         let left = (self.size.saturating_sub(bytes)) as f64 / rate.max(1.0);
+        let (unit, name, digits) = match self.size {
+            ..2_000_000_000 => (1e6, "MB", 0),
+            _ => (1e9, "GB", 1),
+        };
         let _ = write!(
             std::io::stderr(),
-            "\r{:>5.1} of {:.1} GB, {:.0} MB/s, {:.0} s left  ",
-            bytes as f64 / 1e9,
-            self.size as f64 / 1e9,
+            "\r{:>5.digits$} of {:.digits$} {name}, {:.0} MB/s, {:.0} s left  ",
+            bytes as f64 / unit,
+            self.size as f64 / unit,
             rate / 1e6,
             left
         );

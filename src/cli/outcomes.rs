@@ -8,9 +8,10 @@ use klero::protocol::{Language, Protocol};
 use klero::register::columns::{Columns, Values};
 use klero::register::store::Store;
 use klero::register::values::Readings;
+use klero::register::{RegisterError, Source};
 use klero::report::effects::wrap;
 use klero::report::number::count;
-use klero::table::Table;
+use klero::spelling::nearest;
 
 use super::failure::refused;
 use super::study::{AlreadyThere, OUTCOMES, Study, write_file};
@@ -182,29 +183,37 @@ pub fn dates_of_ledger(ledger: &Ledger) -> Vec<Dated> {
 }
 
 pub fn dates_of_table(file: &Path) -> anyhow::Result<Vec<Dated>> {
-    let table = Table::read(file)?;
-    let (referral, date) = (table.column("referral")?, table.column("date")?);
-    table
-        .rows
-        .iter()
-        .map(|row| {
-            let text = row.cells[date].as_str();
-            let Ok(date) = text.parse::<Date>() else {
-                return Err(refused(
-                    format!(
-                        "`{text}` is no date\n  in {}, line {}, column date",
-                        file.display(),
-                        row.line
-                    ),
-                    "a date is written 2018-03-14",
-                ));
-            };
-            Ok(Dated {
-                referral: row.cells[referral].clone(),
-                date,
-            })
+    let mut source = Source::open(file)?;
+    let column = |name: &'static str| {
+        let names = source.header().iter().map(String::as_str);
+        let found = names.clone().position(|column| column == name);
+        found.ok_or_else(|| RegisterError::NoColumn {
+            path: file.to_owned(),
+            column: name.to_owned(),
+            role: name,
+            nearest: nearest(name, names).map(str::to_owned),
         })
-        .collect()
+    };
+    let (referral, date) = (column("referral")?, column("date")?);
+    let mut dates = Vec::new();
+    let mut cells = Vec::new();
+    while let Some(line) = source.next(&mut cells)? {
+        let text = cells[date].as_str();
+        let Ok(date) = text.parse::<Date>() else {
+            return Err(refused(
+                format!(
+                    "`{text}` is no date\n  in {}, line {line}, column date",
+                    file.display()
+                ),
+                "a date is written 2018-03-14",
+            ));
+        };
+        dates.push(Dated {
+            referral: cells[referral].clone(),
+            date,
+        });
+    }
+    Ok(dates)
 }
 
 fn csv(columns: &Columns) -> anyhow::Result<String> {

@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use klero::draw::{NotASeed, Seed};
 use klero::ledger::{Ledger, LedgerError};
 use klero::protocol::{Protocol, ProtocolError};
-use klero::register::{CodeTable, RegisterError, code_table};
+use klero::register::{CodeTable, Format, RegisterError, Source, code_table};
 use klero::sample::{Drawn, People};
+use klero::table::Table;
 
 use super::Surroundings;
 
@@ -178,6 +179,14 @@ pub fn read_digits(path: &Path) -> anyhow::Result<String> {
 fn without_line_end(text: &str) -> &str {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.strip_suffix('\r').unwrap_or(text)
+}
+
+/// Reads a table of referrals, dates or numbers, in any of the formats of a register.
+pub fn read_table(path: &Path) -> anyhow::Result<Table> {
+    Ok(match Format::of(path) {
+        Format::Csv => Table::read(path)?,
+        _ => Source::open(path)?.read()?,
+    })
 }
 
 pub fn read_text(path: &Path) -> Result<String, StudyError> {

@@ -192,7 +192,9 @@ impl IntervalId {
             IntervalId::ClopperPearson => "Clopper & Pearson 1934, doi:10.2307/2331986",
             IntervalId::Wilson => "Wilson 1927, doi:10.2307/2276774",
             IntervalId::Welch => MethodId::DifferenceInMeans.source(),
-            IntervalId::LogLog => "Kalbfleisch & Prentice 1980, p. 15, doi:10.1002/9781118032985",
+            IntervalId::LogLog => {
+                "Kalbfleisch & Prentice 2002, section 1.4, doi:10.1002/9781118032985"
+            }
             IntervalId::Exact => "Fisher 1935, doi:10.2307/2342435; Cornfield 1956",
             IntervalId::T
             | IntervalId::Normal

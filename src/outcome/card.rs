@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::protocol::{Denominator, Measure, Outcome, Selector, WAGE};
+use crate::protocol::{Absence, Denominator, Measure, Outcome, Selector, WAGE};
 
 /// What an outcome is, as it travels with its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,7 +36,7 @@ impl Card {
             Measure::Share { denominator, .. } => Some(denominator.name()),
             _ => None,
         };
-        let (absent_da, absent) = absent(measure);
+        let (absent_da, absent) = absent(outcome);
         Card {
             label: outcome.label.clone(),
             measure: measure.name(),
@@ -45,8 +45,8 @@ impl Card {
             states: states(outcome),
             window,
             denominator,
-            absent: absent.to_owned(),
-            absent_da: absent_da.to_owned(),
+            absent,
+            absent_da,
         }
     }
 }
@@ -74,7 +74,29 @@ fn set(outcome: &Outcome) -> String {
 }
 
 /// Says what becomes of absent persons and weeks, in Danish and in English.
-fn absent(measure: Measure) -> (&'static str, &'static str) {
+fn absent(outcome: &Outcome) -> (String, String) {
+    let (weeks_da, weeks) = absent_weeks(outcome.measure);
+    let (persons_da, persons) = match (outcome.absent, outcome.measure.months()) {
+        (Absence::Missing, _) => ("", ""),
+        (Absence::Zero, Some(_)) => (
+            "; den, der ikke har en række i registret, har ingen timer",
+            "; somebody who is in no row of the register has no hours",
+        ),
+        (Absence::Zero, None) => (
+            "; den, der ikke har en række i registret, har ingen ydelse i nogen uge, og det vides \
+             ikke, om der er betalt løn",
+            "; somebody who is in no row of the register has no benefit in any week, and it is \
+             not known whether wage was paid",
+        ),
+    };
+    (
+        format!("{weeks_da}{persons_da}"),
+        format!("{weeks}{persons}"),
+    )
+}
+
+/// Says what becomes of the dead, of those abroad and of weeks that are not known.
+fn absent_weeks(measure: Measure) -> (&'static str, &'static str) {
     match measure {
         Measure::Ever { .. } => (
             "uger i udlandet eller efter døden er uger uden for tilstandene; rækker vinduet ud \
@@ -133,7 +155,7 @@ fn absent(measure: Measure) -> (&'static str, &'static str) {
 /// Returns an outcome's definition in English.
 pub fn definition(outcome: &Outcome) -> String {
     let states = set(outcome);
-    let (_, absent) = absent(outcome.measure);
+    let (_, absent) = absent(outcome);
     let what = match outcome.measure {
         Measure::Ever { window } => {
             format!("1 if some week of weeks {window} after the draw is in {states}, else 0")
@@ -225,7 +247,7 @@ pub fn definition(outcome: &Outcome) -> String {
 /// Returns an outcome's definition in Danish.
 pub fn definition_da(outcome: &Outcome) -> String {
     let states = set(outcome);
-    let (absent, _) = absent(outcome.measure);
+    let (absent, _) = absent(outcome);
     let what = match outcome.measure {
         Measure::Ever { window } => {
             format!("1 hvis nogen af ugerne {window} efter lodtrækningen er i {states}, ellers 0")

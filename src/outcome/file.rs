@@ -42,6 +42,12 @@ struct OutcomeRecord<'a> {
     dead_in_window: u64,
     abroad_in_window: u64,
     not_in_register: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    taken_as_zero: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The name of the form of an outcome file.
@@ -107,6 +113,7 @@ impl Outcomes {
                     dead_in_window: series.dead,
                     abroad_in_window: series.abroad,
                     not_in_register: series.count(Missing::NotInRegister),
+                    taken_as_zero: series.taken_as_zero,
                 })
                 .collect(),
         };

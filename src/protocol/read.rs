@@ -970,6 +970,17 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
             }
             index
         });
+        let absent = choice(&mut section, "absent", Absence::ALL, Absence::name, f);
+        if let (Some(absent), Some(kind)) = (&absent, &kind)
+            && absent.value == Absence::Zero
+            && !matches!(kind.value, RegisterKind::Dream | RegisterKind::Bfl)
+        {
+            f.add(
+                &absent.span,
+                format!("`absent = \"zero\"` in a register of kind `{}`", kind.value),
+                "`absent = \"missing\"`: only `dream` and `bfl` say that there was nothing",
+            );
+        }
         section.finish(f);
         let (Some(kind), Some(files)) = (kind, files) else {
             f.faulty("register", name.value);
@@ -987,6 +998,7 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
             columns,
             wins,
             codes,
+            absent: absent.map_or(Absence::Missing, |absent| absent.value),
         });
     }
     registers
@@ -1177,6 +1189,7 @@ fn outcome(
             label,
             measure,
             register,
+            absent: register.map_or(Absence::Missing, |register| registers[register].absent),
             value: value.clone(),
             states_written: words.iter().map(|word| word.value.clone()).collect(),
             selectors: selectors.clone(),

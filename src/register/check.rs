@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::codes::{Class, CodeTable};
 use super::people::PersonRef;
 use crate::period::Month;
-use crate::protocol::State;
+use crate::protocol::{Absence, State};
 
 /// Something in a register that may be a mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,8 @@ pub enum Doubt {
     ShortKey,
     /// Drawn persons who are not in the register.
     NotInRegister,
+    /// The same, where the plan says that they had nothing to register.
+    TakenAsZero,
     /// Rows with more than 400 hours in a month.
     ManyHours,
     /// Spells that hold no Thursday, and so no week.
@@ -105,7 +107,7 @@ impl Doubts {
         }
     }
 
-    pub fn finish(mut self, drawn: Option<&HashSet<Vec<u8>>>) -> Vec<Doubtful> {
+    pub fn finish(mut self, drawn: Option<&HashSet<Vec<u8>>>, absent: Absence) -> Vec<Doubtful> {
         if let Some((&most, _)) = self.digits.iter().max_by_key(|(_, (count, _))| *count)
             && most >= LONG_KEY
         {
@@ -118,8 +120,11 @@ impl Doubts {
         }
         let missing = drawn.map_or(0, |drawn| drawn.len() as u64 - self.met);
         if missing > 0 {
-            self.found
-                .insert(Doubt::NotInRegister, (missing, Vec::new()));
+            let doubt = match absent {
+                Absence::Missing => Doubt::NotInRegister,
+                Absence::Zero => Doubt::TakenAsZero,
+            };
+            self.found.insert(doubt, (missing, Vec::new()));
         }
         let counts: Vec<u64> = self.months.values().copied().collect();
         let doubtful = (1..=2.min(counts.len().saturating_sub(3)))

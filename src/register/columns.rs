@@ -1,15 +1,16 @@
 //! Parquet tables that klero writes and reads.
 //!
 //! Promises: a file is written whole or not at all, with the same bytes for the same input, and
-//! carries where it came from. Hides polars.
+//! carries where it came from.
 
 use std::fs::{self, File};
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use polars::prelude::*;
+use polars_arrow::datatypes::ArrowDataType;
 
 use super::RegisterError;
+use super::parquet::{self, Decoded, ParquetFault, ParquetFile, Written};
 
 /// Key of klero's own record in a Parquet file's metadata.
 const METADATA: &str = "klero";
@@ -41,6 +42,49 @@ impl Values {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Returns an empty column for the values of a file's; nothing for dates and the like.
+    fn of(column: &parquet::Column) -> Option<Values> {
+        use ArrowDataType as D;
+        Some(match column.dtype() {
+            D::Utf8View => Values::Text(Vec::new()),
+            D::Float32 | D::Float64 => Values::Number(Vec::new()),
+            D::Boolean | D::Int8 | D::Int16 | D::Int32 | D::Int64 => Values::Whole(Vec::new()),
+            D::UInt8 | D::UInt16 | D::UInt32 => Values::Whole(Vec::new()),
+            _ => return None,
+        })
+    }
+
+    /// Adds what was decoded of the same column.
+    fn extend(&mut self, decoded: &Decoded) {
+        macro_rules! extend {
+            ($values:expr, $array:expr) => {
+                $values.extend(
+                    $array
+                        .iter()
+                        .map(|value| value.map(|value| (*value).into())),
+                )
+            };
+        }
+        match (self, decoded) {
+            (Values::Whole(values), Decoded::Int8(array)) => extend!(values, array),
+            (Values::Whole(values), Decoded::Int16(array)) => extend!(values, array),
+            (Values::Whole(values), Decoded::Int32(array)) => extend!(values, array),
+            (Values::Whole(values), Decoded::Int64(array)) => extend!(values, array),
+            (Values::Whole(values), Decoded::UInt8(array)) => extend!(values, array),
+            (Values::Whole(values), Decoded::UInt16(array)) => extend!(values, array),
+            (Values::Whole(values), Decoded::UInt32(array)) => extend!(values, array),
+            (Values::Whole(values), Decoded::YesNo(array)) => {
+                values.extend(array.iter().map(|value| value.map(i64::from)));
+            }
+            (Values::Number(values), Decoded::Float32(array)) => extend!(values, array),
+            (Values::Number(values), Decoded::Float64(array)) => extend!(values, array),
+            (Values::Text(values), Decoded::Text(array)) => {
+                values.extend(array.iter().map(|text| text.map(str::to_owned)));
+            }
+            _ => unreachable!("a column is decoded as the type that the file gives it"),
+        }
+    }
 }
 
 impl Columns {
@@ -54,59 +98,66 @@ impl Columns {
 
     /// Writes the table to a Parquet file, whole or not at all.
     pub fn write(&self, path: &Path) -> Result<(), RegisterError> {
-        let columns: Vec<Column> = self
+        let columns: Vec<(&str, Written)> = self
             .columns
             .iter()
             .map(|(name, values)| {
-                let name = name.as_str().into();
-                match values {
-                    Values::Whole(values) => Column::new(name, values),
-                    Values::Number(values) => Column::new(name, values),
-                    Values::Text(values) => Column::new(name, values),
-                }
+                let values = match values {
+                    Values::Whole(values) => Written::Whole(values),
+                    Values::Number(values) => Written::Number(values),
+                    Values::Text(values) => Written::Text(values),
+                };
+                (name.as_str(), values)
             })
             .collect();
-        let height = self.columns.first().map_or(0, |(_, values)| values.len());
-        let mut frame = DataFrame::new(height, columns).map_err(failed(path))?;
         let aside = aside(path);
-        let file = create(&aside)?;
-        ParquetWriter::new(BufWriter::new(file))
-            .with_key_value_metadata(Some(metadata(&self.metadata)))
-            .finish(&mut frame)
-            .map_err(failed(path))?;
-        into_place(&aside, path)
+        let out = BufWriter::new(create(&aside)?);
+        let written = parquet::write(out, &columns, &[(METADATA, &self.metadata)])
+            .map_err(|message| unusable(path, message))
+            .and_then(|mut out| {
+                out.flush().map_err(|source| RegisterError::Io {
+                    path: path.to_owned(),
+                    action: "write",
+                    source,
+                })
+            })
+            .and_then(|()| into_place(&aside, path));
+        if written.is_err() {
+            let _ = fs::remove_file(&aside);
+        }
+        written
     }
 
     /// Reads a Parquet file that holds whole numbers, numbers and texts.
     pub fn read(path: &Path) -> Result<Columns, RegisterError> {
-        let mut reader = ParquetReader::new(open(path, "table")?);
-        let metadata = own_metadata(&mut reader, path)?;
-        let frame = reader.finish().map_err(failed(path))?;
-        let columns = frame
-            .columns()
-            .iter()
-            .map(|column| Ok((column.name().to_string(), values(column, path)?)))
-            .collect::<Result<_, RegisterError>>()?;
+        let fault = |fault| match fault {
+            ParquetFault::Io(source) => RegisterError::Io {
+                path: path.to_owned(),
+                action: "read",
+                source,
+            },
+            ParquetFault::NotWhole(message) => unusable(path, message),
+        };
+        let mut file = ParquetFile::open(open(path, "table")?).map_err(fault)?;
+        let metadata = file.metadata(METADATA).unwrap_or_default().to_owned();
+        let mut columns = Vec::new();
+        for column in &file.columns {
+            let values = Values::of(column).ok_or_else(|| {
+                unusable(path, format!("column `{}` is no number", column.name()))
+            })?;
+            columns.push((column.name().to_owned(), values));
+        }
+        let mut number = 0;
+        while let Some(rows) = file.rows_of(number) {
+            let group = file.group(number).map_err(fault)?;
+            for (index, (_, values)) in columns.iter_mut().enumerate() {
+                let decoded = group.decode(index, &file.columns[index], &(0..rows));
+                values.extend(&decoded.map_err(fault)?);
+            }
+            number += 1;
+        }
         Ok(Columns { columns, metadata })
     }
-}
-
-fn values(column: &Column, path: &Path) -> Result<Values, RegisterError> {
-    let wrong = failed(path);
-    Ok(match column.dtype() {
-        DataType::String => {
-            let values = column.str().map_err(wrong)?;
-            Values::Text(values.iter().map(|v| v.map(str::to_owned)).collect())
-        }
-        DataType::Float32 | DataType::Float64 => {
-            let values = column.cast(&DataType::Float64).map_err(&wrong)?;
-            Values::Number(values.f64().map_err(wrong)?.iter().collect())
-        }
-        _ => {
-            let values = column.cast(&DataType::Int64).map_err(&wrong)?;
-            Values::Whole(values.i64().map_err(wrong)?.iter().collect())
-        }
-    })
 }
 
 /// Returns the name a file has until it is whole.
@@ -145,25 +196,9 @@ fn open(path: &Path, what: &'static str) -> Result<File, RegisterError> {
     })
 }
 
-fn failed(path: &Path) -> impl Fn(PolarsError) -> RegisterError + '_ {
-    move |error| RegisterError::Store {
+fn unusable(path: &Path, message: String) -> RegisterError {
+    RegisterError::Store {
         path: path.to_owned(),
-        message: error.to_string(),
+        message,
     }
-}
-
-fn metadata(text: &str) -> KeyValueMetadata {
-    KeyValueMetadata::from_static(vec![(METADATA.to_owned(), text.to_owned())])
-}
-
-/// Returns klero's own record in a file's metadata; empty where there is none.
-fn own_metadata(reader: &mut ParquetReader<File>, path: &Path) -> Result<String, RegisterError> {
-    let metadata = reader.get_metadata().map_err(failed(path))?;
-    Ok(metadata
-        .key_value_metadata()
-        .iter()
-        .flatten()
-        .find(|pair| pair.key == METADATA)
-        .and_then(|pair| pair.value.clone())
-        .unwrap_or_default())
 }

@@ -4,6 +4,7 @@
 //! looked at. Hides: the byte scanner, which is ours because general CSV readers do not keep up on
 //! files of 2,000 columns.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use memchr::memchr;
 
 use super::codes::{Code, CodeTable};
 use super::people::People;
+use super::source::without_filling;
 use super::{Coverage, RegisterError, Spell, Wage};
 use crate::period::{Month, PeriodError, Week};
 use crate::spelling::nearest;
@@ -48,9 +50,18 @@ enum Kind {
 /// What keeps a row from being read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RowFault {
-    Ragged { found: usize },
-    EmptyKey { column: usize },
-    Industry { column: usize, found: String },
+    Ragged {
+        found: usize,
+    },
+    /// A cell begins with a quote, and the line ends before the one that closes it.
+    Endless,
+    EmptyKey {
+        column: usize,
+    },
+    Industry {
+        column: usize,
+        found: String,
+    },
 }
 
 /// What a block of rows held.
@@ -82,9 +93,14 @@ impl Layout {
         dialect: Dialect,
         key: Option<&str>,
     ) -> Result<Layout, RegisterError> {
-        let header: Vec<String> = Cells::new(line, dialect.separator)
-            .map(|cell| decode(bare(cell)).into_owned())
-            .collect();
+        let mut cells = Cells::new(line, dialect.separator);
+        let header: Vec<String> = cells.by_ref().map(|cell| text(cell).into_owned()).collect();
+        if cells.0.unclosed {
+            return Err(RegisterError::Endless {
+                path: path.to_owned(),
+                line: 1,
+            });
+        }
         let key_column =
             match key {
                 None => 0,
@@ -179,8 +195,13 @@ impl Layout {
                 at: 0,
                 separator: self.separator,
                 line,
+                unclosed: false,
             };
-            if let Err(fault) = self.row(&mut cursor, codes, block) {
+            let mut read = self.row(&mut cursor, codes, block);
+            if cursor.unclosed {
+                read = Err(RowFault::Endless);
+            }
+            if let Err(fault) = read {
                 block.fault = Some((line, fault));
                 return;
             }
@@ -195,8 +216,8 @@ impl Layout {
             if segment.kind == Kind::Key {
                 return match cells.nth(segment.column - column) {
                     Some(cell) => {
-                        let key = bare(cell);
-                        key.is_empty() || keep.contains(decode(key).as_bytes())
+                        let key = text(cell);
+                        key.is_empty() || keep.contains(key.as_bytes())
                     }
                     None => true,
                 };
@@ -216,12 +237,12 @@ impl Layout {
         block: &mut Block,
     ) -> Result<(), RowFault> {
         let ragged = |read: usize| RowFault::Ragged { found: read };
-        let mut key: &[u8] = b"";
+        let mut key = Cow::Borrowed("");
         for segment in &self.segments {
             let read = match segment.kind {
                 Kind::Key => {
                     let cell = cursor.next().ok_or_else(|| ragged(segment.column))?;
-                    key = bare(cell);
+                    key = text(cell);
                     if key.is_empty() {
                         return Err(RowFault::EmptyKey {
                             column: segment.column,
@@ -244,7 +265,7 @@ impl Layout {
         if !self.ordered {
             block.people.order_person();
         }
-        block.people.end_person(decode(key).as_bytes(), cursor.line);
+        block.people.end_person(key.as_bytes(), cursor.line);
         Ok(())
     }
 }
@@ -333,6 +354,45 @@ fn bare(cell: &[u8]) -> &[u8] {
     }
 }
 
+/// Returns the text of a cell, as [`super::source`] reads it, and with blanks before a quote.
+fn text(cell: &[u8]) -> Cow<'_, str> {
+    let cell = cell.trim_ascii();
+    let unquoted = match cell.strip_prefix(b"\"") {
+        None => Cow::Borrowed(cell),
+        Some(quoted) => unquoted(quoted),
+    };
+    match unquoted {
+        Cow::Borrowed(cell) => match decode(without_filling(cell)) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        },
+        Cow::Owned(cell) => Cow::Owned(decode(without_filling(&cell)).trim().to_owned()),
+    }
+}
+
+/// Returns what stands before the quote that closes a cell, two quotes being one that belongs to
+/// the text, and what stands behind it.
+fn unquoted(quoted: &[u8]) -> Cow<'_, [u8]> {
+    let mut text = Vec::new();
+    let mut rest = quoted;
+    while let Some(end) = memchr(b'"', rest) {
+        if text.is_empty() && end + 1 == rest.len() {
+            return Cow::Borrowed(&rest[..end]);
+        }
+        text.extend_from_slice(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix(b"\"") {
+            Some(behind) => {
+                text.push(b'"');
+                rest = behind;
+            }
+            None => break,
+        }
+    }
+    text.extend_from_slice(rest);
+    Cow::Owned(text)
+}
+
 /// The cells of a row, as they stand.
 struct Cells<'r>(Cursor<'r>);
 
@@ -343,6 +403,7 @@ impl<'r> Cells<'r> {
             at: 0,
             separator,
             line: 0,
+            unclosed: false,
         })
     }
 }
@@ -361,6 +422,8 @@ struct Cursor<'r> {
     at: usize,
     separator: u8,
     line: u64,
+    /// Whether a quoted cell was not closed.
+    unclosed: bool,
 }
 
 impl<'r> Iterator for Cursor<'r> {
@@ -370,7 +433,7 @@ impl<'r> Iterator for Cursor<'r> {
     fn next(&mut self) -> Option<&'r [u8]> {
         let rest = self.row.get(self.at..)?;
         let end = match rest.first() {
-            Some(b'"') => quoted_end(rest, self.separator),
+            Some(b'"') => self.quoted_end(rest),
             _ => memchr(self.separator, rest).unwrap_or(rest.len()),
         };
         self.at += end + 1;
@@ -378,19 +441,22 @@ impl<'r> Iterator for Cursor<'r> {
     }
 }
 
-/// Returns the end of a cell that begins with a quote: the first separator after an even number
-/// of quotes.
-fn quoted_end(rest: &[u8], separator: u8) -> usize {
-    let mut inside = false;
-    rest.iter()
-        .position(|&byte| {
-            inside ^= byte == b'"';
-            byte == separator && !inside
-        })
-        .unwrap_or(rest.len())
-}
-
 impl Cursor<'_> {
+    /// Returns the end of a cell that begins with a quote: the first separator behind the quote
+    /// that closes it, which is one that is not followed by another.
+    fn quoted_end(&mut self, rest: &[u8]) -> usize {
+        let mut at = 1;
+        while let Some(quote) = memchr(b'"', &rest[at..]) {
+            at += quote + 1;
+            if rest.get(at) != Some(&b'"') {
+                return memchr(self.separator, &rest[at..]).map_or(rest.len(), |end| at + end);
+            }
+            at += 1;
+        }
+        self.unclosed = true;
+        rest.len()
+    }
+
     fn skip(&mut self, count: usize) -> usize {
         self.take(count).count()
     }

@@ -18,7 +18,7 @@ use super::codes::CodeTable;
 use super::dream::{Block, Layout, RowFault};
 use super::long::LongFile;
 use super::people::{People, PersonReader, PersonRef, write_person};
-use super::source::{self, Format, UNIT};
+use super::source::{self, Format, LONGEST_ROW, UNIT};
 use super::store::StoreWriter;
 use super::{Coverage, Hours, Input, RegisterError, Spell, UnknownCode, Wage};
 use crate::digest::{Digest, Hasher};
@@ -156,7 +156,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
     if let Some(writer) = writer {
         done.store = writer.finish()?;
     }
-    done.doubts = doubts.finish(ingest.drawn.as_ref());
+    done.doubts = doubts.finish(ingest.drawn.as_ref(), ingest.register.absent);
     Ok(done)
 }
 
@@ -266,8 +266,13 @@ struct Filled {
 impl Source<'_> {
     fn scan(&self, sorter: &mut Sorter, bytes_before: u64) -> Result<Scanned, RegisterError> {
         let mut lines = Feed::open(self.path)?;
-        let layout = self.header(&mut lines)?;
-        let layout = &layout;
+        let first_line = lines.first_line()?;
+        let layout = &self.header(&first_line, lines.dialect(&first_line))?;
+        // The blocks come back in order, so that they are hashed here, and the reader only reads.
+        let mut hasher = lines.is_text().then(Hasher::new);
+        if let Some(hasher) = &mut hasher {
+            hasher.update(&first_line);
+        }
         let threads = self.ingest.threads.max(1);
         // The number of blocks bounds the memory: each is empty, being filled, scanned or waiting.
         let blocks = 2 * threads + 2;
@@ -329,6 +334,9 @@ impl Source<'_> {
                 }) = waiting.remove(&expected)
                 {
                     expected += 1;
+                    if let Some(hasher) = &mut hasher {
+                        hasher.update(&bytes);
+                    }
                     self.take(
                         &mut block,
                         &mut line,
@@ -344,7 +352,14 @@ impl Source<'_> {
             drop(give_back);
             reader.join().expect("the reader does not panic")
         });
-        result?;
+        match result {
+            // The reader does not count lines.
+            Err(RegisterError::Endless { path, .. }) => {
+                let line = line + 1;
+                return Err(RegisterError::Endless { path, line });
+            }
+            result => result?,
+        }
         if line == 1 {
             return Err(RegisterError::HeaderOnly {
                 path: self.path.to_owned(),
@@ -355,7 +370,10 @@ impl Source<'_> {
             passed_over: layout.passed_over.clone(),
             rows,
             bytes: lines.bytes(),
-            digest: lines.digest()?,
+            digest: match hasher {
+                Some(hasher) => hasher.finish(),
+                None => lines.digest()?,
+            },
             unknown,
         })
     }
@@ -392,21 +410,26 @@ impl Source<'_> {
         })
     }
 
-    fn header(&self, lines: &mut Feed) -> Result<Layout, RegisterError> {
-        let line = lines.first_line()?;
+    /// Reads the header, given with its line end.
+    fn header(&self, line: &[u8], dialect: Dialect) -> Result<Layout, RegisterError> {
         let path = || self.path.to_owned();
         if line.is_empty() {
             return Err(RegisterError::Empty { path: path() });
         }
-        if is_utf16(&line) {
+        if is_utf16(line) {
             return Err(RegisterError::Utf16 { path: path() });
         }
-        let dialect = lines.dialect(&line);
         let line = &line[dialect.mark..];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if memchr(b'\r', line).is_some() {
             return Err(RegisterError::CrOnly { path: path() });
+        }
+        if line.len() >= LONGEST_ROW {
+            return Err(RegisterError::Endless {
+                path: path(),
+                line: 1,
+            });
         }
         Layout::read(
             self.path,
@@ -465,6 +488,7 @@ impl Source<'_> {
                 found,
                 expected: layout.header.len(),
             },
+            RowFault::Endless => RegisterError::Endless { path, line },
             RowFault::EmptyKey { column: at } => RegisterError::EmptyKey {
                 path,
                 line,
@@ -527,7 +551,13 @@ impl Feed {
     /// Fills a block with whole lines. Returns false at the end of the file.
     fn fill(&mut self, block: &mut Vec<u8>) -> Result<bool, RegisterError> {
         match self {
-            Feed::Text(path, lines) => lines.fill(block).map_err(|error| unread(path, error)),
+            Feed::Text(path, lines) => lines.fill(block).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => RegisterError::Endless {
+                    path: path.clone(),
+                    line: 0,
+                },
+                _ => unread(path, error),
+            }),
             Feed::Table(table) => {
                 block.clear();
                 while block.len() < BLOCK && table.next_joined(block)? {}
@@ -543,9 +573,14 @@ impl Feed {
         }
     }
 
+    fn is_text(&self) -> bool {
+        matches!(self, Feed::Text(..))
+    }
+
+    /// Returns the digest of the file's bytes, read once more.
     fn digest(self) -> Result<Digest, RegisterError> {
         match self {
-            Feed::Text(_, lines) => Ok(lines.hasher.finish()),
+            Feed::Text(path, _) => Digest::of_file(&path).map_err(|error| unread(&path, error)),
             Feed::Table(mut table) => table.digest(),
         }
     }
@@ -559,14 +594,13 @@ fn unread(path: &Path, source: io::Error) -> RegisterError {
     }
 }
 
-/// A text table read in blocks of whole lines, its digest made on the way.
+/// A text table read in blocks of whole lines.
 struct Lines {
     file: File,
     /// The start of a line whose end was not read yet.
     rest: Vec<u8>,
     ended: bool,
     bytes: u64,
-    hasher: Hasher,
 }
 
 impl Lines {
@@ -576,16 +610,16 @@ impl Lines {
             rest: Vec::new(),
             ended: false,
             bytes: 0,
-            hasher: Hasher::new(),
         })
     }
 
-    /// Returns the first line with its end; the bytes behind it are kept for the blocks.
+    /// Returns the first line with its end, or the start of one that is too long; the bytes behind
+    /// it are kept for the blocks.
     fn first_line(&mut self) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         loop {
             let from = line.len();
-            if !self.read_more(&mut line)? {
+            if from > LONGEST_ROW || !self.read_more(&mut line)? {
                 return Ok(line);
             }
             if let Some(end) = memchr(b'\n', &line[from..]) {
@@ -596,11 +630,14 @@ impl Lines {
     }
 
     /// Fills a block with whole lines; the last line of the file may lack its end. Returns false
-    /// at the end of the file.
+    /// at the end of the file, and invalid data for a line that is too long.
     fn fill(&mut self, block: &mut Vec<u8>) -> io::Result<bool> {
         block.clear();
         block.append(&mut self.rest);
         loop {
+            if block.len() > LONGEST_ROW {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
             if !self.read_more(block)? {
                 return Ok(!block.is_empty());
             }
@@ -617,14 +654,12 @@ impl Lines {
         if self.ended {
             return Ok(false);
         }
-        let from = bytes.len();
         bytes.reserve(BLOCK);
         let read = Read::by_ref(&mut self.file)
             .take(BLOCK as u64)
             .read_to_end(bytes)?;
         self.ended = read < BLOCK;
         self.bytes += read as u64;
-        self.hasher.update(&bytes[from..]);
         Ok(read > 0)
     }
 }

@@ -194,8 +194,8 @@ impl<'a> LongFile<'a> {
                 }
             }
             Columns::Spells { start, end, state } => {
-                let (first, _) = self.weeks(cells, line, start, Edge::Start)?;
-                let (last, _) = self.weeks(cells, line, end, Edge::End)?;
+                let first = self.weeks(cells, line, start, Edge::Start)?;
+                let last = self.weeks(cells, line, end, Edge::End)?;
                 let code = self.state(cells, line, state);
                 if last + 1 < first {
                     return Err(RegisterError::EndBeforeStart {
@@ -261,7 +261,7 @@ impl<'a> LongFile<'a> {
         let of_year = cells[year]
             .parse()
             .ok()
-            .filter(|year| (1900..=2199).contains(year))
+            .filter(|year| known_year(*year))
             .ok_or_else(|| self.wrong(cells, line, year, "year"))?;
         let of_month = cells[month].parse().ok();
         of_month
@@ -277,29 +277,31 @@ impl<'a> LongFile<'a> {
         line: u64,
         column: usize,
         edge: Edge,
-    ) -> Result<(Week, bool), RegisterError> {
+    ) -> Result<Week, RegisterError> {
         let text = cells[column].as_str();
-        if let Ok(week) = text.parse() {
-            return Ok((week, true));
+        if let Some(week) = text
+            .parse()
+            .ok()
+            .filter(|week: &Week| known_year(week.iso().0))
+        {
+            return Ok(week);
         }
-        let date: Date = text.parse().map_err(|_| {
+        let date: Option<Date> = text.parse().ok();
+        let date = date.filter(|date| known_year(date.year())).ok_or_else(|| {
             self.wrong(
                 cells,
                 line,
                 column,
-                "date such as 2021-04-05, or ISO week such as 2021-W14",
+                "date such as 2021-04-05, or ISO week such as 2021-W14, of the years 1900 to 2199",
             )
         })?;
         let week = Week::of(date);
         let thursday = week.thursday();
-        Ok((
-            match edge {
-                Edge::Start if thursday < date => week + 1,
-                Edge::End if date < thursday => week + -1,
-                _ => week,
-            },
-            false,
-        ))
+        Ok(match edge {
+            Edge::Start if thursday < date => week + 1,
+            Edge::End if date < thursday => week + -1,
+            _ => week,
+        })
     }
 
     /// Returns the weeks of a period: itself, or those whose Thursday lies in the month.
@@ -310,11 +312,16 @@ impl<'a> LongFile<'a> {
         column: usize,
     ) -> Result<(Week, Week), RegisterError> {
         let text = cells[column].as_str();
-        let (weeks, weekly) = match (text.parse::<Week>(), iso_month(text)) {
-            (Ok(week), _) => ((week, week), true),
+        let week = text
+            .parse()
+            .ok()
+            .filter(|week: &Week| known_year(week.iso().0));
+        let (weeks, weekly) = match (week, iso_month(text)) {
+            (Some(week), _) => ((week, week), true),
             (_, Some(month)) => ((month.first_week(), month.next().first_week() + -1), false),
             _ => {
-                return Err(self.wrong(cells, line, column, "period such as 2021-W14 or 2021-05"));
+                let expected = "period such as 2021-W14 or 2021-05, of the years 1900 to 2199";
+                return Err(self.wrong(cells, line, column, expected));
             }
         };
         if *self.weekly.get_or_insert(weekly) != weekly {
@@ -367,13 +374,21 @@ enum Edge {
     End,
 }
 
+/// Returns whether a year can be meant: 9999 for a spell that has not ended, or 0201 for 2001,
+/// would stretch the register over centuries without data.
+fn known_year(year: i16) -> bool {
+    (1900..=2199).contains(&year)
+}
+
 /// Reads `2021-05`.
 fn iso_month(text: &str) -> Option<Month> {
     let (year, month) = text.split_once('-')?;
-    if year.len() != 4 || month.len() != 2 {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if year.len() != 4 || month.len() != 2 || !digits(month) {
         return None;
     }
-    Month::new(year.parse().ok()?, month.parse().ok()?)
+    let year = year.parse().ok().filter(|year| known_year(*year))?;
+    Month::new(year, month.parse().ok()?)
 }
 
 /// Reads hours with a decimal point or comma, in 1/10,000 hour, rounded half up beyond that.

@@ -5,7 +5,8 @@
 //! shortest decimal that reads back; a date is 2021-04-05; yes and no are 1 and 0. Every row has
 //! as many cells as the header, or the file is refused with the line. Memory does not grow with
 //! the number of rows, except for Excel, which is read whole, for the long strings of Stata (strL),
-//! and by 16 bytes a row for compressed SAS files.
+//! and by 16 bytes a row for compressed SAS files. A torn Stata file may ask for up to 4 GB, by a
+//! length that its reader believes, before it is refused.
 //! Hides: the crates that read the formats.
 
 mod csv;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use memchr::memchr3;
 
 use self::row::Row;
+pub(super) use self::row::without_filling;
 use super::RegisterError;
 use crate::digest::Digest;
 use crate::table::{self, Table};
@@ -53,6 +55,9 @@ pub enum Format {
 
 /// The separator of [`Source::next_joined`]: U+001F, the unit separator.
 pub(super) const UNIT: u8 = 0x1F;
+
+/// Bytes of a row of text. A longer one is one whose end is missing.
+pub(super) const LONGEST_ROW: usize = 64 << 20;
 
 /// A reader of one format, past the header.
 trait Rows: Send {
@@ -214,8 +219,8 @@ impl Source {
     /// Appends the next row to `out` as a line of cells joined by [`UNIT`], behind an empty line
     /// for each that was passed over; false after the last row.
     ///
-    /// A cell that begins with a quote is put in quotes behind a blank, which the scanner of wide
-    /// files takes off again. A line break or a unit separator inside a cell is an error.
+    /// A cell that begins with a quote is put in quotes behind a blank, its own doubled, which the
+    /// scanner of wide files takes off again. A line break or a unit separator inside a cell is an error.
     pub(super) fn next_joined(&mut self, out: &mut Vec<u8>) -> Result<bool, RegisterError> {
         let before = self.line;
         let Some(line) = self.advance()? else {
@@ -260,7 +265,7 @@ impl Source {
             }
             if cell.starts_with('"') {
                 out.extend_from_slice(b" \"");
-                out.extend_from_slice(cell.as_bytes());
+                out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
                 out.push(b'"');
             } else {
                 out.extend_from_slice(cell.as_bytes());
@@ -342,17 +347,9 @@ impl Source {
     }
 }
 
-/// Calls a reader of foreign bytes. These crates are young: a file that is torn in a way their
-/// authors did not foresee may make them panic, which is a fault of the file like any other.
+/// Calls a reader of foreign bytes, whose panic is a fault of the file.
 fn guarded<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|panic| {
-        let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-            (Some(text), _) => (*text).to_owned(),
-            (_, Some(text)) => text.clone(),
-            _ => "it cannot be read".to_owned(),
-        };
-        Err(Fault::NotWhole(message))
-    })
+    super::guard::guarded(read).unwrap_or_else(|message| Err(Fault::NotWhole(message)))
 }
 
 /// A table that was not opened yet.

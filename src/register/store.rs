@@ -5,6 +5,7 @@
 //! carries where it came from. The file is a line of JSON with that record, the persons in order
 //! of key as `people` writes them, and an end that counts them.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -167,6 +168,32 @@ impl Store {
     pub fn read(
         &self,
         keep: Option<&HashSet<&str>>,
+        each: impl FnMut(&Person),
+    ) -> Result<(), RegisterError> {
+        self.read_if(|key| keep.is_none_or(|keep| keep.contains(key)), each)
+    }
+
+    /// Calls `each` with every person whose key is one of `keys`, which are in order, and its
+    /// place among them.
+    pub fn read_those(
+        &self,
+        keys: &[&str],
+        mut each: impl FnMut(usize, &Person),
+    ) -> Result<(), RegisterError> {
+        let at = Cell::new(0);
+        let wanted = |key: &str| {
+            // Both are in order of key, so that one pass finds everybody.
+            while keys.get(at.get()).is_some_and(|next| *next < key) {
+                at.set(at.get() + 1);
+            }
+            keys.get(at.get()) == Some(&key)
+        };
+        self.read_if(wanted, |person| each(at.get(), person))
+    }
+
+    fn read_if(
+        &self,
+        mut wanted: impl FnMut(&str) -> bool,
         mut each: impl FnMut(&Person),
     ) -> Result<(), RegisterError> {
         let (_, input) = open(&self.path)?;
@@ -176,7 +203,7 @@ impl Store {
         let mut persons = 0;
         while let Some(key) = reader.next_key().map_err(&failed)? {
             persons += 1;
-            if keep.is_some_and(|keep| !keep.contains(key)) {
+            if !wanted(key) {
                 reader.skip().map_err(&failed)?;
                 continue;
             }

@@ -95,7 +95,7 @@ pub fn page(document: &Document, locale: &Locale, fonts: &str) -> String {
     let top = escaped(&locale.say(Message::ToTop));
     let _ = write!(
         html,
-        "</main>\n<footer><p>{} · <a href=\"#top\">{top}</a></p></footer>\n</body>\n</html>\n",
+        "</main>\n<footer><p>{}<span> · <a href=\"#top\">{top}</a></span></p></footer>\n</body>\n</html>\n",
         escaped(&locale.date(document.date))
     );
     html

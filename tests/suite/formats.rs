@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use klero::digest::Digest;
+use klero::register::columns::{Columns, Values};
 use klero::register::{Format, Person, RegisterError, Source};
 
 use crate::register::{people, read, register};
@@ -486,5 +487,148 @@ fn an_estimate_takes_a_table_of_any_format() {
         let said = klero(folder.path(), &[&estimate[..], &what].concat()).ok();
         let found = said.json()["estimates"].clone();
         assert_eq!(found, *expected.get_or_insert(found.clone()), "{name}");
+    }
+}
+
+/// A wide table, as text and as Parquet: 100,000 columns, of which the last row may lack one.
+#[test]
+fn a_table_of_100_000_columns_is_a_table() {
+    const COLUMNS: usize = 100_000;
+    let folder = Folder::new();
+    let names: Vec<String> = (0..COLUMNS).map(|n| format!("c{n}")).collect();
+    let row: Vec<String> = (0..COLUMNS).map(|n| (n % 1_000).to_string()).collect();
+    let text = format!("{}\n{}\n", names.join(";"), row.join(";"));
+    folder.write("a.csv", &text);
+    let table = Columns {
+        columns: names
+            .iter()
+            .zip(&row)
+            .map(|(name, cell)| (name.clone(), Values::Text(vec![Some(cell.clone())])))
+            .collect(),
+        metadata: String::new(),
+    };
+    table.write(&folder.join("a.parquet")).unwrap();
+    for name in ["a.csv", "a.parquet"] {
+        let (header, rows) = rows(&folder.join(name)).unwrap();
+        assert!(header == names && rows == [(2, row.clone())], "{name}");
+    }
+    let message = fault(
+        "a.csv",
+        format!("{text}{}\n", row[1..].join(";")).as_bytes(),
+    );
+    assert!(message.contains("a row of 99999 cells"), "{message}");
+    assert!(message.contains("line 3\n  expected 100000"), "{message}");
+    let message = fault("a.csv", text.replacen("c99999", "c0", 1).as_bytes());
+    assert!(message.contains("column `c0` stands twice"), "{message}");
+}
+
+#[test]
+fn a_wide_register_of_100_000_columns_is_read() {
+    let folder = Folder::new();
+    let names: Vec<String> = (0..100_000).map(|n| format!(";c{n}")).collect();
+    let cells = ";x".repeat(names.len());
+    let header = format!("id;y_1812{};y_1813", names.concat());
+    let text = format!("{header}\n1;730{cells};737\n2;{cells};\n");
+    folder.write("dream.csv", &text);
+    let done = read(&folder, &register(&["dream.csv"])).unwrap();
+    assert_eq!((done.persons, done.spells), (2, 3));
+    assert_eq!(done.passed_over[0].1.len(), names.len());
+    let ragged = text.replacen(";737", "", 1);
+    let message = wide_error("dream.csv", ragged.into_bytes());
+    assert!(message.contains("a row of 100002 cells"), "{message}");
+    assert!(message.contains("line 2\n  expected 100003"), "{message}");
+}
+
+/// However long it is: memory must not grow with it.
+#[test]
+fn a_row_without_an_end_is_refused() {
+    let long = vec![b'7'; 70 << 20];
+    let message = wide_error("dream.csv", long.clone());
+    assert!(message.contains("a row that does not end"), "{message}");
+    assert!(message.contains("line 1"), "{message}");
+    let message = wide_error(
+        "dream.csv",
+        [b"id;y_1812\n1;730\n2;730\n", &long[..]].concat(),
+    );
+    assert!(message.contains("a row that does not end"), "{message}");
+    assert!(message.contains("line 4"), "{message}");
+    let message = fault("a.csv", &[b"id;note\n1;2\n", &long[..]].concat());
+    assert!(message.contains("a row that does not end"), "{message}");
+    assert!(message.contains("line 3"), "{message}");
+}
+
+#[test]
+fn dates_and_referrals_are_read_from_any_format() {
+    let texts =
+        |texts: &[&str]| Values::Text(texts.iter().map(|t| Some((*t).to_owned())).collect());
+    let folder = Folder::new();
+    folder.write("study.toml", STUDY.replace("FILE", "wide.parquet"));
+    folder.write("wide.parquet", bytes("wide.parquet"));
+    let keys = ["000000000017", "A-7"];
+    let dates = Columns {
+        columns: vec![
+            ("referral".to_owned(), texts(&keys)),
+            ("date".to_owned(), texts(&["2017-12-20", "2017-12-21"])),
+        ],
+        metadata: String::new(),
+    };
+    dates.write(&folder.join("dates.parquet")).unwrap();
+    folder.write(
+        "dates.csv",
+        format!(
+            "referral,date\n{},2017-12-20\n{},2017-12-21\n",
+            keys[0], keys[1]
+        ),
+    );
+    klero(folder.path(), &["ingest"]).ok();
+    for name in ["dates.parquet", "dates.csv"] {
+        let out = format!("{name}.out.csv");
+        klero(folder.path(), &["outcomes", "--dates", name, "--out", &out]).ok();
+    }
+    assert_eq!(
+        folder.read("dates.parquet.out.csv"),
+        folder.read("dates.csv.out.csv")
+    );
+    assert_eq!(folder.read("dates.csv.out.csv").lines().count(), 3);
+
+    let plan = "[study]\nid = \"s\"\ntitle = \"t\"\n[[arm]]\nid = \"a\"\nreference = true\n\
+                [[arm]]\nid = \"b\"\n[allocation]\nprocedure = \"complete\"\n";
+    let mut drawn = Vec::new();
+    for name in ["list.parquet", "list.csv"] {
+        let folder = Folder::new();
+        folder.write("study.toml", plan);
+        let list = Columns {
+            columns: vec![("id".to_owned(), texts(&["r-1", "r-2", "r-3"]))],
+            metadata: String::new(),
+        };
+        list.write(&folder.join("list.parquet")).unwrap();
+        folder.write("list.csv", "id\nr-1\nr-2\nr-3\n");
+        folder.write("seed.key", format!("{}\n", "07".repeat(32)));
+        klero(
+            folder.path(),
+            &["seal", "--seed", "seed.key", "--confirm", "s"],
+        )
+        .ok();
+        drawn.push(klero(folder.path(), &["draw", "--list", name]).ok().out);
+    }
+    assert_eq!(drawn[0].lines().count(), 4);
+    assert_eq!(drawn[0], drawn[1]);
+}
+
+/// Bytes of `table.parquet` at which the crate that decodes it panics when they are changed: in
+/// values, on a thread of its own, and in the footer.
+#[test]
+fn a_reader_that_panics_is_not_heard() {
+    let whole = bytes("table.parquet");
+    for at in [769, 1417, 1480, 1921, 2281, 2443, 2614, 2893, 3082] {
+        let folder = Folder::new();
+        let mut torn = whole.clone();
+        torn[at] ^= 0x5A;
+        folder.write("a.parquet", torn);
+        let estimate = ["estimate", "--data", "a.parquet", "--arm", "member"];
+        let what = ["--reference", "0", "--outcome", "amount"];
+        let said = klero(folder.path(), &[&estimate[..], &what].concat());
+        assert!(!said.err.contains("panicked"), "byte {at}: {}", said.err);
+        said.fails_with(2, &["error: not a Parquet file, or torn: ", "a.parquet"]);
     }
 }

@@ -127,8 +127,8 @@ fn nowhere_but(words: &[&str], allowed: &str) {
 }
 
 #[test]
-fn polars_stays_in_the_register() {
-    nowhere_but(&["polars"], "register");
+fn foreign_formats_stay_in_the_register() {
+    nowhere_but(&["polars_", "calamine", "sas7bdat::", "dta::"], "register");
 }
 
 #[test]

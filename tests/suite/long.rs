@@ -531,3 +531,100 @@ fn breaks_and_late_months_inside_a_window_are_told() {
         told.contains("warning: 1 person: the window reaches into the last two months of `bfl`")
     );
 }
+
+/// Persons 2 and 3 have no row: they have had no hours in the months that the register covers, and
+/// of months beyond nothing is known.
+#[test]
+fn somebody_absent_has_no_hours_where_the_plan_says_so() {
+    let register = BFL.replace("files", "absent = \"zero\"\nfiles");
+    let study = Study::new(&register, HOURS, &["1", "2", "3"]);
+    study.folder.write(
+        "dates.csv",
+        "referral,date\n1,2018-03-14\n2,2018-03-14\n3,2018-04-14\n",
+    );
+    study.folder.write(
+        "bfl.csv",
+        "id,year,month,hours\n1,2018,4,160.33\n9,2018,8,160.33\n",
+    );
+    assert_eq!(
+        study.outcomes(),
+        "referral,degree,degree_missing,none,none_missing\n\
+         1,0.2,,0,\n2,0,,1,\n3,,not-covered,,not-covered\n"
+    );
+    let record = study.folder.read("out.csv.json");
+    for part in [
+        "\"taken_as_zero\": 2",
+        "\"not_in_register\": 0",
+        "somebody who is in no row of the register has no hours",
+        "den, der ikke har en række i registret, har ingen timer",
+    ] {
+        assert!(record.contains(part), "no {part} in {record}");
+    }
+    let said = klero(study.folder.path(), &["outcomes", "--explain"]).ok();
+    assert!(said.out.contains("is in no row"), "{}", said.out);
+    // Said where nothing is: the register that does not say so.
+    let study = Study::new(BFL, HOURS, &["1"]);
+    study
+        .folder
+        .write("bfl.csv", "id,year,month,hours\n9,2018,8,1\n");
+    study.outcomes();
+    let record = study.folder.read("out.csv.json");
+    assert!(!record.contains("taken_as_zero") && !record.contains("in no row"));
+}
+
+/// Person 2 has no row: no benefit in any week, and work as little known as for person 3, whose
+/// weeks are blank in a file without industry codes.
+#[test]
+fn somebody_absent_from_dream_has_no_benefit_where_the_plan_says_so() {
+    let outcomes = "[[outcome]]\nid = \"benefit\"\nmeasure = \"weeks\"\nstates = [\"benefit\"]\n\
+                    weeks = [1, 4]\n[[outcome]]\nid = \"work\"\nmeasure = \"ever\"\n\
+                    states = [\"ordinary\"]\nweeks = [1, 4]\n[[outcome]]\nid = \"late\"\n\
+                    measure = \"weeks\"\nstates = [\"benefit\"]\nweeks = [1, 5]\n";
+    let register = "[register.r]\nkind = \"dream\"\nabsent = \"zero\"\nfiles = [\"r.csv\"]";
+    let study = Study::new(register, outcomes, &["1", "2", "3"]);
+    study.folder.write(
+        "r.csv",
+        "id,y_1812,y_1813,y_1814,y_1815\n1,730,730,,\n3,,,,\n",
+    );
+    assert_eq!(
+        study.outcomes(),
+        "referral,benefit,benefit_missing,work,work_missing,late,late_missing\n\
+         1,2,,,not-covered,,not-covered\n2,0,,,not-covered,,not-covered\n\
+         3,0,,,not-covered,,not-covered\n"
+    );
+}
+
+#[test]
+fn absence_means_nothing_in_registers_that_name_no_zero() {
+    for kind in ["spells", "states"] {
+        let register =
+            format!("[register.r]\nkind = \"{kind}\"\nabsent = \"zero\"\nfiles = [\"r.csv\"]");
+        let study = Study::new(&register, "", &["1"]);
+        study.ingest().fails_with(
+            2,
+            &[
+                "`absent = \"zero\"` in a register of kind",
+                "`absent = \"missing\"`",
+            ],
+        );
+    }
+    let register = BFL.replace("files", "absent = \"zeor\"\nfiles");
+    let study = Study::new(&register, "", &["1"]);
+    study
+        .ingest()
+        .fails_with(2, &["`absent = \"zeor\"`", "did you mean `zero`"]);
+}
+
+/// A spell that has not ended is often given the year 9999; a slip gives the year 201.
+#[test]
+fn spells_of_other_centuries_are_refused() {
+    let register = STATES.replace("kind = \"states\"", "kind = \"spells\"");
+    let study = Study::new(&register, WEEKS, &["1"]);
+    for end in ["9999-12-31", "0201-01-01", "9999-W01"] {
+        let rows = format!("key,start,end,state\n1,2018-03-30,{end},ordinary\n");
+        study.folder.write("r.csv", rows);
+        study
+            .ingest()
+            .fails_with(2, &[end, "of the years 1900 to 2199", "line 2, column end"]);
+    }
+}

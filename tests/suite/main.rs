@@ -1,10 +1,12 @@
-//! All tests in one binary, because each further one links polars again.
+//! All tests in one binary, because each further one links the whole crate again.
 
 mod cli;
 mod effects;
 mod formats;
+mod fuzz;
 mod layers;
 mod long;
+mod naive;
 mod outcomes;
 mod plan;
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use klero::period::{Month, Week};
-use klero::protocol::{Register, RegisterKind};
+use klero::protocol::{Absence, Register, RegisterKind};
 use klero::register::store::Store;
 use klero::register::{
     Code, Ingest, Ingested, Person, RegisterError, SORT_MEMORY, Writing, ingest,
@@ -21,6 +21,7 @@ pub fn register(files: &[&str]) -> Register {
         columns: Vec::new(),
         wins: None,
         codes: None,
+        absent: Absence::Missing,
     }
 }
 

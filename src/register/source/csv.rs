@@ -7,7 +7,7 @@ use std::io::Read;
 use memchr::{memchr, memchr_iter, memchr2};
 
 use super::row::Row;
-use super::{Fault, Opened, Rows};
+use super::{Fault, LONGEST_ROW, Opened, Rows};
 use crate::digest::{Digest, Hasher};
 use crate::table::{Dialect, is_utf16};
 
@@ -29,8 +29,6 @@ struct Csv {
 
 /// Bytes read at a time.
 const BLOCK: usize = 1 << 20;
-/// A longer row is one whose end is missing.
-const LONGEST_ROW: usize = 64 << 20;
 
 pub fn open(file: File) -> Result<Opened, Fault> {
     let mut csv = Csv {
@@ -53,16 +51,15 @@ pub fn open(file: File) -> Result<Opened, Fault> {
     if is_utf16(&csv.buffer) {
         return Err(Fault::Utf16);
     }
-    let end = memchr(b'\n', &csv.buffer).unwrap_or(csv.buffer.len());
-    if memchr(0, &csv.buffer[..end]).is_some() {
-        return Err(Fault::NotWhole("line 1 holds the byte 0".to_owned()));
-    }
     let dialect = Dialect::recognise(&csv.buffer);
     csv.separator = dialect.separator;
     csv.at = dialect.mark;
     let mut row = Row::default();
-    if csv.record(&mut row)?.is_none() {
+    let Some(line) = csv.record(&mut row)? else {
         return Err(Fault::Empty);
+    };
+    if memchr(0, &csv.buffer[..csv.at]).is_some() {
+        return Err(Fault::NotWhole(format!("line {line} holds the byte 0")));
     }
     let header: Vec<String> = row.cells().map(str::to_owned).collect();
     if header.iter().any(|name| name.contains('\r')) {

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::UNIT;
+use crate::period::civil;
 use crate::table::decode;
 
 /// Cells end to end, each with [`UNIT`] behind it, so that a row costs no allocation and can be
@@ -197,24 +198,12 @@ impl Row {
         Ok(())
     }
 
-    /// Hinnant 2013, chrono-Compatible Low-Level Date Algorithms, `civil_from_days`
-    /// (<https://howardhinnant.github.io/date_algorithms.html>): years begin in March, so that
-    /// the leap day is their last; an era has 400 years or 146 097 days.
     fn date(&mut self, days: i64) -> Result<(), NoText> {
         // 1 January of year 1, and 31 December 9999.
         if !(-719_162..=2_932_896).contains(&days) {
             return Err(NoText);
         }
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = (month_from_march + 2) % 12 + 1;
-        let year = 400 * era + year_of_era + i64::from(month <= 2);
+        let (year, month, day) = civil(days);
         write!(self.text, "{year:04}-{month:02}-{day:02}").expect("memory takes everything");
         Ok(())
     }

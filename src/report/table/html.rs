@@ -6,6 +6,9 @@ use super::{Align, Laid, LaidCell, LaidRow, Table, lay};
 use crate::report::language::Locale;
 use crate::report::markup::escaped;
 
+/// More columns than this do not fit on a page upright.
+const WIDE: usize = 10;
+
 /// Writes a table as a fragment that stands on its own, its title as caption.
 pub fn fragment(table: &Table, locale: &Locale) -> String {
     numbered(table, &lay(table, locale), "", locale)
@@ -15,10 +18,16 @@ pub fn fragment(table: &Table, locale: &Locale) -> String {
 pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale) -> String {
     let id = escaped(&table.id);
     let columns = laid.heads.len();
+    // On paper, wide ones lie on their side.
+    let kind = if columns > WIDE {
+        "table wide"
+    } else {
+        "table"
+    };
     let mut html = String::new();
     let _ = writeln!(
         html,
-        "<div class=\"table\" id=\"{id}\" role=\"region\" tabindex=\"0\" \
+        "<div class=\"{kind}\" id=\"{id}\" role=\"region\" tabindex=\"0\" \
          aria-labelledby=\"{id}-title\">\n<table aria-describedby=\"{id}-alt\">"
     );
     let number = match number.is_empty() {

@@ -1,7 +1,10 @@
 //! What is handed over: words, tables, figures, documents, and what an export must not tell.
 
 mod disclosure;
+mod documents;
 mod exports;
 mod figures;
 mod gallery;
 mod sample;
+mod tables;
+mod words;
