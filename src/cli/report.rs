@@ -6,9 +6,9 @@ use clap::Args;
 use klero::estimate::duration::Times;
 use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
-use klero::estimate::{baseline, course};
+use klero::estimate::{ArmCounts, baseline, course};
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Dated, StateWeeks, definition, definition_da, states_by_week};
+use klero::outcome::{Dated, StateWeeks, states_by_week};
 use klero::period::Date;
 use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
 use klero::register::store::Store;
@@ -18,7 +18,7 @@ use klero::report::language::{Locale, NumberForm};
 use klero::report::page::page;
 use klero::report::study::{
     CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, Report as Laid, StatesFound,
-    StatesOfArm, TimesFound, report,
+    StatesOfArm, TimesFound, definition, planned, report,
 };
 use klero::report::table::{csv, latex, markdown, xlsx};
 use klero::report::word::docx;
@@ -108,14 +108,15 @@ pub fn findings<'a>(
         .map(|dated| dated.date)
         .collect();
     let drawing = dates.iter().min().zip(dates.iter().max());
-    let danish = locale.language == Language::Danish;
-    let definitions = plan.outcomes.iter().map(|outcome| {
-        let words = match danish {
-            true => definition_da(outcome),
-            false => definition(outcome),
-        };
-        (outcome.label.clone(), words)
-    });
+    let definitions = plan
+        .outcomes
+        .iter()
+        .map(|outcome| (outcome.label.clone(), definition(outcome, locale)));
+    let missing = found
+        .measured
+        .iter()
+        .map(|measured| (measured.name(), measured.missing.clone()))
+        .collect();
     let times = found
         .measured
         .iter()
@@ -131,7 +132,10 @@ pub fn findings<'a>(
         states: states.map(|states| stacked(states, &arms, locale.language)),
         times: times.collect(),
         recruitment: recruitment(ledger, plan),
-        deviations: deviations(ledger, plan, &found.failed),
+        deviations: deviations(ledger, plan, &found.failed, locale),
+        received: received(&found, plan),
+        missing,
+        threshold: None,
         definitions: definitions.collect(),
         date: ledger.last_time().date(),
         drawing: drawing.map(|(first, last)| (*first, *last)),
@@ -279,6 +283,36 @@ fn curves(found: &Found, measured: &Measured, plan: &Protocol) -> Option<TimesFo
     })
 }
 
+/// Counts of each outcome that says what was received, arm by arm.
+fn received(found: &Found, plan: &Protocol) -> Vec<(String, Vec<ArmCounts>)> {
+    let mut received: Vec<(String, Vec<ArmCounts>)> = Vec::new();
+    let asked = plan.estimates.iter().filter_map(|planned| planned.received);
+    for outcome in asked.map(|outcome| plan.outcomes[outcome].id.as_str()) {
+        let known = received.iter().any(|(id, _)| id == outcome);
+        let Some(measured) = found.measured.iter().find(|m| m.name() == outcome) else {
+            continue;
+        };
+        let arms = found.people.allocated().into_iter().enumerate();
+        let counts: Option<Vec<ArmCounts>> = arms
+            .map(|(arm, allocated)| {
+                let count = measured.count(&found.people, arm)?;
+                let n = count.n as usize;
+                Some(ArmCounts {
+                    allocated,
+                    missing: allocated - n,
+                    n,
+                    mean: (n > 0).then(|| count.share()),
+                    events: Some(count.events),
+                })
+            })
+            .collect();
+        if let (false, Some(counts)) = (known, counts) {
+            received.push((outcome.to_owned(), counts));
+        }
+    }
+    received
+}
+
 /// Counts the drawn by month and arm.
 fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
     let month = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
@@ -319,7 +353,9 @@ fn deviations(
     ledger: &Ledger,
     plan: &Protocol,
     failed: &[(PlannedEstimate, String)],
+    locale: &Locale,
 ) -> Vec<Deviation> {
+    let words = |plan: &Protocol, estimate: &PlannedEstimate| planned(plan, estimate, locale);
     let sealed: Vec<String> = ledger
         .sealed()
         .estimates
@@ -334,9 +370,9 @@ fn deviations(
             reason: None,
         });
     }
-    for (planned, reason) in failed {
+    for (estimate, reason) in failed {
         deviations.push(Deviation::PlannedNotRun {
-            analysis: words(plan, planned),
+            analysis: words(plan, estimate),
             reason: Some(reason.clone()),
         });
     }
@@ -354,30 +390,6 @@ fn deviations(
         }
     }
     deviations
-}
-
-/// Names a planned estimate by all that makes it what it is.
-fn words(plan: &Protocol, planned: &PlannedEstimate) -> String {
-    let outcome = &plan.outcomes[planned.outcome];
-    let mut text = format!("{} ({}, {})", outcome.label, outcome.id, planned.role);
-    for method in &planned.methods {
-        text += &format!(", {method}");
-    }
-    if let klero::protocol::Contrasts::AllPairs = planned.contrasts {
-        text += ", all-pairs";
-    }
-    if let klero::protocol::Contrasts::Named(pairs) = &planned.contrasts {
-        for (arm, reference) in pairs {
-            text += &format!(", {} – {}", plan.arms[*arm].id, plan.arms[*reference].id);
-        }
-    }
-    if !planned.adjust.is_empty() {
-        text += &format!(", {} covariates", planned.adjust.len());
-    }
-    if let Some(by) = planned.by {
-        text += &format!(", by {}", plan.factors[by].id);
-    }
-    text
 }
 
 /// Returns every file of the report by its place in the folder.

@@ -495,6 +495,16 @@ impl Table {
         last.rows.push(row);
     }
 
+    /// Leaves the columns out that are not kept, with their cells.
+    pub fn keep_columns(&mut self, keep: &[bool]) {
+        let mut kept = keep.iter();
+        self.columns.retain(|_| *kept.next().unwrap_or(&true));
+        for row in self.groups.iter_mut().flat_map(|group| &mut group.rows) {
+            let mut kept = keep.iter();
+            row.cells.retain(|_| *kept.next().unwrap_or(&true));
+        }
+    }
+
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.groups.iter().flat_map(|group| &group.rows)
     }
