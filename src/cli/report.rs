@@ -9,7 +9,7 @@ use klero::estimate::duration::incidence::aalen_johansen;
 use klero::estimate::{ArmCounts, baseline, course};
 use klero::ledger::{Event, Ledger};
 use klero::outcome::{Dated, StateWeeks, states_by_week};
-use klero::period::Date;
+use klero::period::{Date, Week};
 use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
 use klero::register::store::Store;
 use klero::report::document::Document;
@@ -54,8 +54,8 @@ pub fn language(text: &str) -> Result<Language, String> {
 impl Report {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
-        let ledger = study.ledger()?;
-        let plan = study.plan_beside(&ledger, around)?;
+        let (ledger, plan) = study.ledger_and_plan(around)?;
+        let ledger = ledger.as_ref();
         let folder = self
             .out
             .clone()
@@ -71,8 +71,8 @@ impl Report {
             language,
             numbers: NumberForm::of(self.numbers.unwrap_or(language)),
         };
-        let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
-        let findings = findings(&study, &ledger, &plan, found, &locale)?;
+        let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
+        let findings = findings(&study, ledger, &plan, found, &locale)?;
         let files = files(&findings, &locale)?;
         let count = files.len();
         write(&folder, files)?;
@@ -92,21 +92,31 @@ impl Report {
 /// Computes what the report shows.
 pub fn findings<'a>(
     study: &Study,
-    ledger: &'a Ledger,
+    ledger: impl Into<Option<&'a Ledger>>,
     plan: &'a Protocol,
     found: Found,
     locale: &Locale,
 ) -> anyhow::Result<Findings<'a>> {
+    let ledger = ledger.into();
     let facts: Vec<usize> = (0..found.people.facts.len()).collect();
     let baseline = match facts.is_empty() {
         true => None,
         false => Some(baseline(&found.people, &facts, &found.replays)?),
     };
-    let states = states(study, ledger, plan)?;
-    let dates: Vec<Date> = dates_of_ledger(ledger)
-        .iter()
+    let states = match ledger {
+        Some(ledger) => states(study, ledger, plan)?,
+        None => None,
+    };
+    let dates: Vec<Date> = ledger
+        .into_iter()
+        .flat_map(dates_of_ledger)
         .map(|dated| dated.date)
         .collect();
+    let reached = found.last_week.map(Week::thursday);
+    let date = match ledger {
+        Some(ledger) => ledger.last_time().date(),
+        None => reached.unwrap_or(Document::UNDATED),
+    };
     let drawing = dates.iter().min().zip(dates.iter().max());
     let definitions = plan
         .outcomes
@@ -131,13 +141,16 @@ pub fn findings<'a>(
         }),
         states: states.map(|states| stacked(states, &arms, locale.language)),
         times: times.collect(),
-        recruitment: recruitment(ledger, plan),
-        deviations: deviations(ledger, plan, &found.failed, locale),
+        recruitment: ledger.map_or_else(Recruitment::default, |l| recruitment(l, plan)),
+        deviations: match ledger {
+            Some(ledger) => deviations(ledger, plan, &found.failed, locale),
+            None => not_run(plan, &found.failed, locale),
+        },
         received: received(&found, plan),
         missing,
         threshold: None,
         definitions: definitions.collect(),
-        date: ledger.last_time().date(),
+        date,
         drawing: drawing.map(|(first, last)| (*first, *last)),
         plan,
         provenance: found.provenance,
@@ -348,6 +361,21 @@ fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
     }
 }
 
+/// Tells which estimates of the plan cannot be made.
+fn not_run(
+    plan: &Protocol,
+    failed: &[(PlannedEstimate, String)],
+    locale: &Locale,
+) -> Vec<Deviation> {
+    let told = failed
+        .iter()
+        .map(|(estimate, reason)| Deviation::PlannedNotRun {
+            analysis: planned(plan, estimate, locale),
+            reason: Some(reason.clone()),
+        });
+    told.collect()
+}
+
 /// Compares what the sealed plan declares with what was run.
 fn deviations(
     ledger: &Ledger,
@@ -370,12 +398,7 @@ fn deviations(
             reason: None,
         });
     }
-    for (estimate, reason) in failed {
-        deviations.push(Deviation::PlannedNotRun {
-            analysis: words(plan, estimate),
-            reason: Some(reason.clone()),
-        });
-    }
+    deviations.extend(not_run(plan, failed, locale));
     for analysis in run.iter().filter(|analysis| !sealed.contains(analysis)) {
         deviations.push(Deviation::RunNotPlanned {
             analysis: analysis.clone(),

@@ -331,6 +331,9 @@ impl Findings<'_> {
 }
 
 fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
+    if found.plan.allocation.is_none() {
+        return vec![Block::paragraph(locale.say(Message::OneArmHasNoPlan))];
+    }
     if found.deviations.is_empty() {
         return vec![Block::paragraph(locale.say(Message::NoDeviations))];
     }

@@ -426,7 +426,9 @@ impl Row {
     }
 
     pub fn noted(mut self, note: NoteId) -> Row {
-        self.footnotes.push(note);
+        if !self.footnotes.contains(&note) {
+            self.footnotes.push(note);
+        }
         self
     }
 

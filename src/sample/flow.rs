@@ -94,6 +94,26 @@ impl Flow {
         }
     }
 
+    /// Returns the flow of a study with one arm, where everybody entered and nothing was drawn.
+    pub fn of_one_arm(arm: &str, persons: usize) -> Flow {
+        Flow {
+            referred: persons,
+            refused: 0,
+            reasons: BTreeMap::new(),
+            drawn: persons,
+            withdrawn: 0,
+            excluded: 0,
+            arms: vec![ArmFlow {
+                arm: arm.to_owned(),
+                drawn: persons,
+                withdrawn: 0,
+                excluded: 0,
+                withdrawn_by: BTreeMap::new(),
+                excluded_by: BTreeMap::new(),
+            }],
+        }
+    }
+
     /// Checks that the flow and a sample count the same people.
     pub fn check(&self, people: &People, measured: &Measured) -> Result<(), SampleError> {
         let wrong = |message: String| Err(SampleError::Flow { message });

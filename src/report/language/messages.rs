@@ -478,8 +478,8 @@ messages! { 'a;
          ukendte.",
         "All who entered the draw are in every week; weeks that the register lacks are unknown.";
     State: "Tilstand", "State";
-    ShareWithEvent: "Andel med hændelsen", "Share with the event";
-    ShareWithoutEvent: "Andel uden hændelsen", "Share without the event";
+    ShareWithEvent: "Andel med hændelsen (pct.)", "Share with the event (%)";
+    ShareWithoutEvent: "Andel uden hændelsen (pct.)", "Share without the event (%)";
     CurveAlternative { outcome: &'a str, arms: u64 }:
         "Kurver for {outcome} i {arms} grupper, med antal under observation.",
         "Curves of {outcome} in {arms} arms, with numbers at risk.";
@@ -535,9 +535,9 @@ messages! { 'a;
     MissingOfArm { missing: u64, drawn: u64, arm: &'a str }:
         "{missing} af {drawn} i {arm}", "{missing} of {drawn} in {arm}";
     NothingHeldBack:
-        "Ingen antal er skjult, heller ikke små; `klero export` laver tabeller, hvor små antal \
+        "Ingen antal er skjult, heller ikke små; »klero export« laver tabeller, hvor små antal \
          ikke kan læses.",
-        "No count is held back, small ones included; `klero export` makes tables in which small \
+        "No count is held back, small ones included; “klero export” makes tables in which small \
          counts cannot be read.";
     NoneHeldBack: "Ingen antal er skjult.", "No count is held back.";
     HeldBackBelow { threshold: u64 }:
@@ -573,7 +573,41 @@ messages! { 'a;
     MeanOfPersons { mean: &'a str, n: u64 }: "{mean} (n = {n})", "{mean} (n = {n})";
     EventsOfPersons { events: u64, n: u64 }:
         "{events} af {n} med hændelsen", "{events} of {n} with the event";
-    AdjustedFirst: "justeret", "adjusted";
+    AdjustedTo { p: &'a str }: "justeret {p}", "adjusted {p}";
+    Quoted { words: &'a str }: "»{words}«", "“{words}”";
+    NeymanErrors: "hver gruppes egen varians (Neyman)", "each arm’s own variance (Neyman)";
+    GreenwoodErrors: "Greenwoods", "Greenwood’s";
+    ScoreErrors:
+        "ingen; interval og p er af scoren", "none; interval and p are those of the score";
+    LateEstimand:
+        "Gælder dem, der modtog det på grund af lodtrækningen, ikke alle.",
+        "Holds for those who received it because of the draw, not for all.";
+    LeeEstimand:
+        "Gælder dem, hvis udfald ville være kendt i begge grupper, ikke alle.",
+        "Holds for those whose outcome would be known in both arms, not for all.";
+    EstimandOfOthers:
+        "Hvor intet andet er sagt: effekten af at blive trukket til gruppen frem for den, den \
+         sammenlignes med, for alle der var med i lodtrækningen, uanset hvad de modtog \
+         (intention-to-treat).",
+        "Unless said otherwise: the effect of being drawn to the arm rather than to the one it is \
+         compared with, for all who entered the draw, whatever they received (intention to \
+         treat).";
+    EventsShown:
+        "Ved tider til en hændelse viser grupperne antallet med hændelsen.",
+        "Of times to an event the arms show the number with the event.";
+    ForAllMethods { words: &'a str }: "Alle metoder: {words}", "All methods: {words}";
+    RecruitmentCaption:
+        "Antal trukket siden begyndelsen.", "Persons drawn since the beginning.";
+    ExpectedIsOfAll: "Det forventede antal gælder alle grupper.", "The expected number is of all arms.";
+    HazardsAsRatios:
+        "For tider til en hændelse er forholdet mellem hazarder.",
+        "Of times to an event the ratio is one of hazards.";
+    OddsAsRatios:
+        "Forhold uden pct. er mellem odds.", "Ratios without % are of odds.";
+    Entered: "Med i forsøget", "Took part";
+    OneArmHasNoPlan:
+        "Forsøget har én gruppe: der er ikke trukket lod, og ingen plan er forseglet.",
+        "The study has one arm: no lots were drawn, and no plan was sealed.";
     DifferenceOf { effect: &'a str }: "forskel {effect}", "difference {effect}";
     Target: "Mål", "Target";
     TargetOf { target: &'a str }: "mål {target}", "target {target}";

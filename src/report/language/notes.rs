@@ -604,7 +604,7 @@ pub const NOTES: &[(&str, &str)] = &[
     ("stratum or block", "stratum eller blok"),
     ("arm", "gruppe"),
     // Columns of a regression.
-    ("{name} missing", "{name} mangler"),
+    ("{name} missing", "indikatoren for manglende {name}"),
     ("arm × {name}", "gruppe × {name}"),
     ("arm {name}", "gruppe {name}"),
     // Why outcomes are missing.

@@ -36,6 +36,7 @@ pub struct FigureFile {
     /// With its font, to stand alone.
     pub svg: String,
     pub data: FigureData,
+    drawing: Figure,
 }
 
 impl FigureFile {
@@ -54,9 +55,8 @@ pub fn all(found: &Findings, locale: &Locale, drawn: Drawn) -> Vec<FigureFile> {
             number: &number,
             withheld: "..",
         },
-        drawn,
     };
-    let mut figures = Vec::new();
+    let mut figures: Vec<FigureFile> = Vec::new();
     figures.extend(page.flow());
     figures.extend(page.recruitment());
     figures.extend(page.balance());
@@ -64,6 +64,16 @@ pub fn all(found: &Findings, locale: &Locale, drawn: Drawn) -> Vec<FigureFile> {
     figures.extend(page.course());
     figures.extend(page.states());
     figures.extend(page.survival());
+    if drawn == Drawn::Pixels {
+        // One figure knows nothing of another.
+        std::thread::scope(|scope| {
+            for figure in &mut figures {
+                scope.spawn(|| {
+                    figure.block.png = figure.drawing.png(DPI).unwrap_or_default();
+                });
+            }
+        });
+    }
     figures
 }
 
@@ -71,7 +81,6 @@ struct Page<'a> {
     found: &'a Findings<'a>,
     locale: &'a Locale,
     form: Form<'a>,
-    drawn: Drawn,
 }
 
 impl Page<'_> {
@@ -111,16 +120,18 @@ impl Page<'_> {
                 caption,
                 alternative: heading.description,
                 svg: figure.svg(),
-                png: match self.drawn {
-                    Drawn::Lines => Vec::new(),
-                    Drawn::Pixels => figure.png(DPI).unwrap_or_default(),
-                },
+                png: Vec::new(),
             },
+            drawing: figure,
         })
     }
 
     fn flow(&self) -> Option<FigureFile> {
         let flow = &self.found.flow;
+        // Of one arm nobody was drawn or refused: the table says it all.
+        if flow.arms.len() < 2 {
+            return None;
+        }
         let known = |n: usize| Tally::Known(n as u64);
         let loss = |all: usize, reasons: &std::collections::BTreeMap<String, usize>| Loss {
             all: known(all),
@@ -256,6 +267,23 @@ impl Page<'_> {
                 drawn: cumulated.collect(),
             }
         });
+        let mut lines: Vec<RecruitmentLine> = lines.collect();
+        // What is expected is of all arms, so all arms stand beside it.
+        if recruitment.planned.is_some() && (2..8).contains(&lines.len()) {
+            let sums = (0..recruitment.months.len()).map(|month| {
+                let of_month = lines.iter().map(|line| line.drawn[month].unwrap_or(0));
+                Some(of_month.sum::<u64>())
+            });
+            let all = RecruitmentLine {
+                label: self.say(Message::AllArms),
+                drawn: sums.collect(),
+            };
+            lines.push(all);
+        }
+        let mut caption = self.say(Message::RecruitmentCaption);
+        if recruitment.planned.is_some() {
+            caption = format!("{caption} {}", self.say(Message::ExpectedIsOfAll));
+        }
         let made = Recruitment {
             heading: heading.clone(),
             words: RecruitmentWords {
@@ -268,17 +296,12 @@ impl Page<'_> {
                 ],
             },
             periods: recruitment.months.clone(),
-            lines: lines.collect(),
+            lines,
             planned: recruitment
                 .planned
                 .map(|n| (self.say(Message::Expected), n)),
         };
-        self.finish(
-            "recruitment",
-            heading,
-            String::new(),
-            made.figure(&self.form),
-        )
+        self.finish("recruitment", heading, caption, made.figure(&self.form))
     }
 
     fn balance(&self) -> Option<FigureFile> {
@@ -300,7 +323,7 @@ impl Page<'_> {
             let shown = balance::BalanceRow {
                 label: match &row.level {
                     Some(level) => words::level(level, self.locale),
-                    None => row.label.clone(),
+                    None => words::fact(self.found.plan, row, self.locale),
                 },
                 marks: marks.collect(),
             };
@@ -308,10 +331,9 @@ impl Page<'_> {
             match groups.last_mut() {
                 Some(group) if same => group.rows.push(shown),
                 _ => groups.push(balance::BalanceGroup {
-                    label: row
-                        .level
-                        .as_ref()
-                        .map_or_else(String::new, |_| row.label.clone()),
+                    label: row.level.as_ref().map_or_else(String::new, |_| {
+                        words::fact(self.found.plan, row, self.locale)
+                    }),
                     rows: vec![shown],
                 }),
             }
@@ -453,7 +475,15 @@ impl Page<'_> {
             },
             blocks,
         };
-        let caption = self.locale.say(Message::Interval { level: &level });
+        let mut caption = format!("{}.", self.locale.say(Message::Interval { level: &level }));
+        for (method, words) in [
+            (MethodId::Cox, Message::HazardsAsRatios),
+            (MethodId::OddsRatio, Message::OddsAsRatios),
+        ] {
+            if rows.iter().any(|row| row.method == method) {
+                caption = format!("{caption} {}", self.say(words));
+            }
+        }
         self.finish("effects", heading, caption, made.figure(&self.form))
     }
 

@@ -379,15 +379,15 @@ impl Counts {
     }
 
     fn read_flow(&mut self, found: &Findings, table: &mut Table) -> Result<(), DisclosureError> {
-        let mut rows: Vec<String> = vec!["referred".to_owned(), "refused".to_owned()];
-        rows.extend(
-            found
-                .flow
-                .reasons
-                .keys()
-                .map(|reason| format!("refused: {reason}")),
-        );
-        rows.extend(["drawn", "withdrawn", "excluded"].map(str::to_owned));
+        let mut rows: Vec<String> = Vec::new();
+        if found.plan.arms.len() == 1 {
+            rows.push("drawn".to_owned());
+        } else {
+            rows.extend(["referred", "refused"].map(str::to_owned));
+            let reasons = found.flow.reasons.keys();
+            rows.extend(reasons.map(|reason| format!("refused: {reason}")));
+            rows.extend(["drawn", "withdrawn", "excluded"].map(str::to_owned));
+        }
         let primary = primary(found, &self.release);
         for outcome in &primary {
             let mut all = Vec::new();

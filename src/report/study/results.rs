@@ -12,10 +12,11 @@ use crate::report::table::{self, Value};
 /// Returns who took part and what was found for the primary outcomes.
 pub fn blocks(found: &Findings, methods: &Methods, locale: &Locale) -> Vec<Block> {
     let (persons, arms) = (found.flow.drawn as u64, found.plan.arms.len() as u64);
-    let mut blocks = vec![Block::paragraph(locale.say(match arms {
+    let entered = Block::paragraph(locale.say(match arms {
         1 => Message::TookPart { persons },
         arms => Message::EnteredTheDraw { persons, arms },
-    }))];
+    }));
+    let mut blocks = vec![entered];
     let primary = found.rows_where(|row| {
         row.standing == Standing::Effect
             && row.subgroup.is_none()
@@ -58,17 +59,12 @@ fn result(found: &Findings, row: &Estimate, locale: &Locale) -> String {
     if let Value::Interval { .. } = interval.value {
         effect += &format!(" {}", interval.written(locale));
     }
-    let p = match (p.value, row.p_adjusted) {
-        (_, Some(p)) => Some(format!(
-            "{} {}",
-            locale.say(Message::AdjustedFirst),
-            locale.p_statement(p)
-        )),
-        (Value::P(p), None) => Some(locale.p_statement(p)),
-        _ => None,
-    };
-    if let Some(p) = p {
-        effect += &format!(", {p}");
+    if let Value::P(p) = p.value {
+        effect += &format!(", {}", locale.p_statement(p));
+    }
+    if let Some(p) = row.p_adjusted {
+        let p = locale.p(p);
+        effect += &format!(" ({})", locale.say(Message::AdjustedTo { p: &p }));
     }
     let cells = means(row, locale);
     let value = side(row, &row.arm_counts, &cells[0].value, locale);

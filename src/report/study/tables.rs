@@ -2,7 +2,7 @@
 
 use super::{Findings, Methods, multiplicity, words};
 use crate::estimate::{ArmCounts, Baseline, BaselineRow, Estimate, Scale, Standing};
-use crate::protocol::{MethodId, Role, Statistic, Unit};
+use crate::protocol::{IntervalId, MethodId, Role, Statistic, Unit};
 use crate::report::language::{Locale, Message, Noun};
 use crate::report::number::decimals_for;
 use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
@@ -21,6 +21,7 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
             .push(Column::numbers(&arm.arm, found.arm(&arm.arm)));
     }
     let arms = flow.arms.len();
+    let one = found.plan.arms.len() == 1;
     let mut push = |label: String, depth: u8, all: usize, by_arm: Option<Vec<usize>>| {
         let mut cells = vec![Cell::count(all as u64)];
         match by_arm {
@@ -29,27 +30,35 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
         }
         table.push(Row::new(label, cells).indented(depth));
     };
-    push(say(Message::Referred), 0, flow.referred, None);
-    push(say(Message::Refused), 0, flow.refused, None);
-    for (reason, &persons) in &flow.reasons {
-        push(reason.clone(), 1, persons, None);
+    if !one {
+        push(say(Message::Referred), 0, flow.referred, None);
+        push(say(Message::Refused), 0, flow.refused, None);
+        for (reason, &persons) in &flow.reasons {
+            push(reason.clone(), 1, persons, None);
+        }
     }
     let by_arm = |of: fn(&crate::sample::ArmFlow) -> usize| {
         Some(flow.arms.iter().map(of).collect::<Vec<usize>>())
     };
-    push(say(Message::Drawn), 0, flow.drawn, by_arm(|arm| arm.drawn));
-    push(
-        say(Message::Withdrawn),
-        0,
-        flow.withdrawn,
-        by_arm(|arm| arm.withdrawn),
-    );
-    push(
-        say(Message::Excluded),
-        0,
-        flow.excluded,
-        by_arm(|arm| arm.excluded),
-    );
+    let entered = match one {
+        true => Message::Entered,
+        false => Message::Drawn,
+    };
+    push(say(entered), 0, flow.drawn, by_arm(|arm| arm.drawn));
+    if !one {
+        push(
+            say(Message::Withdrawn),
+            0,
+            flow.withdrawn,
+            by_arm(|arm| arm.withdrawn),
+        );
+        push(
+            say(Message::Excluded),
+            0,
+            flow.excluded,
+            by_arm(|arm| arm.excluded),
+        );
+    }
     for (label, counts) in analysed(found) {
         let all = counts.iter().sum();
         push(
@@ -149,9 +158,9 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
         let known = fact.replace(&row.fact);
         if row.level.is_some() && known != Some(&row.fact) {
             let empty = vec![Cell::default(); table.columns.len()];
-            table.push(Row::new(row.label.clone(), empty));
+            table.push(Row::new(words::fact(found.plan, row, locale), empty));
         }
-        let mut shown = baseline_row(baseline, row, locale);
+        let mut shown = baseline_row(found, baseline, row, locale);
         if found.threshold.is_none()
             && let Some(text) = not_known(found, baseline, row, locale)
         {
@@ -180,7 +189,7 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
     table
 }
 
-fn baseline_row(baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
+fn baseline_row(found: &Findings, baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
     let widest = row.summaries.iter().filter_map(|summary| summary.deviation);
     let decimals = decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3);
     let plain = Form::of(table::Unit::None, decimals);
@@ -211,7 +220,7 @@ fn baseline_row(baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row 
     }
     match &row.level {
         Some(level) => Row::new(words::level(level, locale), cells).indented(1),
-        None => Row::new(row.label.clone(), cells),
+        None => Row::new(words::fact(found.plan, row, locale), cells),
     }
 }
 
@@ -237,7 +246,7 @@ fn not_known(
         .collect();
     (!arms.is_empty()).then(|| {
         locale.say(Message::KnownFor {
-            fact: &row.label,
+            fact: &words::fact(found.plan, row, locale),
             arms: &arms.join(", "),
         })
     })
@@ -320,6 +329,8 @@ pub fn effects(
             .push(Column::numbers("p_adjusted", say(Message::AdjustedP)));
     }
     let (mut group, mut contrast) = (None, None);
+    // How the rows were computed: label of the method, sentences.
+    let mut said: Vec<(String, Vec<String>)> = Vec::new();
     for row in rows {
         let outcome = row.outcome.clone().unwrap_or_default();
         if group.as_ref() != Some(&outcome) {
@@ -355,11 +366,10 @@ pub fn effects(
         };
         contrast = Some(label);
         if let Some(source) = methods.source(found, row, locale) {
-            let words = method_words(found, row, Length::Brief, locale).join(" ");
-            table.note(locale.say(Message::MethodOfRow {
-                label: &source.label,
-                words: &words,
-            }));
+            let words = method_words(found, row, Length::Brief, locale);
+            if !said.iter().any(|(label, _)| *label == source.label) {
+                said.push((source.label.clone(), words));
+            }
             shown = shown.from_source(source);
         }
         let standing = match row.standing {
@@ -383,8 +393,24 @@ pub fn effects(
         }
         table.push(shown);
     }
-    if rows.iter().any(|row| row.standing == Standing::Effect) {
-        table.note(say(Message::EstimandOfAll));
+    if rows
+        .iter()
+        .any(|row| row.standing == Standing::Effect && row.reference.is_some())
+    {
+        let others = |row: &&Estimate| matches!(row.method, MethodId::Late | MethodId::LeeBounds);
+        table.note(match rows.iter().any(others) {
+            true => say(Message::EstimandOfOthers),
+            false => say(Message::EstimandOfAll),
+        });
+    }
+    for text in of_methods(said, locale) {
+        table.note(text);
+    }
+    if rows
+        .iter()
+        .any(|row| row.unit == Unit::TimeToEvent && row.reference.is_some())
+    {
+        table.note(say(Message::EventsShown));
     }
     for text in left_out(found, rows, locale) {
         table.note(text);
@@ -417,6 +443,33 @@ pub fn effects(
         table.keep_columns(&keep);
     }
     table
+}
+
+/// Says how each method computed; what holds for all of them, once.
+fn of_methods(said: Vec<(String, Vec<String>)>, locale: &Locale) -> Vec<String> {
+    let shared: Vec<String> = match said.as_slice() {
+        [] | [_] => Vec::new(),
+        [(_, first), others @ ..] => {
+            let in_all = |text: &&String| others.iter().all(|(_, words)| words.contains(text));
+            first.iter().skip(1).filter(in_all).cloned().collect()
+        }
+    };
+    let mut lines: Vec<String> = said
+        .into_iter()
+        .map(|(label, mut words)| {
+            words.retain(|text| !shared.contains(text));
+            locale.say(Message::MethodOfRow {
+                label: &label,
+                words: &words.join(" "),
+            })
+        })
+        .collect();
+    if !shared.is_empty() {
+        lines.push(locale.say(Message::ForAllMethods {
+            words: &shared.join(" "),
+        }));
+    }
+    lines
 }
 
 /// Says of each outcome who is not in the calculation, arm by arm, or that nobody is left out.
@@ -487,7 +540,7 @@ pub fn means(row: &Estimate, locale: &Locale) -> Vec<Cell> {
     if over_levels {
         return vec![Cell::default(); 4];
     }
-    let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
+    let decimals = form(row).decimals;
     let cell = |counts: &ArmCounts| -> [Cell; 2] {
         let value = match (counts.mean, row.unit) {
             (None, _) => match counts.events {
@@ -538,8 +591,11 @@ pub fn form(row: &Estimate) -> Form {
             Form::of(table::Unit::Of(Noun::Week), 1).signed()
         }
         Scale::Difference => {
-            let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
-            Form::of(table::Unit::None, decimals).signed()
+            // Bounds have no error of their own, but an interval of some width.
+            let interval = row.computed.interval.as_ref();
+            let width = interval.and_then(|interval| Some(interval.upper? - interval.lower?));
+            let error = row.computed.std_error.or(width.map(|width| width / 4.0));
+            Form::of(table::Unit::None, decimals_for(error.unwrap_or(0.0))).signed()
         }
     }
 }
@@ -622,12 +678,46 @@ pub fn method_words(
         let errors = locale.say(errors);
         words.push(locale.say(Message::StandardErrorsBy { method: &errors }));
     }
+    let errors = match row.method {
+        _ if options.se.is_some() => None,
+        MethodId::DifferenceInMeans | MethodId::StratifiedDifference
+            if options.cluster.is_none() =>
+        {
+            Some(Message::NeymanErrors)
+        }
+        MethodId::KaplanMeier | MethodId::Rmst => Some(Message::GreenwoodErrors),
+        MethodId::RiskDifference | MethodId::RiskRatio
+            if row
+                .computed
+                .interval
+                .as_ref()
+                .is_some_and(|interval| interval.method == IntervalId::MiettinenNurminen) =>
+        {
+            Some(Message::ScoreErrors)
+        }
+        _ => None,
+    };
+    if let Some(errors) = errors {
+        let errors = locale.say(errors);
+        words.push(locale.say(Message::StandardErrorsBy { method: &errors }));
+    }
+    match row.method {
+        MethodId::Late => words.push(locale.say(Message::LateEstimand)),
+        MethodId::LeeBounds => words.push(locale.say(Message::LeeEstimand)),
+        _ => {}
+    }
     let named = |ids: &str, between: &str| words::all_named(found.plan, ids, between, locale);
     match options.adjust.is_empty() {
         true if row.reference.is_none() => {}
         true => words.push(locale.say(Message::Unadjusted)),
         false => {
-            let covariates = named(&options.adjust.join("\n"), "\n");
+            let mut ids: Vec<&str> = Vec::new();
+            for id in &options.adjust {
+                if !ids.contains(&id.as_str()) {
+                    ids.push(id);
+                }
+            }
+            let covariates = named(&ids.join("\n"), "\n");
             words.push(locale.say(Message::AdjustedFor {
                 covariates: &covariates,
             }));

@@ -1,6 +1,7 @@
 //! What a study's plan calls things, in the words of a report: ids become labels, sets of states
 //! their names, planned estimates a line that tells one from another.
 
+use crate::estimate::BaselineRow;
 use crate::outcome::{definition as english, definition_da as danish};
 use crate::protocol::{
     Contrasts, Covariate, Language, MethodId, Outcome, PlannedEstimate, Protocol, Selector,
@@ -41,6 +42,11 @@ pub fn noted(plan: &Protocol, text: &str, locale: &Locale) -> String {
     sentence(text, locale, &|id| named(plan, id, locale))
 }
 
+/// Returns the label of a row of the baseline.
+pub fn fact(plan: &Protocol, row: &BaselineRow, locale: &Locale) -> String {
+    named(plan, &row.fact, locale).unwrap_or_else(|| row.label.clone())
+}
+
 /// Returns a level of a fact.
 pub fn level(text: &str, locale: &Locale) -> String {
     match text {
@@ -77,18 +83,29 @@ pub fn definition(outcome: &Outcome, locale: &Locale) -> String {
     let words = match names.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} {} {last}", others.join(", "), locale.say(Message::Or)),
-        None => return text,
+        None => return quoted(&text, locale),
     };
     // The set stands in braces, behind its name in the plan where it has one.
     let named = format!("{} = {{", outcome.states_written.join(", "));
     let text = text.replace(&named, "{");
-    match text.split_once('{') {
+    let text = match text.split_once('{') {
         Some((before, rest)) => match rest.split_once('}') {
             Some((_, after)) => format!("{before}{words}{after}"),
             None => text,
         },
         None => text,
-    }
+    };
+    quoted(&text, locale)
+}
+
+/// Puts what stands in backticks into the quotation marks of the language.
+fn quoted(text: &str, locale: &Locale) -> String {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(place, words)| match place % 2 {
+        0 => words.to_owned(),
+        _ => locale.say(Message::Quoted { words }),
+    });
+    parts.collect()
 }
 
 /// Names a planned estimate by all that makes it what it is.

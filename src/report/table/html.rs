@@ -115,12 +115,26 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
                     ),
                     None => String::new(),
                 };
+                // A long name takes the room of the empty cells behind it.
+                let empty = |cell: &&LaidCell| cell.text.is_empty() && cell.marks.is_empty();
+                let room = match depth.is_empty() {
+                    true => 0,
+                    false => cells
+                        .iter()
+                        .take_while(empty)
+                        .count()
+                        .min(cells.len().saturating_sub(1)),
+                };
+                let width = match room {
+                    0 => String::new(),
+                    room => format!(" colspan=\"{}\"", room + 1),
+                };
                 let _ = write!(
                     html,
-                    "<tr><th scope=\"row\"{depth}>{}{link}</th>",
+                    "<tr><th scope=\"row\"{depth}{width}>{}{link}</th>",
                     cell(label)
                 );
-                for value in cells {
+                for value in &cells[room..] {
                     let _ = write!(html, "<td{}>{}</td>", class(value.align), cell(value));
                 }
                 html += "</tr>\n";
