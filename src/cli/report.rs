@@ -118,10 +118,13 @@ pub fn findings<'a>(
         None => reached.unwrap_or(Document::UNDATED),
     };
     let drawing = dates.iter().min().zip(dates.iter().max());
-    let definitions = plan
-        .outcomes
-        .iter()
-        .map(|outcome| (outcome.label.clone(), definition(outcome, locale)));
+    let definitions = plan.outcomes.iter().map(|outcome| {
+        let text = match locale.language {
+            Language::Danish => klero::outcome::definition_da(outcome),
+            Language::English => klero::outcome::definition(outcome),
+        };
+        (outcome.label.clone(), definition(outcome, &text, locale))
+    });
     let missing = found
         .measured
         .iter()

@@ -2,9 +2,8 @@
 //! their names, planned estimates a line that tells one from another.
 
 use crate::estimate::BaselineRow;
-use crate::outcome::{definition as english, definition_da as danish};
 use crate::protocol::{
-    Contrasts, Covariate, Language, MethodId, Outcome, PlannedEstimate, Protocol, Selector,
+    Contrasts, Covariate, MethodId, Outcome, PlannedEstimate, Protocol, Selector,
 };
 use crate::report::language::{Locale, Message, note, sentence};
 
@@ -60,12 +59,9 @@ pub fn reason(text: &str, locale: &Locale) -> String {
     note(text, locale, &|_| None)
 }
 
-/// Returns how an outcome is measured, its states in words.
-pub fn definition(outcome: &Outcome, locale: &Locale) -> String {
-    let text = match locale.language {
-        Language::Danish => danish(outcome),
-        Language::English => english(outcome),
-    };
+/// Returns how an outcome is measured, its states in words; `text` is its definition in the
+/// language of the report, with the states as the plan has them.
+pub fn definition(outcome: &Outcome, text: &str, locale: &Locale) -> String {
     let names: Vec<String> = outcome
         .selectors
         .iter()
@@ -83,7 +79,7 @@ pub fn definition(outcome: &Outcome, locale: &Locale) -> String {
     let words = match names.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} {} {last}", others.join(", "), locale.say(Message::Or)),
-        None => return quoted(&text, locale),
+        None => return quoted(text, locale),
     };
     // The set stands in braces, behind its name in the plan where it has one.
     let named = format!("{} = {{", outcome.states_written.join(", "));
