@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod terminal;
 pub mod xlsx;
 
+pub(crate) use layout::room;
 pub use layout::{Laid, LaidCell, LaidRow, lay};
 
 use super::disclosure::Reads;

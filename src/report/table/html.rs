@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Align, Laid, LaidCell, LaidRow, Table, lay};
+use super::{Align, Laid, LaidCell, LaidRow, Table, lay, room};
 use crate::report::language::Locale;
 use crate::report::markup::escaped;
 
@@ -103,6 +103,7 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
                 source,
                 cells,
             } => {
+                let depth_of = *depth;
                 let depth = match depth {
                     0 => String::new(),
                     depth => format!(" class=\"depth{}\"", depth.min(&3)),
@@ -115,16 +116,7 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
                     ),
                     None => String::new(),
                 };
-                // A long name takes the room of the empty cells behind it.
-                let empty = |cell: &&LaidCell| cell.text.is_empty() && cell.marks.is_empty();
-                let room = match depth.is_empty() {
-                    true => 0,
-                    false => cells
-                        .iter()
-                        .take_while(empty)
-                        .count()
-                        .min(cells.len().saturating_sub(1)),
-                };
+                let room = room(depth_of, cells);
                 let width = match room {
                     0 => String::new(),
                     room => format!(" colspan=\"{}\"", room + 1),

@@ -5,6 +5,7 @@ mod documents;
 mod exports;
 mod figures;
 mod gallery;
+mod handover;
 mod sample;
 mod tables;
 mod words;
