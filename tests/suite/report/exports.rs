@@ -10,7 +10,10 @@ fn small_counts_and_what_tells_them_are_held_back() {
     let said = klero(&study, &["export", "--threshold", "12", "--json"]).ok();
     let json = said.json();
     assert!(json["held_back_small"].as_u64().unwrap() > 0);
-    assert_eq!(json["figures_left_out"], serde_json::json!(["effects", "course", "states"]));
+    assert_eq!(
+        json["figures_left_out"],
+        serde_json::json!(["effects", "course", "states"])
+    );
     // 9, 9 and 10 persons in ordinary employment: no share, effect or p of them may stand.
     let table = folder.read("d/export/tables/primary.csv");
     for told in ["0.066", "0.053", "0.05,", "0.013", "0.61", ",9", ",10,"] {
