@@ -134,14 +134,14 @@ impl Analysed<'_> {
     }
 
     /// Returns the column of an outcome's values; a history stands among the facts.
-    fn values(&self, id: &str) -> &str {
+    fn values<'b>(&'b self, id: &'b str) -> &'b str {
         let value = self.name(&Holds::Value(id.to_owned()));
         value
             .or_else(|| self.name(&Holds::Number(id.to_owned())))
             .unwrap_or(id)
     }
 
-    fn fact(&self, id: &str) -> &str {
+    fn fact<'b>(&'b self, id: &'b str) -> &'b str {
         let number = self.name(&Holds::Number(id.to_owned()));
         number
             .or_else(|| self.name(&Holds::Levels(id.to_owned())))
@@ -149,18 +149,18 @@ impl Analysed<'_> {
     }
 
     /// Returns the column with the levels of a factor, a number's being its bands.
-    fn levels(&self, id: &str) -> &str {
+    fn levels<'b>(&'b self, id: &'b str) -> &'b str {
         let levels = self.name(&Holds::Levels(id.to_owned()));
         levels
             .or_else(|| self.name(&Holds::Band(id.to_owned())))
             .unwrap_or(id)
     }
 
-    fn end(&self, id: &str) -> &str {
+    fn end<'b>(&'b self, id: &'b str) -> &'b str {
         self.name(&Holds::End(id.to_owned())).unwrap_or(id)
     }
 
-    fn of(&self, id: &str) -> &str {
+    fn of<'b>(&'b self, id: &'b str) -> &'b str {
         self.name(&Holds::Of(id.to_owned())).unwrap_or(id)
     }
 

@@ -18,8 +18,8 @@ pub(super) fn script(title: &str, rows: &[Estimate], file: Analysed) -> String {
         * Stata 14.1 or newer, without packages; Stata does not check the SHA-256. Compared are the\n\
         * numbers that an official command or a plain formula gives:\n\
         *   difference-in-means, stratified-difference of persons, ratio-of-means of persons,\n\
-        *   change of persons, share, fisher-exact, kaplan-meier without strata\n\
-        *                                         all numbers\n\
+        *   change of persons, share, fisher-exact, kaplan-meier without strata,\n\
+        *   log-rank, cox                         all numbers\n\
         *   ols, ancova, lin, interaction-test    all numbers; of hc2 no degrees of freedom and what\n\
         *                                         follows from them; of cr2 likewise, and the\n\
         *                                         standard error from Stata 18 on\n\
@@ -28,7 +28,6 @@ pub(super) fn script(title: &str, rows: &[Estimate], file: Analysed) -> String {
         *   odds-ratio, mantel-haenszel           all numbers of the log and Wald forms\n\
         *   late                                  the estimate; its standard error where it is\n\
         *                                         classical, hc1 or cr1\n\
-        *   log-rank, cox                         p; the hazard ratio\n\
         * The others are named at the end. A number that differs ends the run with an error.\n\n";
     text += PROGRAMS;
     let numeric = file.columns.iter().filter(|column| column.holds.numeric());
@@ -158,7 +157,10 @@ fn call(row: &Estimate, file: Analysed) -> Result<String, &'static str> {
         KaplanMeier if strata => return Err("curves standardised over strata are no command"),
         KaplanMeier => format!("kaplan_meier {horizon} {level}"),
         LogRank => "log_rank".to_owned(),
-        Cox => format!("{}\ncox", covariates(row, file, false)),
+        Cox => {
+            let cluster = if clusters { " cluster" } else { "" };
+            format!("{}\ncox {level}{cluster}", covariates(row, file, false))
+        }
         Rmst => return Err("no official command has restricted means at a horizon"),
         AalenJohansen => return Err("no official command has cumulative incidences"),
         RandomisationTest | LeeBounds | WorstCaseBounds => return Err(""),

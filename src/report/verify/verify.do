@@ -395,10 +395,15 @@ program define log_rank
     quietly sts test _z, logrank strata(_s)
     scalar t_p_value = chi2tail(1, r(chi2))
 end
-* The hazard ratio; the robust standard error of stcox has a factor of its own.
+* Efron's ties and Lin and Wei's robust variance; `noadjust' leaves out Stata's N / (N - 1).
 capture program drop cox
 program define cox
+    args level cluster
     quietly stset _y if _on, failure(_e == 1)
-    quietly stcox _z $X, efron strata(_s)
+    local vce robust
+    if "`cluster'" != "" local vce cluster _c
+    quietly stcox _z $X, efron strata(_s) vce(`vce') noadjust
     scalar t_estimate = exp(_b[_z])
+    scalar t_std_error = _se[_z]
+    by_log `level'
 end
