@@ -5,3 +5,4 @@ mod exports;
 mod figures;
 mod gallery;
 mod sample;
+mod verify;
