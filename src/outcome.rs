@@ -278,7 +278,7 @@ fn take_in(
     let of_weeks = outcomes.iter().filter(|o| o.measure.needs_states());
     let of_weeks: Vec<Outcome> = of_weeks.cloned().collect();
     let meanings = &Meanings::new(&of_weeks, &store.codes)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::threads::threads();
     let size = keys.len().div_ceil(threads).max(PEOPLE);
     let mut rest: Vec<_> = series
         .iter_mut()

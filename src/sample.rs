@@ -4,6 +4,7 @@
 //! reason there is none; people stand in an order that the order of the input does not change, so
 //! that sums over them have the same last digit every time.
 
+mod analysis;
 mod file;
 mod flow;
 mod people;
@@ -12,9 +13,10 @@ mod table;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use analysis::{AnalysisColumn, Holds, analysis_columns, analysis_file};
 pub use file::OutcomeFile;
 pub use flow::{ArmFlow, Flow};
-pub use table::{Data, Roles, table_of};
+pub use table::{Data, Roles};
 
 use crate::protocol::{Procedure, Unit};
 use crate::register::RegisterError;

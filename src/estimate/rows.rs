@@ -613,7 +613,7 @@ impl<'s> Asked<'s> {
         let linear = matches!(method, MethodId::Ols | MethodId::Lin | MethodId::Ancova);
         let mut row = self.row(contrast, method, computed, subgroup, false);
         row.scale = scale;
-        if linear {
+        if linear || method == MethodId::Late && !self.late_by_stratum() {
             row.options.se = Some(self.standard_errors());
         }
         Ok(row)
@@ -789,6 +789,12 @@ impl<'s> Asked<'s> {
         contrast.numbers(&name, baseline, notes)
     }
 
+    /// Whether the effect of what was received comes from differences by stratum, or from a
+    /// regression.
+    fn late_by_stratum(&self) -> bool {
+        self.stratum.is_some() && self.analysis.adjust.is_empty() && self.analysis.se.is_none()
+    }
+
     fn late(&self, contrast: &Contrast, interval: IntervalId) -> Result<Computed, EstimateError> {
         let taken = self.analysis.received.expect("checked when the method was");
         // Receipt that is not known leaves a person out.
@@ -814,9 +820,8 @@ impl<'s> Asked<'s> {
         };
         let mut notes = Vec::new();
         let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
-        let by_strata = self.analysis.adjust.is_empty() && self.analysis.se.is_none();
-        let found = match self.stratum {
-            Some(_) if by_strata => {
+        let found = match self.late_by_stratum() {
+            true => {
                 let strata = self.strata(contrast);
                 let data = Stratified {
                     y: &contrast.y,
@@ -831,7 +836,7 @@ impl<'s> Asked<'s> {
                     interval,
                 )
             }
-            _ => {
+            false => {
                 let (columns, _) = self.covariates(contrast, &self.analysis.adjust, &mut notes);
                 let covariates = as_covariates(&columns);
                 let entered = self.entered(contrast, &covariates, cluster.as_deref());

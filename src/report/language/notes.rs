@@ -353,7 +353,7 @@ pub const NOTES: &[(&str, &str)] = &[
         "likelihoodens maksimum blev ikke fundet: intet estimat",
     ),
     (
-        "the arm does not vary among those at risk at the events, or is a combination of the covariates: the hazard ratio is undefined",
+        "the arm does not vary among those at risk at the events, or is a combination of the covariates or decided by one that is infinite: the hazard ratio is undefined",
         "gruppen varierer ikke blandt dem under observation ved hændelserne eller følger af kovariaterne: hazardforholdet findes ikke",
     ),
     (
