@@ -30,7 +30,7 @@ class Lot:
     def below(self, n):
         self.count += 1
         text = f"{STUDY}/{self.name}/{self.count}"
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()) % n
+        return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % n
 
     def between(self, low, high):
         return low + self.below(high - low + 1)
@@ -87,6 +87,10 @@ def working_days(first, last):
     ]
 
 
+def later(time, days):
+    return (datetime.fromisoformat(time[:-1]) + timedelta(days)).isoformat() + "Z"
+
+
 def developed():
     """The hundred of the development phase, with the day on which each began."""
     lot = Lot("development")
@@ -107,16 +111,16 @@ def referred():
         seconds = lot.between(8 * 3600, 14 * 3600)
         times.add(datetime.combine(lot.one(days), datetime.min.time()) + timedelta(0, seconds))
     times = sorted(times)
-    # The last who comes is let in, and so is whoever is the 65-year-old.
-    refused = dict(zip(sorted(lot.shuffled(range(3, 205))[:14]), lot.shuffled(REFUSED)))
+    # Somebody of 65, who is pensioned on the way; whoever is turned away is somebody else.
+    others = [n for n in range(3, 205) if n != 60]
+    refused = dict(zip(sorted(lot.shuffled(others)[:14]), lot.shuffled(REFUSED)))
     rows = []
     for n, time in enumerate(times):
         facts = {"id": f"t-{n + 1:03}", "time": time.isoformat() + "Z", **person(lot, "forsøg")}
         rows.append({**facts, **refused.get(n, {})})
     rows[60]["age"], rows[60]["under30"] = 65, "nej"
     again = next(row for row in rows if row["visitation"] == "jobparat")
-    later = datetime.fromisoformat(again["time"][:-1]) + timedelta(154, 4000)
-    rows.append({**again, "time": later.isoformat() + "Z", "visitation": "aktivitetsparat"})
+    rows.append({**again, "time": later(again["time"], 154), "visitation": "aktivitetsparat"})
     return sorted(rows, key=lambda row: row["time"])
 
 
@@ -135,13 +139,8 @@ def klero(*args, time=None, by=None):
     return done.stdout
 
 
-def record(what, row, *more, days):
-    time = datetime.fromisoformat(row["time"][:-1]) + timedelta(days)
-    return time.isoformat() + "Z", ("record", what, "--referral", row["id"], *more)
-
-
 def draw(rows):
-    """Seals, refuses the hundred, draws the others as they come, and records what came after."""
+    """Seals, has the hundred refused, draws the others as they come, and records what followed."""
     (HERE / "ledger.jsonl").unlink(missing_ok=True)
     leader = "projektleder"
     klero("seal", "--seed", "seed.key", "--confirm", STUDY, time="2019-08-26T07:00:00Z", by=leader)
@@ -158,8 +157,8 @@ def draw(rows):
         (87, 60, "withdraw", "--reason", "ønsker ikke at være med længere"),
         (139, 35, "exclude", "--reason", "boede ikke i København ved henvisningen"),
     ]:
-        time, words = record(what, drawn[n], *more, days=days)
-        events.append((time, leader, words))
+        words = ("record", what, "--referral", drawn[n]["id"], *more)
+        events.append((later(drawn[n]["time"], days), leader, words))
     for time, by, words in sorted(events):
         klero(*words, time=time, by=by)
     klero("unseal", "--confirm", STUDY, time="2021-09-06T07:00:00Z", by=leader)
@@ -304,7 +303,9 @@ def deal(group, members, ages):
     rest = [key for key in order if key not in does]
     for kind in [kind for kind in figures if kind != "leave"]:
         for _ in range(figures[kind]):
-            does[rest.pop()] = kind
+            young = [key for key in rest if kind != "education" or ages[key] < 45]
+            rest.remove(young[-1])
+            does[young[-1]] = kind
     does |= {key: "none" for key in rest}
     employed = [key for key in order if does[key] in ("full", "part", "flex")]
     return does, set(Lot("leave", group).shuffled(employed)[: figures["leave"]])
