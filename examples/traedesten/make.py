@@ -198,6 +198,7 @@ FIGURES = {
         "education": 4, "resource": 4, "disability": 2, "dead": 0, "abroad": 1, "leave": 2,
     },
 }  # fmt: skip
+AGES = {"education": (18, 44), "disability": (40, 66)}
 JOBS = ["full", "part", "flex", "subsidy"]
 # Began in Trædesten: by the arm drawn, and of those in a job or none the number who did not.
 STARTED = {"traedesten": 82, "kontrol": 2}
@@ -268,6 +269,7 @@ class Life:
             case "flex":
                 self.after(first - lot.between(3, 6), first - 1, lot.one(["740", "743"]))
                 self.after(first, last, "771", float(lot.between(6, 18)))
+                self.after(last + 1, end, "740")
             case "subsidy":
                 self.after(first, last, lot.one(["735", "736"]), float(lot.between(20, 32)))
             case "small":
@@ -303,9 +305,10 @@ def deal(group, members, ages):
     rest = [key for key in order if key not in does]
     for kind in [kind for kind in figures if kind != "leave"]:
         for _ in range(figures[kind]):
-            young = [key for key in rest if kind != "education" or ages[key] < 45]
-            rest.remove(young[-1])
-            does[young[-1]] = kind
+            low, high = AGES.get(kind, (18, 66))
+            chosen = next(key for key in rest if low <= ages[key] <= high)
+            rest.remove(chosen)
+            does[chosen] = kind
     does |= {key: "none" for key in rest}
     employed = [key for key in order if does[key] in ("full", "part", "flex")]
     return does, set(Lot("leave", group).shuffled(employed)[: figures["leave"]])
