@@ -131,3 +131,8 @@ fn the_vordingborg_readme_is_true() {
         Some("examples/vordingborg"),
     );
 }
+
+#[test]
+fn the_traedesten_readme_is_true() {
+    walk("examples/traedesten/README.md", Some("examples/traedesten"));
+}
