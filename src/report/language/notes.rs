@@ -354,7 +354,7 @@ pub const NOTES: &[(&str, &str)] = &[
     ),
     (
         "the arm does not vary among those at risk at the events, or is a combination of the covariates or decided by one that is infinite: the hazard ratio is undefined",
-        "gruppen varierer ikke blandt dem under observation ved hændelserne eller følger af kovariaterne: hazardforholdet findes ikke",
+        "gruppen varierer ikke blandt dem under observation ved hændelserne eller følger af kovariaterne eller afgøres af en, der er uendelig: hazardforholdet findes ikke",
     ),
     (
         "the likelihood rises without end: the hazard ratio is infinite",
