@@ -114,6 +114,8 @@ pub struct Measured {
     pub target: Option<f64>,
     /// Whether the quantity lies before the draw.
     pub before_draw: bool,
+    /// Whether it is of those alone who came so far after the draw.
+    pub reached: bool,
     /// The smallest and largest value there can be, where the measure sets them.
     pub limits: Option<(f64, f64)>,
     /// 0 for those without a value.

@@ -51,12 +51,20 @@ pub const NOTES: &[(&str, &str)] = &[
         "personer udvalgt efter lodtrækningen kan ikke trækkes igen",
     ),
     (
+        "`{name}` came from {number} before to {number2} after",
+        "{name} gik fra {number} før til {number2} efter",
+    ),
+    (
+        "Lee bounds are of all strata together",
+        "Lees grænser gælder alle strata under ét",
+    ),
+    (
         "the change within one arm is no effect: what would have happened without is not known",
         "ændringen inden for én gruppe er ingen effekt: hvad der ellers ville være sket, vides ikke",
     ),
     (
-        "{number} without a baseline are left out",
-        "{number} uden en værdi før lodtrækningen er ikke med",
+        "{number} of `{name}` without a value before are left out",
+        "{number} i {name} uden en værdi før lodtrækningen er ikke med",
     ),
     (
         "shares of all weeks observed in the arm; the variance is that of a ratio",

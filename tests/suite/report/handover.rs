@@ -566,6 +566,7 @@ label = "I job"
 measure = "value"
 file = "survey.csv"
 column = "job"
+yes_no = true
 target = 0.25
 [[estimate]]
 outcome = "job"
