@@ -175,6 +175,28 @@ fn the_naestved_readme_is_true() {
     walk("examples/naestved/README.md", Some("examples/naestved"));
 }
 
+#[test]
+fn the_evaluators_tutorial_is_true() {
+    walk("docs/tutorial-evaluator.md", None);
+}
+
+#[test]
+fn the_researchers_tutorial_is_true() {
+    walk("docs/tutorial-researcher.md", None);
+}
+
+#[test]
+fn the_auditors_tutorial_is_true() {
+    if crate::workshop::python().is_some() {
+        walk("docs/tutorial-auditor.md", Some("."));
+    }
+}
+
+#[test]
+fn the_page_on_foresight_is_true() {
+    walk("docs/foresee.md", None);
+}
+
 /// A block that nobody runs goes stale.
 #[test]
 fn every_console_block_is_run() {
