@@ -217,8 +217,6 @@ pub enum ColumnRole {
     Year,
     Month,
     Hours,
-    Wage,
-    Subsidy,
     Period,
     Start,
     End,
@@ -285,6 +283,8 @@ pub struct ValueColumn {
     pub column: String,
     /// The same quantity before the draw.
     pub baseline: Option<String>,
+    /// What the baseline is called where it is shown.
+    pub baseline_label: Option<String>,
     /// Name of the key column; the first column when absent.
     pub key: Option<String>,
 }
@@ -495,8 +495,6 @@ names!(ColumnRole {
     Year = "year",
     Month = "month",
     Hours = "hours",
-    Wage = "wage",
-    Subsidy = "subsidy",
     Period = "period",
     Start = "start",
     End = "end",
@@ -1038,6 +1036,31 @@ impl MethodId {
             Needs::YesNo => unit == Unit::YesNo,
             Needs::Time => unit == Unit::TimeToEvent,
             Needs::Number => !matches!(unit, Unit::TimeToEvent | Unit::PooledShare),
+        }
+    }
+}
+
+impl Outcome {
+    /// Returns whether something can be estimated of it in a study with one arm, where nobody
+    /// names a method: the share of a yes, or the change since a baseline.
+    pub fn has_default_in_one_arm(&self) -> bool {
+        let baseline = |value: &ValueColumn| value.baseline.is_some();
+        match self.measure.unit() {
+            Unit::YesNo => true,
+            Unit::Number => self.value.as_ref().is_some_and(baseline),
+            _ => false,
+        }
+    }
+}
+
+impl RegisterKind {
+    /// Returns the columns that are read of a register of this kind, beside the key.
+    pub const fn columns(self) -> &'static [ColumnRole] {
+        match self {
+            RegisterKind::Dream => &[],
+            RegisterKind::Bfl => &[ColumnRole::Year, ColumnRole::Month, ColumnRole::Hours],
+            RegisterKind::Spells => &[ColumnRole::Start, ColumnRole::End, ColumnRole::State],
+            RegisterKind::States => &[ColumnRole::Period, ColumnRole::State],
         }
     }
 }

@@ -5,7 +5,7 @@ use klero::protocol::Language;
 use klero::report::disclosure::Rule;
 use klero::report::language::{Locale, NumberForm};
 use klero::report::study::export;
-use klero::sample::{People, analysis_file};
+use klero::sample::analysis_file;
 use serde_json::json;
 
 use super::estimate::{Estimate, Failing};
@@ -42,8 +42,8 @@ const MICRODATA: &str = "MICRODATA-not-for-release";
 impl Export {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
-        let ledger = study.ledger()?;
-        let plan = study.plan_beside(&ledger, around)?;
+        let (ledger, plan) = study.ledger_and_plan(around)?;
+        let ledger = ledger.as_ref();
         let folder = self
             .out
             .clone()
@@ -59,12 +59,11 @@ impl Export {
             language,
             numbers: NumberForm::of(self.numbers.unwrap_or(language)),
         };
-        let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
-        let rows = self.microdata.then(|| {
-            let (_, referrals) = People::of_ledger(&ledger);
-            analysis_file(&found.people, &referrals, &found.measured)
-        });
-        let findings = findings(&study, &ledger, &plan, found, &locale)?;
+        let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
+        let rows = self
+            .microdata
+            .then(|| analysis_file(&found.people, &found.referrals, &found.measured));
+        let findings = findings(&study, ledger, &plan, found, None, &locale)?;
         let rule = Rule {
             threshold: self.threshold,
             ..Rule::default()

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::number::{
-    decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
+    count, decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
 };
 use crate::estimate::{ArmCounts, Estimate, Scale, Standing};
 use crate::protocol::{MethodId, Unit};
@@ -358,6 +358,14 @@ pub fn methods(rows: &[Estimate]) -> Vec<String> {
 
 /// Writes the way of the referrals through the trial, as lines above a table.
 pub fn flow_lines(flow: &Flow) -> String {
+    if let [arm] = flow.arms.as_slice() {
+        return format!(
+            "{} in one arm, {}: nothing was drawn\n\
+             without a group to compare with, no number is an effect\n",
+            count(flow.drawn as u64, "person", "persons"),
+            arm.arm
+        );
+    }
     let mut text = format!(
         "{} referred, {} refused, {} drawn, {} withdrawn, {} excluded\n\
          by the arm drawn, over all who were drawn\n",
