@@ -211,6 +211,14 @@ pub enum RegisterKind {
     States,
 }
 
+/// What weeks are counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zero {
+    Draw,
+    /// The day on which a person started, in a study with one arm.
+    Start,
+}
+
 /// What a column of a long register holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColumnRole {
@@ -718,6 +726,14 @@ names!(IntervalId {
 });
 
 impl Protocol {
+    /// Returns what weeks are counted from.
+    pub fn zero(&self) -> Zero {
+        match self.allocation {
+            Some(_) => Zero::Draw,
+            None => Zero::Start,
+        }
+    }
+
     /// Reads and checks a plan; the error holds every fault found.
     pub fn read(text: &str) -> Result<Protocol, ProtocolError> {
         read::protocol(text)

@@ -134,7 +134,7 @@ fn of_draw(error: &DrawError) -> Option<String> {
     let hint = match error {
         DrawError::Ledger(error) => return of_ledger(error),
         DrawError::OneArm => {
-            "its people come with the days on which they started: `klero outcomes --dates FILE`"
+            "give the days on which its people started: `klero outcomes --dates FILE`"
         }
         DrawError::Unsealed { .. } => "a new trial needs a plan and a seed of its own",
         DrawError::BeaconAwaited { .. } => {

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Card, Dated, Outcomes as Made, Zero, defined, measure};
+use klero::outcome::{Card, Dated, Outcomes as Made, defined, measure};
 use klero::period::Date;
 use klero::protocol::{Language, Outcome, Protocol, Selector, WAGE};
 use klero::register::columns::{Columns, Values};
@@ -201,7 +201,7 @@ fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
             Language::English => [Language::English, Language::Danish],
         };
         for language in languages {
-            let definition = defined(outcome, Zero::of(plan), language);
+            let definition = defined(outcome, plan.zero(), language);
             for line in wrap(&wage_in_words(outcome, &definition, language), 76) {
                 text += &format!("    {line}\n");
             }

@@ -10,7 +10,7 @@ use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
 use klero::estimate::{ArmCounts, baseline, course};
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Dated, StateWeeks, Zero, defined, states_by_week};
+use klero::outcome::{Dated, StateWeeks, defined, states_by_week};
 use klero::period::{Date, Week};
 use klero::protocol::{Arm, Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
 use klero::register::store::Store;
@@ -177,7 +177,7 @@ pub fn findings<'a>(
     };
     let drawing = dates.iter().min().zip(dates.iter().max());
     let definitions = plan.outcomes.iter().map(|outcome| {
-        let text = defined(outcome, Zero::of(plan), locale.language);
+        let text = defined(outcome, plan.zero(), locale.language);
         (outcome.label.clone(), definition(outcome, &text, locale))
     });
     let missing = found

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use klero::outcome::{Zero, person_weeks, states_by_week};
+use klero::outcome::{person_weeks, states_by_week};
 use klero::protocol::{Language, Protocol, State};
 use klero::register::store::Store;
 use klero::report::stack::{Layer, Stack};
@@ -114,7 +114,7 @@ impl States {
         let stack = Stack {
             title: plan.study.title.clone(),
             language: plan.study.language,
-            zero: Zero::of(&plan),
+            zero: plan.zero(),
             layers: LAYERS
                 .iter()
                 .map(|&(state, english, danish, color)| Layer {

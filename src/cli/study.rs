@@ -136,9 +136,7 @@ impl Study {
 
     /// Refuses a study with one arm, in which nothing is drawn and no ledger is kept.
     pub fn draws(&self) -> anyhow::Result<()> {
-        self.draws_or(
-            "its people come with the days on which they started: `klero outcomes --dates FILE`",
-        )
+        self.draws_or("give the days on which its people started: `klero outcomes --dates FILE`")
     }
 
     /// The same, with what to do instead.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::protocol::{Absence, Denominator, Language, Measure, Outcome, Protocol, Selector, WAGE};
+use crate::protocol::{Absence, Denominator, Language, Measure, Outcome, Selector, WAGE, Zero};
 
 /// What an outcome is, as it travels with its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -149,24 +149,6 @@ fn absent_weeks(measure: Measure) -> (&'static str, &'static str) {
             "mangler for dem, tabellen ikke har et tal for",
             "missing for those for whom the table has no number",
         ),
-    }
-}
-
-/// What weeks are counted from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Zero {
-    Draw,
-    /// The day on which a person started, in a study with one arm.
-    Start,
-}
-
-impl Zero {
-    /// Returns what weeks are counted from in a study.
-    pub fn of(plan: &Protocol) -> Zero {
-        match plan.allocation {
-            Some(_) => Zero::Draw,
-            None => Zero::Start,
-        }
     }
 }
 

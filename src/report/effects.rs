@@ -81,9 +81,18 @@ fn header(rows: &[Estimate]) -> Vec<String> {
         None => String::new(),
     };
     let two_arms = rows.iter().any(|row| row.reference.is_some());
+    // One share may have nothing that it is compared with.
+    let target = match rows.iter().any(|row| row.target.is_some()) {
+        true => "target",
+        false => "",
+    };
+    let p = match rows.iter().any(|row| row.computed.p_value.is_some()) {
+        true => "p",
+        false => "",
+    };
     let cells = match two_arms {
         true => ["", "arm", "reference", "effect", &interval, "p", "p adj."],
-        false => ["", "arm", "target", "", &interval, "p", "p adj."],
+        false => ["", "arm", target, "", &interval, p, "p adj."],
     };
     cells.map(str::to_owned).to_vec()
 }

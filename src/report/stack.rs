@@ -5,8 +5,7 @@ use std::fmt::Write;
 use super::figure::states::{StateLayer, StatePanel, StateWords, States};
 use super::figure::{Caption, Form, Heading, Shade};
 use super::number::fixed;
-use crate::outcome::Zero;
-use crate::protocol::Language;
+use crate::protocol::{Language, Zero};
 
 /// Layers of a stack, each with a count for every week.
 #[derive(Clone, Debug)]
@@ -50,8 +49,8 @@ impl Stack {
             text.push('\n');
         } else {
             // Names stand whole, every other one a line higher, each ending with its column.
-            for (line, first) in [(0, ""), (1, "week")] {
-                let mut heads = format!("{first:>5}");
+            for (line, first) in [(0, ""), (1, " week")] {
+                let mut heads = first.to_owned();
                 for (place, layer) in layers.iter().enumerate() {
                     if place % 2 == line {
                         let room = (SHORT + 1) * (place + 1) + 5 - heads.chars().count();

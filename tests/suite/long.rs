@@ -498,7 +498,7 @@ fn the_states_of_every_week_sum_to_all() {
     assert_eq!(
         lines[..3],
         [
-            "     ordinary       praktik  self_support       pension          dead",
+            "    ordinary       praktik  self_support       pension          dead",
             " week     supported     education       benefit        abroad       unknown",
             "    1   33.3    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0   66.7",
         ]

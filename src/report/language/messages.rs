@@ -640,10 +640,11 @@ messages! { 'a;
     // In a study with one arm nothing was drawn, and nothing is an effect.
     NoNumberIsAnEffect:
         "Uden en gruppe at sammenligne med er intet tal her en effekt: hvad der var sket uden \
-         indsatsen, vides ikke. Tallene siger, om målene er nået, ikke hvorfor.",
+         indsatsen, vides ikke. Tal kan holdes op mod mål, men siger ikke, hvad der skyldes \
+         indsatsen.",
         "With no group to compare with, no number here is an effect: what would have happened \
-         without the programme is not known. The numbers say whether the targets were reached, \
-         not why.";
+         without the programme is not known. Numbers may be held against targets, and do not say \
+         what is due to the programme.";
     FlowOfOneArm: "Deltagerne", "Participants";
     PrimaryResults: "De primære udfald", "The primary outcomes";
     SecondaryResults: "De sekundære udfald", "The secondary outcomes";

@@ -18,9 +18,13 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
         false => Message::Flow,
     };
     let mut table = Table::new("flow", say(title), "");
-    table
-        .columns
-        .push(Column::numbers("all", say(Message::AllArms)));
+    table.columns.push(Column::numbers(
+        "all",
+        say(match one {
+            true => Message::Total,
+            false => Message::AllArms,
+        }),
+    ));
     for arm in &flow.arms {
         table
             .columns
@@ -475,7 +479,9 @@ pub fn effects(
     if found.plan.allocation.as_ref().is_some_and(strata) {
         table.note(say(Message::NotStratified));
     }
-    table.note(multiplicity(found, rows, locale));
+    if rows.iter().any(|row| row.computed.p_value.is_some()) {
+        table.note(multiplicity(found, rows, locale));
+    }
     table.note(match found.threshold {
         None => say(Message::NoneHeldBack),
         Some(threshold) => locale.say(Message::HeldBackBelow { threshold }),

@@ -89,7 +89,7 @@ fn whoever_was_refused_before_and_is_drawn_now_is_named() {
     for part in [
         "refused before, in entry 1",
         "over 20",
-        "the audit names it",
+        "now drawn: the audit",
     ] {
         assert!(said.err.contains(part), "{part} in {}", said.err);
     }

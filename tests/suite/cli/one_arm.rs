@@ -133,19 +133,20 @@ fn check_says_the_step_that_comes_next_and_misses_no_seed() {
     next("klero estimate");
 }
 
-/// By hand: the starts are 40 to 59, mean 49.5, standard deviation √(20² − 1)/12 · 20/19 = 5.92.
-/// Three people were on benefit in the first week of the register; 3 · 4 + 17 · 3 = 63 weeks.
+/// By hand: the starts are 40 to 59, mean 49.5, standard deviation √((20² − 1)/12 · 20/19) = 5.92.
+/// Three people were on benefit in the first week of the register too: (3 · 4 + 17 · 3) / 20 = 3.15
+/// weeks, with standard deviation √(20 · 0.15 · 0.85 / 19) = 0.37.
 #[test]
 fn balance_is_one_column_that_compares_nothing() {
     let folder = made("en");
     let said = run(&folder, &["balance"]).ok();
     assert!(
-        said.out.contains("Trivsel ved start    49.5 (5.9)"),
+        said.out.contains("Trivsel ved start   49.5 (5.9)"),
         "{}",
         said.out
     );
     assert!(
-        said.out.contains("Uger på ydelse         3.1"),
+        said.out.contains("Uger på ydelse     3.15 (0.37)"),
         "{}",
         said.out
     );

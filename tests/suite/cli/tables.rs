@@ -341,7 +341,6 @@ fn what_does_not_exist_is_null_with_a_reason() {
     klero(folder.path(), &["compare", "5/0", "1/2"]).fails_with(2, &["persons"]);
     klero(folder.path(), &["compare", "5/3", "1/2"]).fails_with(2, &["5 events among 3"]);
     klero(folder.path(), &["compare", "five", "1/2"]).fails_with(2, &["EVENTS/PERSONS"]);
-    klero(folder.path(), &["compare", "1/2"]).fails_with(2, &["--target"]);
 }
 
 #[test]
