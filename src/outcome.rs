@@ -20,7 +20,7 @@ use crate::register::values::Readings;
 use crate::register::{Code, CodeTable, Coverage, Input, Person, RegisterError, Spell};
 use weeks::{Meanings, Runs, Stretch};
 
-pub use card::{Card, definition, definition_da};
+pub use card::{Card, defined, definition, definition_da};
 pub use file::OUTCOMES_FORMAT;
 pub use states::{PersonWeeks, StateWeeks, person_weeks, states_by_week};
 

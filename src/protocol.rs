@@ -219,14 +219,20 @@ pub enum RegisterKind {
     States,
 }
 
+/// What weeks are counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zero {
+    Draw,
+    /// The day on which a person started, in a study with one arm.
+    Start,
+}
+
 /// What a column of a long register holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColumnRole {
     Year,
     Month,
     Hours,
-    Wage,
-    Subsidy,
     Period,
     Start,
     End,
@@ -295,6 +301,8 @@ pub struct ValueColumn {
     pub baseline: Option<String>,
     /// Whether the column holds 1 and 0 alone.
     pub yes_no: bool,
+    /// What the baseline is called where it is shown.
+    pub baseline_label: Option<String>,
     /// Name of the key column; the first column when absent.
     pub key: Option<String>,
 }
@@ -511,8 +519,6 @@ names!(ColumnRole {
     Year = "year",
     Month = "month",
     Hours = "hours",
-    Wage = "wage",
-    Subsidy = "subsidy",
     Period = "period",
     Start = "start",
     End = "end",
@@ -737,6 +743,14 @@ names!(IntervalId {
 });
 
 impl Protocol {
+    /// Returns what weeks are counted from.
+    pub fn zero(&self) -> Zero {
+        match self.allocation {
+            Some(_) => Zero::Draw,
+            None => Zero::Start,
+        }
+    }
+
     /// Reads and checks a plan; the error holds every fault found.
     pub fn read(text: &str) -> Result<Protocol, ProtocolError> {
         read::protocol(text)
@@ -1064,6 +1078,31 @@ impl MethodId {
             Needs::YesNo => unit == Unit::YesNo,
             Needs::Time => unit == Unit::TimeToEvent,
             Needs::Number => !matches!(unit, Unit::TimeToEvent | Unit::PooledShare),
+        }
+    }
+}
+
+impl Outcome {
+    /// Returns whether something can be estimated of it in a study with one arm, where nobody
+    /// names a method: the share of a yes, or the change since a baseline.
+    pub fn has_default_in_one_arm(&self) -> bool {
+        let baseline = |value: &ValueColumn| value.baseline.is_some();
+        match self.measure.unit() {
+            Unit::YesNo => true,
+            Unit::Number => self.value.as_ref().is_some_and(baseline),
+            _ => false,
+        }
+    }
+}
+
+impl RegisterKind {
+    /// Returns the columns that are read of a register of this kind, beside the key.
+    pub const fn columns(self) -> &'static [ColumnRole] {
+        match self {
+            RegisterKind::Dream => &[],
+            RegisterKind::Bfl => &[ColumnRole::Year, ColumnRole::Month, ColumnRole::Hours],
+            RegisterKind::Spells => &[ColumnRole::Start, ColumnRole::End, ColumnRole::State],
+            RegisterKind::States => &[ColumnRole::Period, ColumnRole::State],
         }
     }
 }

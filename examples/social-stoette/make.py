@@ -300,12 +300,10 @@ def survey(people, start, end):
 def screen(folder, people, day, now):
     """What was done on a day of draws: the register as delivered, klero's history, a list."""
     write(folder / "register/dream.csv", register(people, week_of(day) - 1))
-    # The first answers are there; a plan with a survey needs its file.
-    write(folder / "register/survey.csv", "id,trivsel_start,trivsel_slut\n"
-          + "".join(f"{p.id},48,\n" for p in people))
     write(folder / "dates.csv", "referral,date\n" + "".join(f"{p.id},{p.day}\n" for p in people))
     klero(folder, "ingest", now=now)
-    klero(folder, "outcomes", "--dates", "dates.csv", "--out", "history.csv", "--force", now=now)
+    klero(folder, "outcomes", "--dates", "dates.csv", "--outcome", "benefit-before",
+          "--out", "history.csv", "--force", now=now)
     done = subprocess.run(["awk", "-f", HERE / "screen.awk", "history.csv", HERE / "referrals.csv"],
                           cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout

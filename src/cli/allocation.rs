@@ -31,6 +31,7 @@ struct Row<'l> {
 impl Allocation {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
+        study.draws()?;
         let ledger = study.ledger()?;
         let rows = rows(&ledger);
         if around.console.json {

@@ -35,7 +35,11 @@ impl Audit {
         let path = match &self.ledger {
             Some(path) if path.is_dir() => path.join(LEDGER),
             Some(path) => path.clone(),
-            None => Study::find(around)?.ledger_path(),
+            None => {
+                let study = Study::find(around)?;
+                study.draws()?;
+                study.ledger_path()
+            }
         };
         let bytes = ledger::bytes(&path)?;
         let seed = self.find_seed(&path)?;

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -36,21 +37,36 @@ pub struct Balance {
 impl Balance {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
-        let ledger = study.ledger()?;
-        let plan = study.plan_beside(&ledger, around)?;
-        let (mut people, referrals) = People::of_ledger(&ledger);
+        let (ledger, plan) = study.ledger_and_plan(around)?;
+        let path = study.outcomes_path();
+        let file = match path.exists() || ledger.is_none() {
+            true => Some(OutcomeFile::read(&path, &plan.study.id)?),
+            false => None,
+        };
+        let (mut people, referrals, flow) = match (&ledger, &file) {
+            (Some(ledger), _) => {
+                let (people, referrals) = People::of_ledger(ledger);
+                (people, referrals, Flow::of(ledger))
+            }
+            (None, file) => {
+                let file = file.as_ref().expect("it is read where there is no ledger");
+                let (people, referrals) = file.people(&plan.arms[0].id);
+                let flow = Flow::of_one_arm(&plan.arms[0].id, people.len());
+                (people, referrals, flow)
+            }
+        };
         let mut provenance = Provenance {
             study: Some(plan.study.id.clone()),
             protocol: Some(plan.digest.to_string()),
-            ledger_head: Some(ledger.head.to_string()),
+            ledger_head: ledger.as_ref().map(|ledger| ledger.head.to_string()),
             ..Provenance::default()
         };
         // Histories and baselines stand among the outcomes, once they are made.
-        let path = study.outcomes_path();
-        if path.exists() {
-            let file = OutcomeFile::read(&path, &plan.study.id)?;
+        let mut cut = BTreeMap::new();
+        if let Some(file) = &file {
             let rows = file.rows(&referrals)?;
             people.facts.extend(file.facts(&plan, &rows)?);
+            cut = file.cut(&plan, &rows);
             let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;
             provenance
                 .inputs
@@ -58,12 +74,20 @@ impl Balance {
         }
         let facts = self.facts(&people)?;
         if facts.is_empty() {
-            return Err(refused(
-                "nothing is known from before the draw",
-                "`[[factor]]` in the plan, or outcomes with `history` or `baseline`",
-            ));
+            return Err(match ledger {
+                Some(_) => refused(
+                    "nothing is known from before the draw",
+                    "`[[factor]]` in the plan, or outcomes with `history` or `baseline`",
+                ),
+                None => refused(
+                    "nothing is known from before the start",
+                    "an outcome with `history`, or a `value` with `baseline`",
+                ),
+            });
         }
-        study.know_block_sizes(&ledger, &mut people);
+        if let Some(ledger) = &ledger {
+            study.know_block_sizes(ledger, &mut people);
+        }
         let replays = ReplayPlan {
             number: self.replays.unwrap_or(plan.replays.number),
             seed: self
@@ -79,17 +103,20 @@ impl Balance {
             write_file(out, csv(&found).as_bytes(), self.force)?;
         }
         if around.console.json {
-            let flow = Flow::of(&ledger);
-            around.console.object(&json(&provenance, &flow, &found))?;
+            around
+                .console
+                .object(&json(&provenance, &flow, &found, &cut))?;
             return Ok(Answer::Yes);
         }
         let title = format!(
             "{}: {}\n{}\n",
             plan.study.id,
             plan.study.title,
-            flow_lines(&Flow::of(&ledger))
+            flow_lines(&flow)
         );
-        around.console.data(&format!("{title}{}", table(&found)))?;
+        around
+            .console
+            .data(&format!("{title}{}", table(&found, &cut)))?;
         Ok(Answer::Yes)
     }
 

@@ -16,6 +16,7 @@ pub struct Beacon {
 impl Beacon {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
+        study.draws()?;
         let (mut writer, stamp) = around.writer(&study.ledger_path(), &self.acting)?;
         let rule = writer.ledger.seal().beacon_rule.clone();
         if rule.is_empty() {

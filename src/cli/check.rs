@@ -6,6 +6,7 @@ use clap::Args;
 use klero::foresight::{Foresight, Share, Warning, evenly, foresee};
 use klero::ledger::{LedgerError, referrals, strata};
 use klero::protocol::{Protocol, Register};
+use klero::register::store::Store;
 use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
 use klero::report::foresight::{table, warning};
 use klero::report::number::{count, grouped};
@@ -93,14 +94,17 @@ impl Check {
                             count(done.rows, "row", "rows"),
                             count(done.persons, "person", "persons")
                         ));
-                        doubts.extend(done.doubts);
+                        doubts.extend(done.doubts.into_iter().map(|d| (register.id.as_str(), d)));
                     }
                     Err(error) => faults.push(error.to_string()),
                 }
             }
         }
         let next = match study.ledger() {
-            Err(LedgerError::Missing { .. }) if plan.allocation.is_none() => "klero ingest",
+            Err(LedgerError::Missing { .. }) if plan.allocation.is_none() => {
+                facts.push("ledger: none, with one arm nothing is drawn".to_owned());
+                analysis(&study, &plan)
+            }
             Err(LedgerError::Missing { .. }) => {
                 facts.push("ledger: none, the plan is not sealed".to_owned());
                 "klero seal"
@@ -111,10 +115,10 @@ impl Check {
             }
             Ok(ledger) => {
                 facts.push(format!(
-                    "ledger: {} entries, head {}",
-                    ledger.entries.len(),
-                    ledger.head
+                    "ledger: {} entries",
+                    grouped(ledger.entries.len() as u64)
                 ));
+                facts.push(format!("head: {}", ledger.head));
                 if ledger.plan().digest != plan.digest {
                     match ledger.sealed().fixed_part_that_differs(&plan) {
                         Some(part) => {
@@ -127,12 +131,11 @@ impl Check {
                     (None, ..) => "klero beacon VALUE",
                     (_, None, None) => "klero draw",
                     (_, _, None) => "klero draw; when nobody more comes, klero unseal",
-                    _ if study.outcomes_path().exists() => "klero estimate",
-                    _ => "klero ingest, then klero outcomes",
+                    _ => analysis(&study, &plan),
                 }
             }
         };
-        if !study.folder.join(SEED).exists() {
+        if plan.allocation.is_some() && !study.folder.join(SEED).exists() {
             facts.push("seed: not in the study's folder".to_owned());
         }
         let holds = faults.is_empty();
@@ -144,15 +147,15 @@ impl Check {
             around.console.object(&json!({
                 "holds": holds, "faults": faults, "facts": facts, "next": next,
                 "guessable": guessable,
-                "doubts": doubts.iter().map(of_doubt).collect::<Vec<_>>(),
+                "doubts": doubts.iter().map(|(_, doubt)| of_doubt(doubt)).collect::<Vec<_>>(),
             }))?;
         } else {
             let mut text = facts.join("\n");
             for fault in &faults {
                 text += &format!("\nfault: {fault}");
             }
-            for doubtful in &doubts {
-                let warning = format!("warning: {}", doubt(doubtful, self.rows));
+            for (register, doubtful) in &doubts {
+                let warning = format!("warning: {register}: {}", doubt(doubtful, self.rows));
                 text += &format!("\n{}", fold(&warning));
             }
             if let Some(foresight) = &foresight {
@@ -208,6 +211,19 @@ impl Check {
             return Ok(None);
         };
         Ok(foresee(plan, &expected))
+    }
+}
+
+/// Returns what comes next once nobody more is drawn, or in a study with one arm.
+fn analysis(study: &Study, plan: &Protocol) -> &'static str {
+    let mut registers = plan.registers.iter();
+    let ingested = registers.all(|register| Store::open(&study.derived(), &register.id).is_ok());
+    match (study.outcomes_path().exists(), ingested, &plan.allocation) {
+        (true, ..) => "klero estimate",
+        (_, false, Some(_)) => "klero ingest, then klero outcomes",
+        (_, false, None) => "klero ingest, then klero outcomes --dates FILE",
+        (_, true, Some(_)) => "klero outcomes",
+        (_, true, None) => "klero outcomes --dates FILE",
     }
 }
 

@@ -56,12 +56,6 @@ fn target(text: &str) -> Result<f64, String> {
 impl Compare {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let one = self.counts.len() == 1;
-        if one && self.target.is_none() {
-            return Err(refused(
-                "one count and nothing to compare it with",
-                "give a second count, or `--target SHARE`",
-            ));
-        }
         if !one && self.target.is_some() {
             return Err(refused(
                 "a target with more than one count",

@@ -1,9 +1,11 @@
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
 use klero::ledger::{
-    Answer as Given, Appended, FaultKind, Foreseen, Ledger, Referral, ReferralError, referrals,
+    Answer as Given, Appended, Drawn, Event, FaultKind, Foreseen, Ledger, Referral, ReferralError,
+    referrals,
 };
 use klero::protocol::{FactorKind, Protocol};
 use klero::report::number::count;
@@ -53,6 +55,7 @@ pub fn pair(text: &str) -> Result<(String, String), String> {
 impl Draw {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
+        study.draws()?;
         let ledger = study.ledger()?;
         if study
             .plan()
@@ -81,13 +84,14 @@ impl Draw {
             }
         }
         let foreseen = ledger.foresee(&coming)?;
+        let before = refused_before(&ledger);
         let seed = match foreseen.contains(&Foreseen::WillBeDrawn) {
             true => Some(study.seed(self.seed.as_deref())?),
             false => None,
         };
         let (mut writer, stamp) = around.resume(ledger, &self.acting)?;
         let (answers, appended) = writer.draw(&coming, seed.as_ref(), &stamp)?;
-        let shown = self.show(&answers, appended.as_ref(), &writer.ledger, around);
+        let shown = self.show(&answers, appended.as_ref(), &writer.ledger, &before, around);
         match &appended {
             // Whoever sees the error must not take it for "not drawn".
             Some(appended) => shown.with_context(|| {
@@ -151,8 +155,9 @@ impl Draw {
         around: &Surroundings,
     ) -> anyhow::Result<Answer> {
         let foreseen = ledger.foresee(coming)?;
-        if foreseen.contains(&Foreseen::WillBeDrawn) {
-            let seed = study.seed(self.seed.as_deref())?;
+        // No arm is shown, so that the desk can look without the seed; one that is named must fit.
+        if let Some(file) = &self.seed {
+            let seed = study.seed(Some(file))?;
             let seal = ledger.seal();
             if seed.commitment(&seal.study) != seal.commitment {
                 return Err(klero::ledger::DrawError::WrongSeed.into());
@@ -160,7 +165,9 @@ impl Draw {
         }
         let what = |foreseen: &Foreseen| match foreseen {
             Foreseen::Already { entry } => format!("drawn already, in entry {entry}"),
-            Foreseen::Refused { reason, .. } => format!("would be refused: not {reason}"),
+            Foreseen::Refused { reason, .. } => {
+                format!("would be refused: does not meet: {reason}")
+            }
             Foreseen::WillBeDrawn => "would be drawn".to_owned(),
         };
         if around.console.json {
@@ -203,6 +210,7 @@ impl Draw {
         answers: &[Given],
         appended: Option<&Appended>,
         ledger: &Ledger,
+        before: &HashMap<String, (u64, String)>,
         around: &Surroundings,
     ) -> anyhow::Result<()> {
         let head = ledger.head.to_string();
@@ -214,6 +222,7 @@ impl Draw {
                     Given::Drawn(d) => drawn.push(json!({
                         "referral": d.referral, "arm": d.arm, "entry": d.entry,
                         "already": d.already,
+                        "refused_before": before_now(d, before).map(|(entry, _)| entry),
                     })),
                     Given::Refused(r) => refused.push(json!({
                         "referral": r.referral, "reason": r.reason, "already": r.already,
@@ -226,28 +235,47 @@ impl Draw {
             return Ok(());
         }
         if let ([answer], None) = (answers, &self.list) {
-            return self.show_one(answer, ledger, around);
+            return self.show_one(answer, ledger, before, around);
         }
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(["referral", "arm", "entry"])?;
         let (mut drawn, mut already, mut refused) = (0, 0, 0);
+        let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut let_in = Vec::new();
         for answer in answers {
             match answer {
                 Given::Drawn(d) => {
                     csv.write_record([&d.referral, &d.arm, &d.entry.to_string()])?;
                     *(if d.already { &mut already } else { &mut drawn }) += 1;
+                    if before_now(d, before).is_some() {
+                        let_in.push(d.referral.as_str());
+                    }
                 }
                 Given::Refused(r) => {
                     refused += 1;
-                    around
-                        .console
-                        .say(format!("refused: {} (not {})", r.referral, r.reason));
+                    by_reason.entry(&r.reason).or_default().push(&r.referral);
                 }
             }
+        }
+        for (reason, referrals) in &by_reason {
+            around.console.say(format!(
+                "refused: {} did not meet: {reason} ({})",
+                referrals.len(),
+                first_of(referrals)
+            ));
+        }
+        if !let_in.is_empty() {
+            around.console.say(format!(
+                "refused before and now drawn, which the audit names: {} ({})",
+                let_in.len(),
+                first_of(&let_in)
+            ));
         }
         let csv = csv.into_inner().map_err(|error| error.into_error())?;
         match &self.out {
             Some(path) => write_file(path, &csv, false)?,
+            // A header over nothing says nothing.
+            None if drawn + already == 0 => {}
             None => around.console.data(&String::from_utf8(csv)?)?,
         }
         let entries = match appended {
@@ -270,6 +298,7 @@ impl Draw {
         &self,
         answer: &Given,
         ledger: &Ledger,
+        before: &HashMap<String, (u64, String)>,
         around: &Surroundings,
     ) -> anyhow::Result<()> {
         match answer {
@@ -295,10 +324,16 @@ impl Draw {
                         .console
                         .say("drawn before: this is the recorded arm, nothing was appended");
                 }
+                if let Some((entry, reason)) = before_now(drawn, before) {
+                    around.console.say(format!(
+                        "refused before, in entry {entry} (did not meet: {reason}), and now \
+                         drawn: the audit names it"
+                    ));
+                }
             }
             Given::Refused(refused) => {
                 let mut text = format!(
-                    "referral  {}\nrefused   not {}\n",
+                    "referral  {}\nrefused   does not meet: {}\n",
                     refused.referral, refused.reason
                 );
                 if !refused.already {
@@ -311,6 +346,34 @@ impl Draw {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns who was refused, with the last entry that says so and the rule.
+fn refused_before(ledger: &Ledger) -> HashMap<String, (u64, String)> {
+    let entries = ledger.entries.iter();
+    let refusals = entries.filter_map(|entry| match &entry.event {
+        Event::Refuse(note) => Some((note.referral.clone(), (entry.number, note.reason.clone()))),
+        _ => None,
+    });
+    refusals.collect()
+}
+
+/// Returns the refusal of somebody who is drawn now.
+fn before_now<'a>(
+    drawn: &Drawn,
+    before: &'a HashMap<String, (u64, String)>,
+) -> Option<&'a (u64, String)> {
+    before.get(&drawn.referral).filter(|_| !drawn.already)
+}
+
+/// Lists the first few, and how many more there are.
+fn first_of(referrals: &[&str]) -> String {
+    const FEW: usize = 5;
+    let list = referrals[..referrals.len().min(FEW)].join(", ");
+    match referrals.len() {
+        ..=FEW => list,
+        more => format!("{list} and {} more", more - FEW),
     }
 }
 

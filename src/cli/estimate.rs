@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -189,6 +190,8 @@ pub struct Found {
     pub referrals: Vec<String>,
     /// The last week of the registers behind the outcomes.
     pub last_week: Option<Week>,
+    /// By fact, how many have a history that is longer than the register.
+    pub cut: BTreeMap<String, usize>,
 }
 
 /// What an estimate that cannot be made does to the others.
@@ -374,7 +377,7 @@ impl Estimate {
         let (ledger, plan) = study.ledger_and_plan(around)?;
         let found = self.found(&study, ledger.as_ref(), &plan, Failing::Stops, around)?;
         if let (Some(locale), false) = (around.screen(), around.console.json) {
-            let found = findings(&study, ledger.as_ref(), &plan, found, &locale)?;
+            let found = findings(&study, ledger.as_ref(), &plan, found, None, &locale)?;
             let text = screen(&found, &locale, Screen::Effects);
             around.console.data(&text)?;
             return Ok(Answer::Yes);
@@ -414,6 +417,7 @@ impl Estimate {
         };
         let rows = file.rows(&referrals)?;
         people.facts.extend(file.facts(plan, &rows)?);
+        let cut = file.cut(plan, &rows);
         let flow = match ledger {
             Some(ledger) => {
                 study.know_block_sizes(ledger, &mut people);
@@ -515,6 +519,7 @@ impl Estimate {
             people,
             referrals,
             last_week: file.last_week(),
+            cut,
         })
     }
 
@@ -536,6 +541,17 @@ impl Estimate {
             let before = planned.len();
             planned.extend(of_plan.cloned());
             if planned.len() == before {
+                let outcome = &plan.outcomes[index];
+                if plan.arms.len() == 1
+                    && self.method.is_empty()
+                    && !outcome.has_default_in_one_arm()
+                {
+                    return Err(refused(
+                        format!("nothing can be estimated of `{id}` in a study with one arm"),
+                        "`share` is of an outcome of 1 and 0, `change` of a `value` with a \
+                         `baseline`",
+                    ));
+                }
                 planned.push(PlannedEstimate::exploratory(index));
             }
         }
@@ -669,7 +685,7 @@ impl Estimate {
     }
 }
 
-fn outcome_of(plan: &Protocol, id: &str) -> anyhow::Result<usize> {
+pub fn outcome_of(plan: &Protocol, id: &str) -> anyhow::Result<usize> {
     plan.outcome(id).ok_or_else(|| {
         let known = plan.outcomes.iter().map(|outcome| outcome.id.as_str());
         let hint = match nearest(id, known.clone()) {

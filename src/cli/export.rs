@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use klero::report::disclosure::Rule;
 use klero::report::study::export;
-use klero::sample::{People, analysis_file};
+use klero::sample::analysis_file;
 use serde_json::json;
 
 use super::estimate::{Estimate, Failing};
@@ -34,8 +34,8 @@ const MICRODATA: &str = "MICRODATA-not-for-release";
 impl Export {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
-        let ledger = study.ledger()?;
-        let plan = study.plan_beside(&ledger, around)?;
+        let (ledger, plan) = study.ledger_and_plan(around)?;
+        let ledger = ledger.as_ref();
         let folder = self
             .out
             .clone()
@@ -47,12 +47,11 @@ impl Export {
             ));
         }
         let locale = around.locale(&plan);
-        let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
-        let rows = self.microdata.then(|| {
-            let (_, referrals) = People::of_ledger(&ledger);
-            analysis_file(&found.people, &referrals, &found.measured)
-        });
-        let findings = findings(&study, &ledger, &plan, found, &locale)?;
+        let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
+        let rows = self
+            .microdata
+            .then(|| analysis_file(&found.people, &found.referrals, &found.measured));
+        let findings = findings(&study, ledger, &plan, found, None, &locale)?;
         let rule = Rule {
             threshold: self.threshold,
             ..Rule::default()

@@ -133,7 +133,9 @@ fn of_ledger(error: &LedgerError) -> Option<String> {
 fn of_draw(error: &DrawError) -> Option<String> {
     let hint = match error {
         DrawError::Ledger(error) => return of_ledger(error),
-        DrawError::OneArm => "outcomes need a list of dates: `klero outcomes --dates FILE`",
+        DrawError::OneArm => {
+            "give the days on which its people started: `klero outcomes --dates FILE`"
+        }
         DrawError::Unsealed { .. } => "a new trial needs a plan and a seed of its own",
         DrawError::BeaconAwaited { .. } => {
             "when it is known, record it: `klero beacon VALUE`; then draw"
@@ -268,7 +270,7 @@ fn of_outcome(error: &OutcomeError) -> Option<String> {
     let hint = match error {
         OutcomeError::Register(error) => return of_register(error),
         OutcomeError::UnknownCode { .. } => "`klero codes` lists the codes",
-        OutcomeError::IngestedBefore => "ingest again: `klero ingest --drawn`",
+        OutcomeError::IngestedBefore => "`klero ingest` takes in everybody in the files",
         OutcomeError::Nobody => "draw first, or give dates: `klero outcomes --dates FILE`",
         OutcomeError::TwoDates { .. } => "a referral has one date",
         OutcomeError::TooManySets => "let outcomes share sets of states under [states]",

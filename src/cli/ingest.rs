@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 use klero::ledger::Event;
+use klero::protocol::RegisterKind;
 use klero::register::{Doubt, Doubtful, Ingest as Job, SORT_MEMORY, Writing, ingest};
-use klero::report::number::{count, grouped};
+use klero::report::number::count;
 use serde_json::json;
 
 use super::failure::refused;
@@ -36,7 +37,10 @@ impl Ingest {
             ));
         }
         let keep = match self.drawn {
-            true => Some(drawn(&study)?),
+            true => {
+                study.draws_or("`klero ingest` takes in everybody in the files")?;
+                Some(drawn(&study)?)
+            }
             false => None,
         };
         // Without a ledger nobody is missed.
@@ -88,6 +92,7 @@ impl Ingest {
             objects.push(json!({
                 "register": register.id,
                 "rows": done.rows, "persons": done.persons, "spells": done.spells,
+                "left_out": done.left_out,
                 "weeks": weeks, "months": months, "bytes": done.bytes,
                 "inputs": done.inputs.iter()
                     .map(|input| (input.file.clone(), json!(input.digest.to_string())))
@@ -96,20 +101,38 @@ impl Ingest {
                 "doubts": done.doubts.iter().map(as_json).collect::<Vec<_>>(),
             }));
             for doubtful in &done.doubts {
-                around.console.warn(doubt(doubtful, self.rows));
+                let text = doubt(doubtful, self.rows);
+                around.console.warn(format!("{}: {text}", register.id));
             }
             if !around.console.json {
                 let span = |span: Option<[String; 2]>| {
                     span.map_or("none".to_owned(), |[a, b]| format!("{a} to {b}"))
                 };
+                let left_out = match done.left_out {
+                    0 => String::new(),
+                    rows => format!(", {} of others left out", count(rows, "row", "rows")),
+                };
+                let what = match register.kind {
+                    RegisterKind::Bfl => {
+                        format!("{left_out}\n  months with hours {}", span(months))
+                    }
+                    RegisterKind::Dream => format!(
+                        ", {}{left_out}\n  weeks {}, months with industry codes {}",
+                        count(done.spells, "spell", "spells"),
+                        span(weeks),
+                        span(months),
+                    ),
+                    RegisterKind::Spells | RegisterKind::States => format!(
+                        ", {}{left_out}\n  weeks {}",
+                        count(done.spells, "spell", "spells"),
+                        span(weeks),
+                    ),
+                };
                 around.console.data(&format!(
-                    "{}: {} rows, {}, {}\n  weeks {}, months with industry codes {}\n",
+                    "{}: {}, {}{what}\n",
                     register.id,
-                    grouped(done.rows),
+                    count(done.rows, "row", "rows"),
                     count(done.persons, "person", "persons"),
-                    count(done.spells, "spell", "spells"),
-                    span(weeks),
-                    span(months),
                 ))?;
             }
             around
@@ -119,7 +142,10 @@ impl Ingest {
         if around.console.json {
             around.console.object(&json!({"registers": objects}))?;
         }
-        around.console.say("next: `klero outcomes`");
+        around.console.say(match plan.allocation {
+            Some(_) => "next: `klero outcomes`",
+            None => "next: `klero outcomes --dates FILE`",
+        });
         Ok(Answer::Yes)
     }
 }

@@ -1,18 +1,21 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Card, Dated, Outcomes as Made, measure};
+use klero::outcome::{Card, Dated, Outcomes as Made, defined, measure};
 use klero::period::Date;
-use klero::protocol::{Language, Protocol};
+use klero::protocol::{Language, Outcome, Protocol, Selector, WAGE};
 use klero::register::columns::{Columns, Values};
 use klero::register::store::Store;
 use klero::register::values::Readings;
 use klero::register::{RegisterError, Source};
 use klero::report::effects::wrap;
+use klero::report::language::{Locale, Message};
 use klero::report::number::count;
 use klero::spelling::nearest;
 
+use super::estimate::outcome_of;
 use super::failure::refused;
 use super::study::{AlreadyThere, OUTCOMES, Study, write_file};
 use super::{Answer, Surroundings};
@@ -28,6 +31,9 @@ pub struct Outcomes {
     /// Overwrite the CSV
     #[arg(long, requires = "out")]
     force: bool,
+    /// Make this outcome only; may be given many times
+    #[arg(long, value_name = "ID", requires = "out")]
+    outcome: Vec<String>,
     /// Print the definition of each outcome and make nothing
     #[arg(long)]
     explain: bool,
@@ -52,9 +58,20 @@ impl Outcomes {
             }
             return explain(&plan, around);
         }
+        // Estimates are of the drawn: what is made for others, or in part, stands beside.
+        let others = self.dates.is_some() && study.ledger_path().exists();
+        if others && self.out.is_none() {
+            return Err(refused(
+                "the study has a ledger, and its outcomes are of those drawn",
+                "`--out FILE` writes the outcomes of the persons in `--dates` elsewhere",
+            ));
+        }
         let (mut plan, dates) = match &self.dates {
             Some(file) => (study.plan()?, dates_of_table(file)?),
             None => {
+                study.draws_or(
+                    "give the day on which each person started: `klero outcomes --dates FILE`",
+                )?;
                 let ledger = study.ledger()?;
                 let plan = study.plan_beside(&ledger, around)?;
                 (plan, dates_of_ledger(&ledger))
@@ -65,6 +82,9 @@ impl Outcomes {
                 "the plan names no outcome",
                 "`[[outcome]]` with `id`, `measure`, `states` and `weeks`",
             ));
+        }
+        if !self.outcome.is_empty() {
+            plan = only(plan, &self.outcome)?;
         }
         if let Some(path) = &self.out
             && !self.force
@@ -90,9 +110,12 @@ impl Outcomes {
         }
         let made = measure(&plan, &stores, &tables, &dates)?;
         let columns = made.columns(&plan);
-        std::fs::create_dir_all(study.derived())?;
+        let kept = !others && self.outcome.is_empty();
         let path = study.derived().join(OUTCOMES);
-        columns.write(&path)?;
+        if kept {
+            std::fs::create_dir_all(study.derived())?;
+            columns.write(&path)?;
+        }
         if let Some(out) = &self.out {
             write_file(out, csv(&columns)?.as_bytes(), true)?;
             let record = format!("{}\n", columns.metadata);
@@ -109,7 +132,9 @@ impl Outcomes {
             let persons = count(*persons, "person", "persons");
             around.console.warn(format!("{persons}: {caution}"));
         }
-        around.console.say(format!("wrote {}", path.display()));
+        if kept {
+            around.console.say(format!("wrote {}", path.display()));
+        }
         if let Some(out) = &self.out {
             around.console.say(format!(
                 "wrote {} and {}",
@@ -117,9 +142,33 @@ impl Outcomes {
                 beside(out).display()
             ));
         }
-        around.console.say("next: `klero estimate`");
+        if kept {
+            around.console.say("next: `klero estimate`");
+        }
         Ok(Answer::Yes)
     }
+}
+
+/// Returns the plan with these outcomes only, and the registers that they read.
+fn only(mut plan: Protocol, ids: &[String]) -> anyhow::Result<Protocol> {
+    let wanted = ids.iter().map(|id| outcome_of(&plan, id));
+    let wanted = wanted.collect::<anyhow::Result<BTreeSet<usize>>>()?;
+    // Estimates name outcomes by their place, and none is made here.
+    plan.estimates.clear();
+    plan.outcomes = wanted
+        .into_iter()
+        .map(|index| plan.outcomes[index].clone())
+        .collect();
+    let read: BTreeSet<usize> = plan.outcomes.iter().filter_map(|o| o.register).collect();
+    for outcome in &mut plan.outcomes {
+        let place = |register: usize| read.iter().position(|&read| read == register);
+        outcome.register = outcome.register.and_then(place);
+    }
+    plan.registers = read
+        .into_iter()
+        .map(|index| plan.registers[index].clone())
+        .collect();
+    Ok(plan)
 }
 
 fn beside(out: &Path) -> PathBuf {
@@ -147,19 +196,37 @@ fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
     let mut text = String::new();
     for outcome in &plan.outcomes {
         text += &format!("{}: {}\n", outcome.id, outcome.label);
-        let card = Card::of(outcome);
-        let definition = match plan.study.language {
-            Language::Danish => [card.definition_da, card.definition],
-            Language::English => [card.definition, card.definition_da],
+        let languages = match plan.study.language {
+            Language::Danish => [Language::Danish, Language::English],
+            Language::English => [Language::English, Language::Danish],
         };
-        for language in definition {
-            for line in wrap(&language, 76) {
+        for language in languages {
+            let definition = defined(outcome, plan.zero(), language);
+            for line in wrap(&wage_in_words(outcome, &definition, language), 76) {
                 text += &format!("    {line}\n");
             }
         }
     }
     around.console.data(&text)?;
     Ok(Answer::Yes)
+}
+
+/// Says beside `wage` what it is; the states' own names say it themselves.
+fn wage_in_words(outcome: &Outcome, text: &str, language: Language) -> String {
+    let wage = outcome.selectors.contains(&Selector::Wage);
+    let words = Locale::of(language).say(Message::WageState);
+    let Some((before, rest)) = text.split_once('{').filter(|_| wage) else {
+        return text.to_owned();
+    };
+    let (set, after) = rest.split_once('}').unwrap_or((rest, ""));
+    let names: Vec<String> = set
+        .split(", ")
+        .map(|name| match name {
+            WAGE => format!("{WAGE}: {words}"),
+            name => name.to_owned(),
+        })
+        .collect();
+    format!("{before}{{{}}}{after}", names.join(", "))
 }
 
 /// Returns the date, in UTC, on which each person got an arm. The arms stay behind.
@@ -242,13 +309,18 @@ fn summary(made: &Made) -> String {
     let mut text = format!("{:width$}  known  missing  died  abroad\n", "outcome");
     for series in &made.series {
         let missing: usize = series.missing().values().sum();
+        // Hours, values and what lies before the draw tell nothing of death and emigration after.
+        let seen = |persons: u64| match series.outcome.measure.window() {
+            Some(_) => persons.to_string(),
+            None => "–".to_owned(),
+        };
         text += &format!(
             "{:width$}  {:>5}  {:>7}  {:>4}  {:>6}\n",
             series.outcome.id,
             series.values.len() - missing,
             missing,
-            series.dead,
-            series.abroad
+            seen(series.dead),
+            seen(series.abroad)
         );
         for (reason, count) in series.missing() {
             text += &format!("{:width$}         {count:>6} {reason}\n", "");

@@ -56,6 +56,7 @@ struct Amend {
 impl Record {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
+        study.draws()?;
         let acting = match &self.what {
             What::Withdraw(of) | What::Exclude(of) => &of.acting,
             What::Correct(correct) => &correct.of.acting,

@@ -14,6 +14,7 @@ impl Repair {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         let stamp = around.stamp(&self.acting)?;
+        study.draws()?;
         let repaired = ledger::repair(&study.ledger_path(), &stamp)?;
         if around.console.json {
             let moved = repaired.as_ref().map(|(_, to)| to.display().to_string());

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,9 @@ use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
 use klero::estimate::{ArmCounts, baseline, course};
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Dated, StateWeeks, states_by_week};
+use klero::outcome::{Dated, StateWeeks, defined, states_by_week};
 use klero::period::{Date, Week};
-use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
+use klero::protocol::{Arm, Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
 use klero::register::store::Store;
 use klero::report::document::Document;
 use klero::report::figure::{self, font_face_css};
@@ -28,7 +29,7 @@ use klero::sample::{Count, End, Measured, analysis_columns, analysis_file};
 
 use super::estimate::{Estimate, Failing, Found};
 use super::failure::refused;
-use super::outcomes::dates_of_ledger;
+use super::outcomes::{dates_of_ledger, dates_of_table};
 use super::states::LAYERS;
 use super::study::Study;
 use super::{Answer, Surroundings};
@@ -38,6 +39,10 @@ pub struct Report {
     /// Folder to write to [default: report in the study's folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Days on which people started, `referral,date`, for the figure of their states; in a study
+    /// with one arm
+    #[arg(long, value_name = "FILE")]
+    dates: Option<PathBuf>,
     /// Write over a report that is there
     #[arg(long)]
     force: bool,
@@ -59,9 +64,19 @@ impl Report {
             ));
         }
         let locale = around.locale(&plan);
+        let dates = match &self.dates {
+            Some(_) if ledger.is_some() => {
+                return Err(refused(
+                    "`--dates` in a study with a ledger",
+                    "leave it out: the ledger has the days of the draws",
+                ));
+            }
+            Some(file) => Some(dates_of_table(file)?),
+            None => None,
+        };
         let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
         let (scripts, analysis) = analysis(&found, &plan.study.title);
-        let findings = findings(&study, ledger, &plan, found, &locale)?;
+        let findings = findings(&study, ledger, &plan, found, dates, &locale)?;
         let mut files = files(&findings, &locale)?;
         files.extend(scripts);
         let count = files.len();
@@ -108,6 +123,7 @@ pub fn findings<'a>(
     ledger: impl Into<Option<&'a Ledger>>,
     plan: &'a Protocol,
     found: Found,
+    started: Option<Vec<Dated>>,
     locale: &Locale,
 ) -> anyhow::Result<Findings<'a>> {
     let ledger = ledger.into();
@@ -116,9 +132,24 @@ pub fn findings<'a>(
         true => None,
         false => Some(baseline(&found.people, &facts, &found.replays)?),
     };
-    let states = match ledger {
-        Some(ledger) => states(study, ledger, plan)?,
-        None => None,
+    let states = match (ledger, started) {
+        (Some(ledger), _) => states(study, plan, by_arm(ledger, plan))?,
+        (None, Some(mut dates)) => {
+            let known: HashSet<&String> = found.referrals.iter().collect();
+            dates.retain(|dated| known.contains(&dated.referral));
+            if dates.len() != known.len() {
+                return Err(refused(
+                    format!(
+                        "{} of the {} persons with outcomes have no day in `--dates`",
+                        known.len() - dates.len().min(known.len()),
+                        known.len()
+                    ),
+                    "give the table that the outcomes were made with",
+                ));
+            }
+            states(study, plan, vec![dates])?
+        }
+        (None, None) => None,
     };
     let dates: Vec<Date> = ledger
         .into_iter()
@@ -132,10 +163,7 @@ pub fn findings<'a>(
     };
     let drawing = dates.iter().min().zip(dates.iter().max());
     let definitions = plan.outcomes.iter().map(|outcome| {
-        let text = match locale.language {
-            Language::Danish => klero::outcome::definition_da(outcome),
-            Language::English => klero::outcome::definition(outcome),
-        };
+        let text = defined(outcome, plan.zero(), locale.language);
         (outcome.label.clone(), definition(outcome, &text, locale))
     });
     let missing = found
@@ -150,11 +178,14 @@ pub fn findings<'a>(
     let reference = found.people.reference;
     let arms = found.people.arms.clone();
     Ok(Findings {
-        course: states.as_ref().map(|states| CourseFound {
-            state: state_name(State::Ordinary, locale.language),
-            course: employment(states, &arms, reference),
-            reference,
-        }),
+        course: states
+            .as_ref()
+            .filter(|_| arms.len() > 1)
+            .map(|states| CourseFound {
+                state: state_name(State::Ordinary, locale.language),
+                course: employment(states, &arms, reference),
+                reference,
+            }),
         states: states.map(|states| stacked(states, &arms, locale.language)),
         times: times.collect(),
         recruitment: ledger.map_or_else(Recruitment::default, |l| recruitment(l, plan)),
@@ -173,6 +204,7 @@ pub fn findings<'a>(
         flow: found.flow,
         rows: found.rows,
         multiplicity: found.multiplicity,
+        cut: found.cut,
         baseline,
     })
 }
@@ -180,12 +212,32 @@ pub fn findings<'a>(
 /// Weeks before the draw that figures show.
 const BEFORE: i32 = 52;
 
+/// Returns the days of the draws, arm by arm.
+fn by_arm(ledger: &Ledger, plan: &Protocol) -> Vec<Vec<Dated>> {
+    let arm_of = |referral: &str| {
+        let entry = ledger.entry_of(referral)?;
+        match &entry.event {
+            Event::Draw(draw) => Some(draw.arm.clone()),
+            Event::Member(member) => Some(member.arm.clone()),
+            _ => None,
+        }
+    };
+    let dates = dates_of_ledger(ledger);
+    let of_arm = |arm: &Arm| {
+        let of = dates
+            .iter()
+            .filter(|dated| arm_of(&dated.referral).as_deref() == Some(arm.id.as_str()));
+        of.cloned().collect()
+    };
+    plan.arms.iter().map(of_arm).collect()
+}
+
 /// Counts states by week, one arm after the other; the register itself knows no arms. Nothing
 /// where no register with states was ingested.
 fn states(
     study: &Study,
-    ledger: &Ledger,
     plan: &Protocol,
+    arms: Vec<Vec<Dated>>,
 ) -> anyhow::Result<Option<Vec<StateWeeks>>> {
     let with_states = plan.registers.iter().find(|r| r.kind != RegisterKind::Bfl);
     let Some(register) = with_states else {
@@ -202,22 +254,8 @@ fn states(
         .map(|window| window.last() as i32)
         .max()
         .unwrap_or(BEFORE);
-    let arm_of = |referral: &str| {
-        let entry = ledger.entry_of(referral)?;
-        match &entry.event {
-            Event::Draw(draw) => Some(draw.arm.clone()),
-            Event::Member(member) => Some(member.arm.clone()),
-            _ => None,
-        }
-    };
-    let dates = dates_of_ledger(ledger);
     let mut counted = Vec::new();
-    for arm in &plan.arms {
-        let of_arm: Vec<Dated> = dates
-            .iter()
-            .filter(|dated| arm_of(&dated.referral).as_deref() == Some(arm.id.as_str()))
-            .cloned()
-            .collect();
+    for of_arm in arms {
         if of_arm.is_empty() {
             return Ok(None);
         }

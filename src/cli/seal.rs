@@ -39,7 +39,7 @@ impl Seal {
         if plan.allocation.is_none() {
             return Err(refused(
                 "the study has one arm: nothing is drawn, so there is nothing to seal",
-                "its outcomes need dates: `klero outcomes --dates FILE`",
+                "give the days on which its people started: `klero outcomes --dates FILE`",
             ));
         }
         let ledger = study.ledger_path();

@@ -102,13 +102,19 @@ impl States {
         }
         let dates = match &self.dates {
             Some(file) => dates_of_table(file)?,
-            None => dates_of_ledger(&study.ledger()?),
+            None => {
+                study.draws_or(
+                    "give the day on which each person started: `klero states --dates FILE`",
+                )?;
+                dates_of_ledger(&study.ledger()?)
+            }
         };
         let (from, to) = self.weeks;
         let made = states_by_week(&store, &dates, from, to)?;
         let stack = Stack {
             title: plan.study.title.clone(),
             language: plan.study.language,
+            zero: plan.zero(),
             layers: LAYERS
                 .iter()
                 .map(|&(state, english, danish, color)| Layer {
@@ -148,8 +154,13 @@ impl States {
             around.console.data(&stack.table(usize::from(self.every)))?;
         }
         around.console.say(format!(
-            "per cent of {} persons; week 0 is that of the draw; {} not in the register are unknown",
-            made.persons, made.not_in_register
+            "per cent of {} persons; week 0 is that of {}; {} not in the register are unknown",
+            made.persons,
+            match plan.allocation {
+                Some(_) => "the draw",
+                None => "the start",
+            },
+            made.not_in_register
         ));
         Ok(Answer::Yes)
     }

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use klero::ledger::Ledger;
-use klero::sample::Flow;
+use klero::protocol::Protocol;
+use klero::report::number::count;
+use klero::sample::{Flow, OutcomeFile};
 use serde_json::json;
 
 use super::study::Study;
@@ -14,6 +16,13 @@ pub struct Status {}
 impl Status {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
+        let plan = study.plan();
+        if let Ok(plan) = &plan
+            && plan.allocation.is_none()
+            && !study.ledger_path().exists()
+        {
+            return one_arm(&study, plan, around);
+        }
         let ledger = study.ledger()?;
         let flow = Flow::of(&ledger);
         let strata = by_stratum(&ledger);
@@ -44,7 +53,8 @@ impl Status {
             around.console.object(&json!({
                 "study": ledger.seal().study, "state": state,
                 "entries": ledger.entries.len(), "head": ledger.head.to_string(),
-                "referred": flow.referred, "refused": flow.refused, "drawn": flow.drawn,
+                "referred": flow.referred, "refused": flow.refused,
+                "refused_by_reason": flow.reasons, "drawn": flow.drawn,
                 "withdrawn": flow.withdrawn, "excluded": flow.excluded,
                 "arms": counts(&total), "strata": strata,
             }))?;
@@ -52,7 +62,7 @@ impl Status {
         }
         let mut text = format!(
             "study      {} ({state})\nentries    {}, the last at {}\nhead       {}\n\
-             referred   {}, refused {}, drawn {}, withdrawn {}, excluded {}\n\n",
+             referred   {}, refused {}, drawn {}, withdrawn {}, excluded {}\n",
             ledger.seal().study,
             ledger.entries.len(),
             ledger.last_time(),
@@ -63,6 +73,13 @@ impl Status {
             flow.withdrawn,
             flow.excluded
         );
+        let widest = flow.reasons.values().map(|n| n.to_string().len()).max();
+        let width = widest.unwrap_or(0);
+        for (place, (reason, persons)) in flow.reasons.iter().enumerate() {
+            let name = if place == 0 { "refused" } else { "" };
+            text += &format!("{name:9}  {persons:>width$} did not meet: {reason}\n");
+        }
+        text.push('\n');
         let drawn = match ledger.sealed().cluster() {
             None => "drawn",
             Some(_) => "clusters drawn",
@@ -84,6 +101,37 @@ impl Status {
         around.console.data(&text)?;
         Ok(Answer::Yes)
     }
+}
+
+/// Says of a study with one arm that nothing is drawn, and how many have outcomes.
+fn one_arm(study: &Study, plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
+    let path = study.outcomes_path();
+    let persons = match path.exists() {
+        true => {
+            let file = OutcomeFile::read(&path, &plan.study.id)?;
+            Some(file.people(&plan.arms[0].id).0.len())
+        }
+        false => None,
+    };
+    let arm = &plan.arms[0].id;
+    if around.console.json {
+        around.console.object(&json!({
+            "study": plan.study.id, "state": "one arm", "persons": persons,
+        }))?;
+        return Ok(Answer::Yes);
+    }
+    let outcomes = match persons {
+        Some(persons) => format!(
+            "{} with outcomes",
+            count(persons as u64, "person", "persons")
+        ),
+        None => "none yet: `klero outcomes --dates FILE`".to_owned(),
+    };
+    around.console.data(&format!(
+        "study      {} (one arm, {arm}: nothing is drawn)\noutcomes   {outcomes}\n",
+        plan.study.id
+    ))?;
+    Ok(Answer::Yes)
 }
 
 /// Counts draws by stratum and arm.

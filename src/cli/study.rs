@@ -13,6 +13,7 @@ use klero::sample::{Drawn, People};
 use klero::table::Table;
 
 use super::Surroundings;
+use super::failure::refused;
 
 pub const PLAN: &str = "study.toml";
 pub const LEDGER: &str = "ledger.jsonl";
@@ -131,6 +132,24 @@ impl Study {
 
     pub fn ledger(&self) -> Result<Ledger, LedgerError> {
         Ledger::read(&self.ledger_path())
+    }
+
+    /// Refuses a study with one arm, in which nothing is drawn and no ledger is kept.
+    pub fn draws(&self) -> anyhow::Result<()> {
+        self.draws_or("give the days on which its people started: `klero outcomes --dates FILE`")
+    }
+
+    /// The same, with what to do instead.
+    pub fn draws_or(&self, instead: &str) -> anyhow::Result<()> {
+        let one_arm =
+            !self.ledger_path().exists() && self.plan().is_ok_and(|plan| plan.allocation.is_none());
+        match one_arm {
+            true => Err(refused(
+                "the study has one arm: nothing is drawn, and no ledger is kept",
+                instead,
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Reads the seed from the file named, else from the study's own.

@@ -48,6 +48,7 @@ impl Table {
         if self.out.exists() && !self.force {
             return Err(AlreadyThere { path: self.out }.into());
         }
+        study.draws()?;
         let seed = study.seed(self.seed.as_deref())?;
         let id = study.ledger()?.seal().study.clone();
         around.console.confirm(

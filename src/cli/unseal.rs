@@ -21,6 +21,7 @@ pub struct Unseal {
 impl Unseal {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
+        study.draws()?;
         let seed = study.seed(self.seed.as_deref())?;
         let id = study.ledger()?.seal().study.clone();
         around

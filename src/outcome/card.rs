@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::protocol::{Absence, Denominator, Measure, Outcome, Selector, WAGE};
+use crate::protocol::{Absence, Denominator, Language, Measure, Outcome, Selector, WAGE, Zero};
 
 /// What an outcome is, as it travels with its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -152,56 +152,72 @@ fn absent_weeks(measure: Measure) -> (&'static str, &'static str) {
     }
 }
 
+/// Returns an outcome's definition in a language.
+pub fn defined(outcome: &Outcome, zero: Zero, language: Language) -> String {
+    match language {
+        Language::Danish => in_danish(outcome, zero),
+        Language::English => in_english(outcome, zero),
+    }
+}
+
 /// Returns an outcome's definition in English.
 pub fn definition(outcome: &Outcome) -> String {
+    in_english(outcome, Zero::Draw)
+}
+
+fn in_english(outcome: &Outcome, zero: Zero) -> String {
+    let zero = match zero {
+        Zero::Draw => "the draw",
+        Zero::Start => "the start",
+    };
     let states = set(outcome);
     let (_, absent) = absent(outcome);
     let what = match outcome.measure {
         Measure::Ever { window } => {
-            format!("1 if some week of weeks {window} after the draw is in {states}, else 0")
+            format!("1 if some week of weeks {window} after {zero} is in {states}, else 0")
         }
         Measure::At { window } => {
             format!(
-                "1 if week {} after the draw is in {states}, else 0",
+                "1 if week {} after {zero} is in {states}, else 0",
                 window.last()
             )
         }
         Measure::Weeks {
             window,
             more_than: None,
-        } => format!("number of weeks in {states} in weeks {window} after the draw"),
+        } => format!("number of weeks in {states} in weeks {window} after {zero}"),
         Measure::Weeks {
             window,
             more_than: Some(limit),
-        } => format!(
-            "1 if more than {limit} of weeks {window} after the draw are in {states}, else 0"
-        ),
+        } => {
+            format!("1 if more than {limit} of weeks {window} after {zero} are in {states}, else 0")
+        }
         Measure::Share {
             window,
             denominator: Denominator::Fixed,
         } => format!(
-            "weeks in {states} in weeks {window} after the draw, divided by {} (fixed)",
+            "weeks in {states} in weeks {window} after {zero}, divided by {} (fixed)",
             window.weeks()
         ),
         Measure::Share {
             window,
             denominator: Denominator::Observed,
         } => format!(
-            "weeks in {states} in weeks {window} after the draw, divided by the person's observed \
+            "weeks in {states} in weeks {window} after {zero}, divided by the person's observed \
              weeks"
         ),
         Measure::Share {
             window,
             denominator: Denominator::Pooled,
         } => format!(
-            "weeks in {states} in weeks {window} after the draw, and observed weeks; the figure of \
+            "weeks in {states} in weeks {window} after {zero}, and observed weeks; the figure of \
              several people is the quotient of their sums"
         ),
         Measure::TimeTo { window, stable: 1 } => {
-            format!("weeks from the draw to the first week in {states} in weeks {window}")
+            format!("weeks from {zero} to the first week in {states} in weeks {window}")
         }
         Measure::TimeTo { window, stable } => format!(
-            "weeks from the draw to the week in which {stable} consecutive weeks in {states} are \
+            "weeks from {zero} to the week in which {stable} consecutive weeks in {states} are \
              complete, in weeks {window}"
         ),
         Measure::Retained {
@@ -209,15 +225,15 @@ pub fn definition(outcome: &Outcome) -> String {
             stable,
             after,
         } => format!(
-            "of those with {stable} consecutive weeks in {states} in weeks {window} after the \
-             draw: 1 if in them {after} weeks after the last of these, else 0"
+            "of those with {stable} consecutive weeks in {states} in weeks {window} after {zero}: \
+             1 if in them {after} weeks after the last of these, else 0"
         ),
         Measure::Degree { months } => format!(
-            "mean over months {months} after the draw of paid hours over all jobs, divided by \
+            "mean over months {months} after {zero} of paid hours over all jobs, divided by \
              160.33 and at most 1"
         ),
         Measure::DegreeZero { months } => {
-            format!("1 if no hours are paid in months {months} after the draw, else 0")
+            format!("1 if no hours are paid in months {months} after {zero}, else 0")
         }
         Measure::Hours {
             months,
@@ -238,7 +254,7 @@ pub fn definition(outcome: &Outcome) -> String {
         }
         Measure::History { gap, more_than } => {
             let weeks = format!(
-                "weeks in {states} up to the week before that of the draw, counted back across \
+                "weeks in {states} up to the week before that of {zero}, counted back across \
                  gaps of at most {gap} weeks (the gaps themselves not counted)"
             );
             match more_than {
@@ -256,7 +272,7 @@ pub fn definition(outcome: &Outcome) -> String {
                 ),
                 None => format!("column `{}` of {}", value.column, value.file.display()),
                 Some(baseline) => format!(
-                    "column `{}` of {}; before the draw column `{baseline}`",
+                    "column `{}` of {}; before {zero} column `{baseline}`",
                     value.column,
                     value.file.display()
                 ),
@@ -268,54 +284,62 @@ pub fn definition(outcome: &Outcome) -> String {
 
 /// Returns an outcome's definition in Danish.
 pub fn definition_da(outcome: &Outcome) -> String {
+    in_danish(outcome, Zero::Draw)
+}
+
+fn in_danish(outcome: &Outcome, zero: Zero) -> String {
+    let (zero, week_of_zero) = match zero {
+        Zero::Draw => ("lodtrækningen", "lodtrækningens"),
+        Zero::Start => ("start", "startugen"),
+    };
     let states = set(outcome);
     let (absent, _) = absent(outcome);
     let what = match outcome.measure {
         Measure::Ever { window } => {
-            format!("1 hvis nogen af ugerne {window} efter lodtrækningen er i {states}, ellers 0")
+            format!("1 hvis nogen af ugerne {window} efter {zero} er i {states}, ellers 0")
         }
         Measure::At { window } => {
             format!(
-                "1 hvis uge {} efter lodtrækningen er i {states}, ellers 0",
+                "1 hvis uge {} efter {zero} er i {states}, ellers 0",
                 window.last()
             )
         }
         Measure::Weeks {
             window,
             more_than: None,
-        } => format!("antal uger i {states} i ugerne {window} efter lodtrækningen"),
+        } => format!("antal uger i {states} i ugerne {window} efter {zero}"),
         Measure::Weeks {
             window,
             more_than: Some(limit),
         } => format!(
-            "1 hvis flere end {limit} af ugerne {window} efter lodtrækningen er i {states}, ellers 0"
+            "1 hvis flere end {limit} af ugerne {window} efter {zero} er i {states}, ellers 0"
         ),
         Measure::Share {
             window,
             denominator: Denominator::Fixed,
         } => format!(
-            "uger i {states} i ugerne {window} efter lodtrækningen, divideret med {} (fast)",
+            "uger i {states} i ugerne {window} efter {zero}, divideret med {} (fast)",
             window.weeks()
         ),
         Measure::Share {
             window,
             denominator: Denominator::Observed,
         } => format!(
-            "uger i {states} i ugerne {window} efter lodtrækningen, divideret med personens \
+            "uger i {states} i ugerne {window} efter {zero}, divideret med personens \
              observerede uger"
         ),
         Measure::Share {
             window,
             denominator: Denominator::Pooled,
         } => format!(
-            "uger i {states} i ugerne {window} efter lodtrækningen og observerede uger; tallet for \
+            "uger i {states} i ugerne {window} efter {zero} og observerede uger; tallet for \
              flere personer er forholdet mellem deres summer"
         ),
         Measure::TimeTo { window, stable: 1 } => {
-            format!("uger fra lodtrækningen til den første uge i {states} i ugerne {window}")
+            format!("uger fra {zero} til den første uge i {states} i ugerne {window}")
         }
         Measure::TimeTo { window, stable } => format!(
-            "uger fra lodtrækningen til den uge, hvor {stable} uger i træk i {states} er fuldført, \
+            "uger fra {zero} til den uge, hvor {stable} uger i træk i {states} er fuldført, \
              i ugerne {window}"
         ),
         Measure::Retained {
@@ -323,17 +347,15 @@ pub fn definition_da(outcome: &Outcome) -> String {
             stable,
             after,
         } => format!(
-            "af dem med {stable} uger i træk i {states} i ugerne {window} efter lodtrækningen: 1 \
+            "af dem med {stable} uger i træk i {states} i ugerne {window} efter {zero}: 1 \
              hvis de er i dem {after} uger efter den sidste af disse, ellers 0"
         ),
         Measure::Degree { months } => format!(
-            "gennemsnit over månederne {months} efter lodtrækningen af betalte timer i alle job, \
+            "gennemsnit over månederne {months} efter {zero} af betalte timer i alle job, \
              divideret med 160,33 og højst 1"
         ),
         Measure::DegreeZero { months } => {
-            format!(
-                "1 hvis ingen timer er betalt i månederne {months} efter lodtrækningen, ellers 0"
-            )
+            format!("1 hvis ingen timer er betalt i månederne {months} efter {zero}, ellers 0")
         }
         Measure::Hours {
             months,
@@ -354,7 +376,7 @@ pub fn definition_da(outcome: &Outcome) -> String {
         }
         Measure::History { gap, more_than } => {
             let weeks = format!(
-                "uger i {states} til og med ugen før lodtrækningens, talt bagud over ophold på højst \
+                "uger i {states} til og med ugen før {week_of_zero}, talt bagud over ophold på højst \
                  {gap} uger (opholdene ikke talt med)"
             );
             match more_than {
@@ -372,7 +394,7 @@ pub fn definition_da(outcome: &Outcome) -> String {
                 ),
                 None => format!("kolonnen `{}` i {}", value.column, value.file.display()),
                 Some(baseline) => format!(
-                    "kolonnen `{}` i {}; før lodtrækningen kolonnen `{baseline}`",
+                    "kolonnen `{}` i {}; før {zero} kolonnen `{baseline}`",
                     value.column,
                     value.file.display()
                 ),

@@ -972,8 +972,22 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
                 "`files = [\"…\"]`",
             );
         }
-        let key = section.text("key", f).map(|key| key.value);
-        let columns = columns(&mut section, f);
+        let key = section.text("key", f);
+        let kind_known = kind.as_ref().map(|kind| kind.value);
+        let (columns, key_column) = columns(&mut section, kind_known, f);
+        if let (Some(key), Some(column)) = (&key, &key_column)
+            && key.value != column.value
+        {
+            f.add(
+                &column.span,
+                format!(
+                    "the key column is `{}` in [columns] and `{}` in `key`",
+                    column.value, key.value
+                ),
+                "one of them",
+            );
+        }
+        let key = key.or(key_column).map(|key| key.value);
         let codes = section
             .text("codes", f)
             .map(|codes| PathBuf::from(codes.value));
@@ -1024,32 +1038,54 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
     registers
 }
 
-/// Returns `[register.x.columns]`; `key` in it is the register's own key column.
-fn columns(section: &mut Section, f: &mut Faults) -> Vec<(ColumnRole, String)> {
-    let Some(table) = section.table("columns", f) else {
-        return Vec::new();
-    };
+/// Returns `[register.x.columns]`: names of the kind's columns, and of the key column.
+fn columns(
+    section: &mut Section,
+    kind: Option<RegisterKind>,
+    f: &mut Faults,
+) -> (Vec<(ColumnRole, String)>, Option<At<String>>) {
+    const KEY: &str = "key";
     let mut columns = Vec::new();
+    let mut key = None;
+    let Some(table) = section.table("columns", f) else {
+        return (columns, key);
+    };
+    // Without a known kind it is unknown which columns belong.
+    let read = kind.map_or(ColumnRole::ALL, RegisterKind::columns);
     for (role, value) in table.entries() {
-        let Some(known) = ColumnRole::from_name(&role.value) else {
+        let known = read.iter().find(|known| known.name() == role.value);
+        if known.is_none() && role.value != KEY {
+            let names = read.iter().map(|role| role.name()).chain([KEY]);
+            let of = kind.map_or("a register".to_owned(), |kind| {
+                format!("a register of kind `{kind}`")
+            });
             f.unknown(
                 &role.span,
-                format!("`{}` is no column of a register", role.value),
+                format!("`{}` is no column that is read of {of}", role.value),
                 &role.value,
-                ColumnRole::ALL.iter().map(|role| role.name()),
+                names.collect::<Vec<_>>(),
             );
             continue;
-        };
-        match value.get_ref().as_str() {
-            Some(name) => columns.push((known, name.to_owned())),
-            None => f.add(
+        }
+        let Some(name) = value.get_ref().as_str() else {
+            f.add(
                 &value.span(),
                 format!("`{}` in [columns] is no text", role.value),
                 "the name of a column",
-            ),
+            );
+            continue;
+        };
+        match known {
+            Some(known) => columns.push((*known, name.to_owned())),
+            None => {
+                key = Some(At {
+                    value: name.to_owned(),
+                    span: value.span(),
+                });
+            }
         }
     }
-    columns
+    (columns, key)
 }
 
 /// Returns what a word in `states` selects: a state, a code of three digits, or `wage`.
@@ -1257,12 +1293,23 @@ fn value_column(section: &mut Section, yes_no: bool, f: &mut Faults) -> Option<V
     let file = section.required_text("file", f);
     let column = section.required_text("column", f);
     let baseline = section.text("baseline", f).map(|baseline| baseline.value);
+    let baseline_label = section.text("baseline_label", f);
+    if let (Some(label), None) = (&baseline_label, &baseline)
+        && !section.has("baseline")
+    {
+        f.add(
+            &label.span,
+            "`baseline_label` without `baseline`",
+            "`baseline`, the column with the value before the draw",
+        );
+    }
     let key = section.text("key", f).map(|key| key.value);
     Some(ValueColumn {
         file: PathBuf::from(file?.value),
         column: column?.value,
         baseline,
         yes_no,
+        baseline_label: baseline_label.map(|label| label.value),
         key,
     })
 }

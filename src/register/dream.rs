@@ -71,6 +71,8 @@ pub(super) struct Block {
     /// Lines in the block, and those of them that are not empty.
     pub lines: u64,
     pub rows: u64,
+    /// Rows of persons not asked for.
+    pub left_out: u64,
     /// The first fault and its line in the block, from 0.
     pub fault: Option<(u64, RowFault)>,
     pub unknown: Vec<Unknown>,
@@ -172,7 +174,7 @@ impl Layout {
         block: &mut Block,
     ) {
         block.people.clear();
-        (block.lines, block.rows) = (0, 0);
+        (block.lines, block.rows, block.left_out) = (0, 0, 0);
         let mut from = 0;
         while from < bytes.len() {
             let end = memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
@@ -188,6 +190,7 @@ impl Layout {
             if let Some(keep) = keep
                 && !self.keeps(row, keep)
             {
+                block.left_out += 1;
                 continue;
             }
             let mut cursor = Cursor {

@@ -60,6 +60,8 @@ pub struct Ingested {
     pub inputs: Vec<Input>,
     /// Rows in the files, the headers not counted.
     pub rows: u64,
+    /// Those of them that are of persons not asked for.
+    pub left_out: u64,
     pub persons: u64,
     pub spells: u64,
     pub coverage: Coverage,
@@ -83,6 +85,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         store: PathBuf::new(),
         inputs: Vec::new(),
         rows: 0,
+        left_out: 0,
         persons: 0,
         spells: 0,
         coverage: Coverage::default(),
@@ -114,6 +117,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         covered.push((path.clone(), file.coverage));
         done.coverage = done.coverage.with(file.coverage);
         done.rows += file.rows;
+        done.left_out += file.left_out;
         done.bytes += file.bytes;
         done.inputs.push(Input {
             file: name.display().to_string(),
@@ -250,6 +254,7 @@ struct Scanned {
     coverage: Coverage,
     passed_over: Vec<String>,
     rows: u64,
+    left_out: u64,
     bytes: u64,
     digest: Digest,
     unknown: Vec<UnknownCode>,
@@ -286,7 +291,7 @@ impl Source<'_> {
         let (finish, finished) = sync_channel::<Filled>(blocks);
         let filled = Mutex::new(filled);
         let mut line = 1;
-        let mut rows = 0;
+        let (mut rows, mut left_out) = (0, 0);
         let mut unknown = Vec::new();
         let result = std::thread::scope(|scope| {
             let reader = scope.spawn({
@@ -337,14 +342,9 @@ impl Source<'_> {
                     if let Some(hasher) = &mut hasher {
                         hasher.update(&bytes);
                     }
-                    self.take(
-                        &mut block,
-                        &mut line,
-                        &mut rows,
-                        &mut unknown,
-                        layout,
-                        sorter,
-                    )?;
+                    rows += block.rows;
+                    left_out += block.left_out;
+                    self.take(&mut block, &mut line, &mut unknown, layout, sorter)?;
                     // The reader may have ended; then nobody takes the block back.
                     let _ = give_back.send((bytes, block));
                 }
@@ -369,6 +369,7 @@ impl Source<'_> {
             coverage: layout.coverage,
             passed_over: layout.passed_over.clone(),
             rows,
+            left_out,
             bytes: lines.bytes(),
             digest: match hasher {
                 Some(hasher) => hasher.finish(),
@@ -404,6 +405,7 @@ impl Source<'_> {
             coverage: file.coverage,
             passed_over: std::mem::take(&mut file.passed_over),
             rows: file.rows,
+            left_out: file.left_out,
             bytes: file.bytes(),
             digest: file.digest()?,
             unknown: std::mem::take(&mut file.unknown),
@@ -444,7 +446,6 @@ impl Source<'_> {
         &self,
         block: &mut Block,
         line: &mut u64,
-        rows: &mut u64,
         unknown: &mut Vec<UnknownCode>,
         layout: &Layout,
         sorter: &mut Sorter,
@@ -474,7 +475,6 @@ impl Source<'_> {
             )?;
         }
         *line += block.lines;
-        *rows += block.rows;
         Ok(())
     }
 

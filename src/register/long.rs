@@ -31,6 +31,8 @@ pub(super) struct LongFile<'a> {
     pub passed_over: Vec<String>,
     pub doubts: Doubts,
     pub rows: u64,
+    /// Rows of persons not asked for.
+    pub left_out: u64,
     /// Whether periods are weeks (or months), once one was seen.
     weekly: Option<bool>,
 }
@@ -128,6 +130,7 @@ impl<'a> LongFile<'a> {
             passed_over,
             doubts,
             rows: 0,
+            left_out: 0,
             weekly: None,
         })
     }
@@ -179,6 +182,7 @@ impl<'a> LongFile<'a> {
         }
         // The periods of the file are those of all its rows, whoever is wanted.
         let wanted = keep.is_none_or(|keep| keep.contains(key.as_bytes()));
+        self.left_out += u64::from(!wanted);
         match self.columns {
             Columns::Bfl { year, month, hours } => {
                 let month = self.month(cells, line, year, month)?;

@@ -1,5 +1,6 @@
 //! The baseline table: for a terminal, as CSV and for machines. No p by row, one test of all.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -15,11 +16,65 @@ const SOURCE: &str = "Austin 2009, doi:10.1002/sim.3697";
 const TEST: &str = "Hansen & Bowers 2008, doi:10.1214/08-STS254; \
                     Morgan & Rubin 2012, doi:10.1214/12-AOS1008";
 
-/// Writes the table for a terminal.
-pub fn table(baseline: &Baseline) -> String {
+/// A fact that is the same for everybody, so that a table has nothing to show of it.
+pub struct Alike<'a> {
+    pub row: &'a BaselineRow,
+    pub value: Same<'a>,
+}
+
+/// What everybody has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Same<'a> {
+    Level(&'a str),
+    Number(f64),
+}
+
+/// Returns the facts that are the same for everybody, in their order.
+pub fn alike(baseline: &Baseline) -> Vec<Alike<'_>> {
+    let persons: usize = baseline.drawn.iter().sum();
+    if persons < 2 {
+        return Vec::new();
+    }
+    let of_row = |row: &'_ BaselineRow| {
+        let with: Vec<&Summary> = row.summaries.iter().filter(|s| s.n > 0).collect();
+        let known: usize = with.iter().map(|summary| summary.n).sum();
+        let count: Option<usize> = with.iter().map(|summary| summary.count).sum();
+        let first = with.first()?.mean?;
+        let same = |summary: &&Summary| {
+            summary.mean == Some(first) && summary.deviation.is_none_or(|d| d == 0.0)
+        };
+        let alike = known == persons && with.iter().all(same);
+        match (&row.level, count) {
+            (_, Some(count)) if count != known && count != 0 => None,
+            // Of a level that nobody has, the others tell.
+            (Some(_), Some(0)) => None,
+            _ => alike.then_some(first),
+        }
+    };
+    let found = baseline.rows.iter().filter_map(|row| {
+        let number = of_row(row)?;
+        let value = match &row.level {
+            Some(level) => Same::Level(level),
+            None => Same::Number(number),
+        };
+        Some(Alike { row, value })
+    });
+    found.collect()
+}
+
+/// Returns the rows that a table shows: those of facts that are not the same for everybody.
+pub fn shown(baseline: &Baseline) -> Vec<&BaselineRow> {
+    let alike = alike(baseline);
+    let varies = |row: &&BaselineRow| alike.iter().all(|of| of.row.fact != row.fact);
+    baseline.rows.iter().filter(varies).collect()
+}
+
+/// Writes the table for a terminal; `cut` counts, by fact, those whose history is longer than the
+/// register.
+pub fn table(baseline: &Baseline, cut: &BTreeMap<String, usize>) -> String {
     let mut lines = header(baseline).to_vec();
     let mut fact = None;
-    for row in &baseline.rows {
+    for row in shown(baseline) {
         let known = fact.replace(&row.fact);
         if row.level.is_some() && known != Some(&row.fact) {
             lines.push(vec![row.label.clone()]);
@@ -58,7 +113,7 @@ pub fn table(baseline: &Baseline) -> String {
         }
     }
     text.push('\n');
-    for line in notes(baseline) {
+    for line in notes(baseline, cut) {
         for (place, part) in wrap(&line, WIDTH - 2).iter().enumerate() {
             let indent = if place > 0 { "  " } else { "" };
             let _ = writeln!(text, "{indent}{part}");
@@ -133,14 +188,33 @@ fn of_arm(summary: &Summary, decimals: usize) -> String {
     }
 }
 
-fn notes(baseline: &Baseline) -> Vec<String> {
-    let mut notes = vec![
-        "Numbers: mean (standard deviation); levels: persons (share).".to_owned(),
-        format!(
+fn notes(baseline: &Baseline, cut: &BTreeMap<String, usize>) -> Vec<String> {
+    let mut notes = vec!["Numbers: mean (standard deviation); levels: persons (share).".to_owned()];
+    let same = alike(baseline);
+    if !same.is_empty() {
+        let of = same.iter().map(|alike| match alike.value {
+            Same::Level(level) => format!("{} ({level})", alike.row.label),
+            Same::Number(number) => format!("{} ({number})", alike.row.label),
+        });
+        let list: Vec<String> = of.collect();
+        notes.push(format!("The same for everybody: {}.", list.join(", ")));
+    }
+    let persons: usize = baseline.drawn.iter().sum();
+    for (fact, number) in cut {
+        if let Some(row) = baseline.rows.iter().find(|row| row.fact == *fact) {
+            notes.push(format!(
+                "{}: for {number} of {persons} the register begins too late to see the first \
+                 week, and the number is the least that it can be.",
+                row.label
+            ));
+        }
+    }
+    if baseline.arms.len() > 1 {
+        notes.push(format!(
             "SMD: standardised mean difference, from {} over the root of the mean of the two variances. {SOURCE}.",
             baseline.arms[baseline.reference]
-        ),
-    ];
+        ));
+    }
     let Some(test) = &baseline.omnibus else {
         return notes;
     };
@@ -199,7 +273,13 @@ fn quoted(text: &str) -> String {
 }
 
 /// Returns the object that `klero balance --json` prints.
-pub fn json(provenance: &Provenance, flow: &Flow, baseline: &Baseline) -> Value {
+pub fn json(
+    provenance: &Provenance,
+    flow: &Flow,
+    baseline: &Baseline,
+    cut: &BTreeMap<String, usize>,
+) -> Value {
+    let compared = baseline.arms.len() > 1;
     let rows: Vec<Value> = baseline
         .rows
         .iter()
@@ -210,14 +290,15 @@ pub fn json(provenance: &Provenance, flow: &Flow, baseline: &Baseline) -> Value 
         "command": "balance",
         "provenance": of_provenance(provenance),
         "flow": of_flow(flow),
-        "reference": baseline.arms[baseline.reference],
+        "reference": compared.then(|| &baseline.arms[baseline.reference]),
         "baseline": rows,
+        "at_least": cut,
         "omnibus": baseline.omnibus.as_ref().map(|test| json!({
             "statistic": test.statistic, "rank": test.rank, "p_value": test.p_value,
             "p_value_std_error": test.monte_carlo_error, "exact": test.exact,
             "draws": test.draws, "seed": baseline.seed, "notes": test.notes, "source": TEST,
         })),
-        "source": SOURCE,
+        "source": compared.then_some(SOURCE),
     })
 }
 

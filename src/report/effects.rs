@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::number::{
-    decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
+    count, decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
 };
 use crate::estimate::{ArmCounts, Because, Estimate, Interval, Scale, Standing};
 use crate::protocol::{MethodId, Unit};
@@ -83,9 +83,18 @@ fn header(rows: &[Estimate]) -> Vec<String> {
         None => String::new(),
     };
     let two_arms = rows.iter().any(|row| row.reference.is_some());
+    // One share may have nothing that it is compared with.
+    let target = match rows.iter().any(|row| row.target.is_some()) {
+        true => "target",
+        false => "",
+    };
+    let p = match rows.iter().any(|row| row.computed.p_value.is_some()) {
+        true => "p",
+        false => "",
+    };
     let cells = match two_arms {
         true => ["", "arm", "reference", "effect", &interval, "p", "p adj."],
-        false => ["", "arm", "target", "", &interval, "p", "p adj."],
+        false => ["", "arm", target, "", &interval, p, "p adj."],
     };
     cells.map(str::to_owned).to_vec()
 }
@@ -400,6 +409,14 @@ pub fn methods(rows: &[Estimate]) -> Vec<String> {
 
 /// Writes the way of the referrals through the trial, as lines above a table.
 pub fn flow_lines(flow: &Flow) -> String {
+    if let [arm] = flow.arms.as_slice() {
+        return format!(
+            "{} in one arm, {}: nothing was drawn\n\
+             without a group to compare with, no number is an effect\n",
+            count(flow.drawn as u64, "person", "persons"),
+            arm.arm
+        );
+    }
     let mut text = format!(
         "{} referred, {} refused, {} drawn, {} withdrawn, {} excluded\n\
          by the arm drawn, over all who were drawn\n",

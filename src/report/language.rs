@@ -10,7 +10,7 @@
 mod messages;
 mod notes;
 
-pub use messages::{Message, Noun, Spoken};
+pub use messages::{Message, Noun, Spoken, one_stop};
 pub use notes::{NOTES, note, sentence};
 
 use super::number::{fixed, p_value, signed};

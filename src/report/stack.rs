@@ -5,14 +5,15 @@ use std::fmt::Write;
 use super::figure::states::{StateLayer, StatePanel, StateWords, States};
 use super::figure::{Caption, Form, Heading, Shade};
 use super::number::fixed;
-use crate::protocol::Language;
+use crate::protocol::{Language, Zero};
 
 /// Layers of a stack, each with a count for every week.
 #[derive(Clone, Debug)]
 pub struct Stack {
     pub title: String,
     pub language: Language,
-    /// Weeks counted from the draw.
+    /// What weeks are counted from.
+    pub zero: Zero,
     pub weeks: Vec<i32>,
     /// From the bottom up.
     pub layers: Vec<Layer>,
@@ -39,13 +40,27 @@ impl Stack {
         let full = |layer: &Layer| layer.name.chars().count().max(SHORT);
         let fits = layers.iter().map(|layer| full(layer) + 1).sum::<usize>() + 5 <= WIDTH;
         let width = |layer: &Layer| if fits { full(layer) } else { SHORT };
-        let mut text = format!("{:>5}", "week");
-        for layer in &layers {
-            let width = width(layer);
-            let name: String = layer.name.chars().take(width).collect();
-            write!(text, " {name:>width$}").expect("writing to memory");
+        let mut text = String::new();
+        if fits {
+            text += &format!("{:>5}", "week");
+            for layer in &layers {
+                write!(text, " {:>1$}", layer.name, width(layer)).expect("writing to memory");
+            }
+            text.push('\n');
+        } else {
+            // Names stand whole, every other one a line higher, each ending with its column.
+            for (line, first) in [(0, ""), (1, " week")] {
+                let mut heads = first.to_owned();
+                for (place, layer) in layers.iter().enumerate() {
+                    if place % 2 == line {
+                        let room = (SHORT + 1) * (place + 1) + 5 - heads.chars().count();
+                        write!(heads, "{:>room$}", layer.name).expect("writing to memory");
+                    }
+                }
+                text += heads.trim_end();
+                text.push('\n');
+            }
         }
-        text.push('\n');
         for (index, week) in self.weeks.iter().enumerate() {
             // Week 0 is always among the rows.
             if week.rem_euclid(every as i32) != 0 && index + 1 != self.weeks.len() {
@@ -105,8 +120,14 @@ impl Stack {
             },
             words: StateWords {
                 share: say("Pct. af alle", "Per cent of all"),
-                weeks: say("Uger fra lodtrækningen", "Weeks from the draw"),
-                draw: say("Lodtrækning", "Draw"),
+                weeks: match self.zero {
+                    Zero::Draw => say("Uger fra lodtrækningen", "Weeks from the draw"),
+                    Zero::Start => say("Uger fra start", "Weeks from the start"),
+                },
+                draw: match self.zero {
+                    Zero::Draw => say("Lodtrækning", "Draw"),
+                    Zero::Start => say("Start", "Start"),
+                },
                 columns: [
                     say("hvem", "who"),
                     say("uge", "week"),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Contents, Definition, Document, Inline};
 use super::json::Provenance;
-use super::language::{Locale, Message, NARROW, NO_BREAK};
+use super::language::{Locale, Message, NARROW, NO_BREAK, one_stop};
 use super::table::{Source, Table, terminal};
 use crate::estimate::duration::curve::Curve;
 use crate::estimate::duration::incidence::Incidence;
@@ -37,6 +37,8 @@ pub struct Findings<'a> {
     pub rows: Vec<Estimate>,
     pub multiplicity: Multiplicity,
     pub baseline: Option<Baseline>,
+    /// By fact, how many have a history that is longer than the register.
+    pub cut: BTreeMap<String, usize>,
     pub course: Option<CourseFound>,
     pub states: Option<StatesFound>,
     pub times: Vec<TimesFound>,
@@ -136,6 +138,10 @@ pub struct Report {
 /// Lays a report out.
 pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
     let say = |message: Message| locale.say(message);
+    // Words that are true where nothing was drawn.
+    let either = |drawn: Message, one_arm: Message| {
+        locale.say(if found.one_arm() { one_arm } else { drawn })
+    };
     let methods = Methods::of(found, locale);
     let mut blocks = Vec::new();
     let mut tables: Vec<Table> = Vec::new();
@@ -155,7 +161,14 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         blocks.push(Block::heading(1, "section-results", say(Message::Summary)));
         blocks.extend(results::blocks(found, &methods, locale));
     }
-    blocks.push(Block::heading(1, "section-flow", say(Message::Flow)));
+    if found.threshold.is_some() && found.one_arm() {
+        blocks.push(Block::paragraph(say(Message::NoNumberIsAnEffect)));
+    }
+    blocks.push(Block::heading(
+        1,
+        "section-flow",
+        either(Message::Flow, Message::FlowOfOneArm),
+    ));
     put(&mut blocks, Some(tables::flow(found, locale)));
     figure(&mut blocks, &figures, "flow");
     figure(&mut blocks, &figures, "recruitment");
@@ -163,7 +176,7 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         blocks.push(Block::heading(
             1,
             "section-baseline",
-            say(Message::Baseline),
+            either(Message::Baseline, Message::BaselineAtTheStart),
         ));
         put(&mut blocks, Some(tables::baseline(found, baseline, locale)));
         figure(&mut blocks, &figures, "balance");
@@ -174,14 +187,23 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         put(&mut blocks, take_up);
     }
     let sections = [
-        (Role::Primary, "primary", Message::PrimaryEffects),
-        (Role::Secondary, "secondary", Message::SecondaryEffects),
+        (
+            Role::Primary,
+            "primary",
+            either(Message::PrimaryEffects, Message::PrimaryResults),
+        ),
+        (
+            Role::Secondary,
+            "secondary",
+            either(Message::SecondaryEffects, Message::SecondaryResults),
+        ),
         (
             Role::Exploratory,
             "exploratory",
-            Message::ExploratoryEffects,
+            say(Message::ExploratoryEffects),
         ),
     ];
+    let mut put_states = true;
     for (role, id, title) in sections {
         let rows = found.rows_where(|row| {
             row.standing == Standing::Effect && row.subgroup.is_none() && row.role == Some(role)
@@ -189,23 +211,21 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         if rows.is_empty() {
             continue;
         }
-        blocks.push(Block::heading(1, format!("section-{id}"), say(title)));
+        blocks.push(Block::heading(1, format!("section-{id}"), title.clone()));
         put(
             &mut blocks,
-            Some(tables::effects(
-                found,
-                &rows,
-                id,
-                &say(title),
-                &methods,
-                locale,
-            )),
+            Some(tables::effects(found, &rows, id, &title, &methods, locale)),
         );
         if role == Role::Primary {
             figure(&mut blocks, &figures, "effects");
             figure(&mut blocks, &figures, "course");
             figure(&mut blocks, &figures, "states");
+            put_states = false;
         }
+    }
+    if put_states {
+        figure(&mut blocks, &figures, "course");
+        figure(&mut blocks, &figures, "states");
     }
     figure(&mut blocks, &figures, "survival");
     let subgroups = found.rows_where(|row| row.subgroup.is_some());
@@ -241,7 +261,7 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
     blocks.push(Block::heading(
         1,
         "section-deviations",
-        say(Message::Deviations),
+        either(Message::Deviations, Message::DeviationsFromPlan),
     ));
     blocks.extend(deviations(found, locale));
     if !found.definitions.is_empty() {
@@ -262,7 +282,10 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         ));
     }
     blocks.push(Block::heading(1, "section-methods", say(Message::Methods)));
-    blocks.push(Block::paragraph(say(Message::EveryNumber)));
+    blocks.push(Block::paragraph(either(
+        Message::EveryNumber,
+        Message::EveryNumberOfOneArm,
+    )));
     blocks.push(Block::Definitions(methods.definitions()));
     blocks.push(Block::heading(
         1,
@@ -345,6 +368,11 @@ pub fn screen(found: &Findings, locale: &Locale, shown: Screen) -> String {
 }
 
 impl Findings<'_> {
+    /// Returns whether nothing was drawn.
+    fn one_arm(&self) -> bool {
+        self.plan.arms.len() == 1
+    }
+
     fn rows_where(&self, keep: impl Fn(&Estimate) -> bool) -> Vec<&Estimate> {
         self.rows.iter().filter(|row| keep(row)).collect()
     }
@@ -365,8 +393,12 @@ impl Findings<'_> {
 }
 
 fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
-    if found.plan.allocation.is_none() {
-        return vec![Block::paragraph(locale.say(Message::OneArmHasNoPlan))];
+    let mut blocks = Vec::new();
+    if found.one_arm() {
+        blocks.push(Block::paragraph(locale.say(Message::OneArmHasNoPlan)));
+        if found.deviations.is_empty() {
+            return blocks;
+        }
     }
     if found.deviations.is_empty() {
         return vec![Block::paragraph(locale.say(Message::NoDeviations))];
@@ -377,7 +409,8 @@ fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
                 let text = locale.say(Message::PlannedNotRun { analysis });
                 match reason {
                     Some(reason) => {
-                        format!("{text}. {}", words::noted(found.plan, reason, locale))
+                        let reason = words::noted(found.plan, reason, locale);
+                        one_stop(format!("{text}. {reason}"))
                     }
                     None => text,
                 }
@@ -395,25 +428,25 @@ fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
         };
         vec![Inline::plain(text)]
     });
-    vec![Block::List(items.collect())]
+    blocks.push(Block::List(items.collect()));
+    blocks
 }
 
 fn provenance(found: &Findings, locale: &Locale) -> Vec<(String, String)> {
     let say = |message: Message| locale.say(message);
+    let either = |drawn, one_arm| say(if found.one_arm() { one_arm } else { drawn });
     let mut facts = Vec::new();
     let known = &found.provenance;
     facts.extend(
         known
             .study
             .clone()
-            .map(|study| (say(Message::Study), study)),
+            .map(|study| (either(Message::Study, Message::StudyOfOneArm), study)),
     );
-    facts.extend(
-        known
-            .protocol
-            .clone()
-            .map(|digest| (say(Message::Plan), format!("sha256 {digest}"))),
-    );
+    facts.extend(known.protocol.clone().map(|digest| {
+        let name = either(Message::Plan, Message::PlainPlan);
+        (name, format!("sha256 {digest}"))
+    }));
     facts.extend(
         known
             .ledger_head
@@ -454,7 +487,13 @@ impl Methods {
             let mut descriptions: Vec<Vec<Inline>> =
                 words.iter().map(|text| vec![Inline::plain(text)]).collect();
             descriptions.push(vec![
-                Inline::plain(format!("{} ", locale.say(Message::OriginIn))),
+                Inline::plain(format!(
+                    "{} ",
+                    locale.say(match found.one_arm() {
+                        true => Message::InputsIn,
+                        false => Message::OriginIn,
+                    })
+                )),
                 Inline::link(locale.say(Message::Provenance), "section-provenance"),
             ]);
             let label = format!("M{number}");

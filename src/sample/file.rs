@@ -187,10 +187,16 @@ impl OutcomeFile {
             let baseline = outcome.value.as_ref().and_then(|v| v.baseline.as_ref());
             let (id, label) = match (history, baseline) {
                 (true, _) => (outcome.id.clone(), outcome.label.clone()),
-                (_, Some(_)) => (
-                    format!("{}_baseline", outcome.id),
-                    format!("{} (baseline)", outcome.label),
-                ),
+                (_, Some(_)) => {
+                    let label = outcome
+                        .value
+                        .as_ref()
+                        .and_then(|v| v.baseline_label.clone());
+                    (
+                        format!("{}_baseline", outcome.id),
+                        label.unwrap_or_else(|| format!("{} (baseline)", outcome.label)),
+                    )
+                }
                 _ => continue,
             };
             self.check_definition(outcome)?;
@@ -204,6 +210,21 @@ impl OutcomeFile {
             });
         }
         Ok(facts)
+    }
+
+    /// Counts, for each history, those for whom the register begins too late to know it all; a
+    /// history that is whole for everybody is left out.
+    pub fn cut(&self, plan: &Protocol, rows: &[usize]) -> BTreeMap<String, usize> {
+        let histories = plan
+            .outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome.measure, Measure::History { .. }));
+        let cut = histories.filter_map(|outcome| {
+            let at_least = self.numbers(&format!("{}_at_least", outcome.id)).ok()?;
+            let cut = rows.iter().filter(|&&row| at_least[row] == Some(1.0));
+            Some((outcome.id.clone(), cut.count()))
+        });
+        cut.filter(|(_, cut)| *cut > 0).collect()
     }
 
     fn check_definition(&self, outcome: &Outcome) -> Result<(), SampleError> {

@@ -181,6 +181,13 @@ fn columns_of_other_names_are_named_in_the_plan() {
         .parse()
         .unwrap();
     assert!((degree - (160.33 + 0.0001) / 801.65).abs() < 1e-12);
+    // The key column may stand among the others.
+    let among = register
+        .replace("key = \"pnr\"\n", "")
+        .replace("year =", "key = \"pnr\"\nyear =");
+    let keyed = Study::new(&among, HOURS, &["1"]);
+    keyed.folder.write("bfl.csv", study.folder.read("bfl.csv"));
+    assert_eq!(keyed.outcomes(), study.outcomes());
     let study = Study::new(BFL, HOURS, &["1"]);
     study
         .folder
@@ -455,6 +462,25 @@ fn long_months_and_thin_ends_are_doubtful() {
 }
 
 #[test]
+fn an_ingest_of_hours_says_months_and_outcomes_of_hours_know_no_deaths() {
+    let study = Study::new(BFL, HOURS, &["1"]);
+    study
+        .folder
+        .write("bfl.csv", "id,year,month,hours\n1,2018,4,1\n1,2018,8,1\n");
+    let said = study.ingest().ok();
+    assert_eq!(
+        said.out,
+        "bfl: 2 rows, 1 person\n  months with hours 2018-04 to 2018-08\n"
+    );
+    let said = klero(study.folder.path(), &["outcomes", "--dates", "dates.csv"]).ok();
+    assert!(
+        said.out.contains("degree       1        0     –       –\n"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn check_looks_at_the_files_and_writes_nothing() {
     let study = Study::new(BFL, HOURS, &["1"]);
     study
@@ -512,6 +538,33 @@ fn the_states_of_every_week_sum_to_all() {
             .map(|cell| cell.parse::<u64>().unwrap());
         assert_eq!(counts.sum::<u64>(), 3, "{line}");
     }
+    // Ten states need two lines for their names, each ending with its column.
+    study.folder.write(
+        "r.csv",
+        "key,period,state\n1,2018-W12,ordinary\n1,2018-W13,supported\n1,2018-W14,praktik\n\
+         1,2018-W15,education\n1,2018-W16,self_support\n1,2018-W17,benefit\n\
+         1,2018-W18,pension\n1,2018-W19,abroad\n1,2018-W20,dead\n",
+    );
+    study.ingest().ok();
+    let all = [
+        "states",
+        "--dates",
+        "dates.csv",
+        "--weeks",
+        "1:9",
+        "--every",
+        "1",
+    ];
+    let said = klero(study.folder.path(), &all).ok();
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(
+        lines[..3],
+        [
+            "    ordinary       praktik  self_support       pension          dead",
+            " week     supported     education       benefit        abroad       unknown",
+            "    1   33.3    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0   66.7",
+        ]
+    );
     let svg = study.folder.read("w.svg");
     for part in ["<title", "<desc", "Work placement", "n = 3"] {
         assert!(svg.contains(part), "{part}");

@@ -260,6 +260,57 @@ fn an_open_factor_is_only_for_clusters() {
 }
 
 #[test]
+fn a_register_names_only_columns_that_are_read() {
+    let with = |kind: &str, column: &str| {
+        let columns = format!("[register.dream.columns]\n{column} = \"x\"\n\n[states]");
+        let plan = GOOD.replace("[states]", &columns);
+        let plan = plan.replace("kind = \"dream\"", &format!("kind = \"{kind}\""));
+        Protocol::read(&plan).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        with("dream", "key").unwrap().registers[0].key.as_deref(),
+        Some("x")
+    );
+    assert!(with("states", "period").is_ok());
+    for (kind, column) in [
+        ("bfl", "wage"),
+        ("bfl", "subsidy"),
+        ("states", "hours"),
+        ("dream", "state"),
+    ] {
+        let error = with(kind, column).unwrap_err();
+        assert!(
+            error.contains(&format!("`{column}` is no column")),
+            "{error}"
+        );
+    }
+    let twice = GOOD.replace(
+        "[states]",
+        "key = \"pnr\"\n[register.dream.columns]\nkey = \"id\"\n\n[states]",
+    );
+    let error = Protocol::read(&twice).unwrap_err().to_string();
+    assert!(
+        error.contains("`id` in [columns] and `pnr` in `key`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_label_of_a_baseline_needs_a_baseline() {
+    let value = "[[outcome]]\nid = \"mood\"\nmeasure = \"value\"\nfile = \"s.csv\"\n\
+                 column = \"end\"\nbaseline_label = \"Before\"\n";
+    let plan = GOOD.replace("[[estimate]]", &format!("{value}\n[[estimate]]"));
+    let error = Protocol::read(&plan).unwrap_err().to_string();
+    assert!(
+        error.contains("`baseline_label` without `baseline`"),
+        "{error}"
+    );
+    let plan = plan.replace("column = \"end\"", "column = \"end\"\nbaseline = \"start\"");
+    let value = Protocol::read(&plan).unwrap().outcomes[1].value.clone();
+    assert_eq!(value.unwrap().baseline_label.as_deref(), Some("Before"));
+}
+
+#[test]
 fn one_arm_is_a_study_and_draws_nothing() {
     let text = "[study]\nid = \"a\"\ntitle = \"b\"\n[[arm]]\nid = \"effort\"\n";
     assert!(Protocol::read(text).unwrap().allocation.is_none());

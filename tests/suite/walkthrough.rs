@@ -117,7 +117,9 @@ fn copy(from: &Path, to: &Path) {
 fn every_example_runs_end_to_end() {
     for name in ["vordingborg", "traedesten", "social-stoette", "naestved"] {
         let folder = Folder::new();
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+        let example = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(name);
         copy(&example, folder.path());
         let run = |arguments: &[&str]| klero(folder.path(), arguments).ok();
         run(&["ingest"]);
@@ -131,7 +133,11 @@ fn every_example_runs_end_to_end() {
         run(&["report"]);
         run(&["export"]);
         run(&["report", "--lang", "en", "--out", "english"]);
-        for file in ["report/report.html", "report/verify.R", "export/report.docx"] {
+        for file in [
+            "report/report.html",
+            "report/verify.R",
+            "export/report.docx",
+        ] {
             assert!(folder.join(file).exists(), "{name}: {file}");
         }
     }
@@ -211,9 +217,14 @@ fn every_console_block_is_run() {
             if path.is_dir() && !name.starts_with('.') && name != "target" {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "md")
-                && std::fs::read_to_string(&path).unwrap().contains("\n```console\n")
+                && std::fs::read_to_string(&path)
+                    .unwrap()
+                    .contains("\n```console\n")
             {
-                assert!(walks.contains(&format!("\"{name}\"")), "no test walks {name}");
+                assert!(
+                    walks.contains(&format!("\"{name}\"")),
+                    "no test walks {name}"
+                );
                 blocks += 1;
             }
         }

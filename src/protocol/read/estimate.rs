@@ -87,8 +87,12 @@ pub(super) fn estimate(
     }
     let outcome = outcome?;
     let unit = outcomes[outcome].measure.unit();
+    if let [_] = arms {
+        one_arm(&name, &outcomes[outcome], &methods, f);
+    }
+    let alone = arms.len() == 1;
     for method in &methods {
-        if method.value.suits(unit) {
+        if method.value.suits(unit) || alone && !of_one_arm(method.value) {
             continue;
         }
         let (is, expected) = match method.value.needs() {
@@ -109,7 +113,7 @@ pub(super) fn estimate(
         f.add(
             method,
             format!("method `{found}` for `{}`, which is {is}", name.value),
-            expected,
+            if alone { IN_ONE_ARM } else { expected },
         );
     }
     let has_baseline = outcomes[outcome]
@@ -161,6 +165,42 @@ pub(super) fn estimate(
         received,
         horizon: horizon.map(|horizon| horizon.value as u32),
     })
+}
+
+/// Refuses what no method of a study with one arm can estimate.
+fn one_arm(name: &At<String>, outcome: &Outcome, methods: &[At<MethodId>], f: &mut Faults) {
+    for method in methods.iter().filter(|method| !of_one_arm(method.value)) {
+        let found = method.value;
+        f.add(
+            &method.span,
+            format!("method `{found}` for `{}` compares arms", name.value),
+            IN_ONE_ARM,
+        );
+    }
+    if methods.is_empty() && !outcome.has_default_in_one_arm() {
+        let is = match outcome.measure.unit() {
+            Unit::TimeToEvent => "a time to an event",
+            Unit::ShareOfTime | Unit::PooledShare => "a share of time",
+            Unit::Weeks => "a number of weeks",
+            Unit::Number | Unit::YesNo => "a number",
+        };
+        f.add(
+            &name.span,
+            format!(
+                "an estimate of `{}`, which is {is}, in a study with one arm",
+                name.value
+            ),
+            IN_ONE_ARM,
+        );
+    }
+}
+
+/// What can be estimated where there is nobody to compare with.
+const IN_ONE_ARM: &str = "`share` of an outcome of 1 and 0, or `change` of a `value` with \
+                          `baseline`: one arm has nobody to compare with";
+
+fn of_one_arm(method: MethodId) -> bool {
+    matches!(method, MethodId::Share | MethodId::Change)
 }
 
 /// Finds what `adjust` names: a factor, or an outcome from before the draw, or the baseline of an

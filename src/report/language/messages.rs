@@ -52,6 +52,25 @@ impl Tried for i64 {
     }
 }
 
+/// Lets the stop of an abbreviation be that of its sentence too: `20 pct.`, never `20 pct..`
+pub fn one_stop(text: String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let letters: Vec<char> = text.chars().collect();
+    for (place, &letter) in letters.iter().enumerate() {
+        let before = |back: usize| place.checked_sub(back).map(|at| letters[at]);
+        // Two stops behind a letter; three are an omission, and two alone stand for what is
+        // held back.
+        let doubled = letter == '.'
+            && before(1) == Some('.')
+            && before(2).is_some_and(char::is_alphabetic)
+            && letters.get(place + 1) != Some(&'.');
+        if !doubled {
+            out.push(letter);
+        }
+    }
+    out
+}
+
 macro_rules! messages {
     ($life:lifetime; $(
         $(#[$doc:meta])*
@@ -68,7 +87,7 @@ macro_rules! messages {
         impl Message<'_> {
             /// Says the message in a language and form of numbers.
             pub fn say(&self, locale: &Locale) -> String {
-                match self {
+                let said = match self {
                     $(Message::$name $({ $($field),+ })? => {
                         $($(let $field = $field.spoken(locale);)+)?
                         match locale.language {
@@ -76,8 +95,9 @@ macro_rules! messages {
                             Language::English => format!($english),
                         }
                     })+
-                    Message::Own(text) => (*text).to_owned(),
-                }
+                    Message::Own(text) => return (*text).to_owned(),
+                };
+                one_stop(said)
             }
 
             /// Returns every message once with its name and the names of its facts, for tests; a
@@ -496,6 +516,13 @@ messages! { 'a;
 
     // What estimates were made of, and for whom.
     BaselineOf { outcome: &'a str }: "{outcome}, før lodtrækningen", "{outcome}, before the draw";
+    SameForAll { facts: &'a str }: "Ens for alle: {facts}.", "The same for everybody: {facts}.";
+    HistoryIsCut { fact: &'a str, persons: u64, all: u64 }:
+        "{fact}: for {persons} af {all} begynder registret for sent til at vise den første uge, og \
+         tallet er det mindste, det kan være.",
+        "{fact}: for {persons} of {all} the register begins too late to see the first week, and \
+         the number is the least that it can be.";
+    DidNotMeet { rule: &'a str }: "opfyldte ikke: {rule}", "did not meet: {rule}";
     NotRecorded: "ikke registreret", "not recorded";
     Or: "eller", "or";
     And: "og", "and";
@@ -563,8 +590,8 @@ messages! { 'a;
         "{persons} personer var med i lodtrækningen mellem {arms} grupper.",
         "{persons} persons entered the draw between {arms} arms.";
     TookPart { persons: u64 }:
-        "{persons} personer var med i forsøget, i én gruppe uden lodtrækning.",
-        "{persons} persons took part in the study, in one arm without a draw.";
+        "{persons} personer var med, i én gruppe uden lodtrækning.",
+        "{persons} persons took part, in one arm without a draw.";
     ResultOfTwo {
         arm: &'a str, value: &'a str, reference: &'a str, value0: &'a str, effect: &'a str,
     }:
@@ -607,10 +634,50 @@ messages! { 'a;
         "Of times to an event the ratio is one of hazards.";
     OddsAsRatios:
         "Forhold uden pct. er mellem odds.", "Ratios without % are of odds.";
-    Entered: "Med i forsøget", "Took part";
+    Entered: "Med i undersøgelsen", "Took part";
+    StudyOfOneArm: "Undersøgelse", "Study";
     OneArmHasNoPlan:
-        "Forsøget har én gruppe: der er ikke trukket lod, og ingen plan er forseglet.",
+        "Undersøgelsen har én gruppe: der er ikke trukket lod, og ingen plan er forseglet.",
         "The study has one arm: no lots were drawn, and no plan was sealed.";
+
+    // In a study with one arm nothing was drawn, and nothing is an effect.
+    NoNumberIsAnEffect:
+        "Uden en gruppe at sammenligne med er intet tal her en effekt: hvad der var sket uden \
+         indsatsen, vides ikke. Tal kan holdes op mod mål, men siger ikke, hvad der skyldes \
+         indsatsen.",
+        "With no group to compare with, no number here is an effect: what would have happened \
+         without the programme is not known. Numbers may be held against targets, and do not say \
+         what is due to the programme.";
+    FlowOfOneArm: "Deltagerne", "Participants";
+    PrimaryResults: "De primære udfald", "The primary outcomes";
+    SecondaryResults: "De sekundære udfald", "The secondary outcomes";
+    ResultsWithIntervals: "Resultater med usikkerhed", "Results with intervals";
+    BaselineAtTheStart: "Deltagerne før start", "Participants before the start";
+    BaselineAtStart { outcome: &'a str }: "{outcome}, før start", "{outcome}, before the start";
+    AllTookPart:
+        "Alle der var med, er med i beregningen.", "All who took part are in the calculation.";
+    KnownForAll { outcome: &'a str }:
+        "{outcome}: kendt for alle, der var med.", "{outcome}: known for all who took part.";
+    OnlyThoseOfOneArm { outcome: &'a str }:
+        "Kun personer med {outcome}, som blev afgjort efter start.",
+        "Only persons with {outcome}, which was decided after the start.";
+    PlainPlan: "Plan", "Plan";
+    DeviationsFromPlan: "Afvigelser fra planen", "Deviations from the plan";
+    EveryNumberOfOneArm:
+        "Hvert tal henviser til sin metode; hver metode nævner kilde og inddata.",
+        "Every number points to its method; every method names its source and inputs.";
+    InputsIn: "Inddata:", "Inputs:";
+    WeekFromStart: "Uge fra start", "Week from the start";
+    TheStart: "start", "start";
+    StatesOfOneArm:
+        "Andele i hver tilstand uge for uge, stablet til alle.",
+        "Shares in each state week by week, stacked to all.";
+    StatesSumOfOneArm:
+        "Alle der var med, er med i hver uge; uger som registret ikke har, er ukendte.",
+        "All who took part are in every week; weeks that the register lacks are unknown.";
+    CurveOfOneArm { outcome: &'a str }:
+        "Kurve for {outcome}, med antal under observation.",
+        "Curve of {outcome}, with numbers at risk.";
     DifferenceOf { effect: &'a str }: "forskel {effect}", "difference {effect}";
     Target: "Mål", "Target";
     TargetOf { target: &'a str }: "mål {target}", "target {target}";

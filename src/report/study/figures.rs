@@ -4,6 +4,7 @@ use super::tables::{analysed, form, label_of, outcomes_of, reasons};
 use super::{CurveFound, Findings, words};
 use crate::estimate::{BANDS, Estimate, Point, Scale, Standing};
 use crate::protocol::{MethodId, Role};
+use crate::report::baseline::shown;
 use crate::report::document::{Block, Figure as Shown};
 use crate::report::figure::effects::{
     Bound, Effect, EffectBlock, EffectGroup, EffectRow, EffectWords, Effects, Rank,
@@ -86,6 +87,18 @@ struct Page<'a> {
 impl Page<'_> {
     fn say(&self, message: Message) -> String {
         self.locale.say(message)
+    }
+
+    /// Says words that are true of the study: of a draw, or of one arm.
+    fn either(&self, drawn: Message, one_arm: Message) -> String {
+        self.say(match self.found.one_arm() {
+            true => one_arm,
+            false => drawn,
+        })
+    }
+
+    fn week(&self) -> String {
+        self.either(Message::WeekFromDraw, Message::WeekFromStart)
     }
 
     fn heading(&self, name: &str, title: String, description: String) -> Heading {
@@ -225,7 +238,10 @@ impl Page<'_> {
             refused: Loss {
                 all: Tally::Known(flow.refused as u64),
                 reasons: reasons
-                    .map(|(reason, &n)| (reason.clone(), Tally::Known(n as u64)))
+                    .map(|(reason, &n)| {
+                        let rule = self.locale.say(Message::DidNotMeet { rule: reason });
+                        (rule, Tally::Known(n as u64))
+                    })
                     .collect(),
             },
             drawn: Tally::Known(flow.drawn as u64),
@@ -309,9 +325,13 @@ impl Page<'_> {
         let arms: Vec<usize> = (0..found.arms.len())
             .filter(|&arm| arm != found.reference)
             .collect();
+        let rows = shown(found);
+        if arms.is_empty() || rows.is_empty() {
+            return None;
+        }
         let mut groups: Vec<balance::BalanceGroup> = Vec::new();
         let mut fact = None;
-        for row in &found.rows {
+        for row in &rows {
             let marks = arms.iter().map(|&arm| {
                 let value = row.differences[arm]?;
                 let chance = row.chance.get(arm).copied().flatten();
@@ -365,8 +385,7 @@ impl Page<'_> {
                 .collect(),
             groups,
         };
-        let banded = found
-            .rows
+        let banded = rows
             .iter()
             .any(|row| row.chance.iter().any(Option::is_some));
         let caption = match banded {
@@ -566,10 +585,10 @@ impl Page<'_> {
             words: course::CourseWords {
                 share: self.say(Message::ShareInHundredths),
                 difference: self.say(Message::DifferenceInPoints),
-                weeks: self.say(Message::WeekFromDraw),
-                draw: self.say(Message::TheDraw),
+                weeks: self.week(),
+                draw: self.either(Message::TheDraw, Message::TheStart),
                 columns: [
-                    self.say(Message::WeekFromDraw),
+                    self.week(),
                     self.say(Message::Arm),
                     self.say(Message::Estimate),
                     self.say(Message::Lower),
@@ -589,19 +608,22 @@ impl Page<'_> {
         let heading = self.heading(
             "states",
             self.say(Message::StatesByWeek),
-            self.locale.say(Message::StatesAlternative {
-                arms: found.arms.len() as u64,
-            }),
+            self.either(
+                Message::StatesAlternative {
+                    arms: found.arms.len() as u64,
+                },
+                Message::StatesOfOneArm,
+            ),
         );
         let layers = found.states.iter().zip(STATES);
         let made = states::States {
             heading: heading.clone(),
             words: states::StateWords {
                 share: self.say(Message::ShareInHundredths),
-                weeks: self.say(Message::WeekFromDraw),
-                draw: self.say(Message::TheDraw),
+                weeks: self.week(),
+                draw: self.either(Message::TheDraw, Message::TheStart),
                 columns: [
-                    self.say(Message::WeekFromDraw),
+                    self.week(),
                     self.say(Message::Arm),
                     self.say(Message::State),
                     self.say(Message::Persons),
@@ -624,7 +646,7 @@ impl Page<'_> {
                 })
                 .collect(),
         };
-        let caption = self.say(Message::StatesSum);
+        let caption = self.either(Message::StatesSum, Message::StatesSumOfOneArm);
         self.finish("states", heading, caption, made.figure(&self.form))
     }
 
@@ -642,10 +664,15 @@ impl Page<'_> {
         let heading = self.heading(
             &format!("time-{}", times.outcome),
             times.label.clone(),
-            self.locale.say(Message::CurveAlternative {
-                outcome: &times.label,
-                arms: times.arms.len() as u64,
-            }),
+            self.either(
+                Message::CurveAlternative {
+                    outcome: &times.label,
+                    arms: times.arms.len() as u64,
+                },
+                Message::CurveOfOneArm {
+                    outcome: &times.label,
+                },
+            ),
         );
         let arms = times.arms.iter().map(|(arm, curve)| {
             let label = self.found.arm(arm);
@@ -719,11 +746,11 @@ impl Page<'_> {
                     true => self.say(Message::ShareWithEvent),
                     false => self.say(Message::ShareWithoutEvent),
                 },
-                time: self.say(Message::WeekFromDraw),
+                time: self.week(),
                 at_risk: self.say(Message::AtRisk),
                 columns: [
                     self.say(Message::Arm),
-                    self.say(Message::WeekFromDraw),
+                    self.week(),
                     self.say(Message::Estimate),
                     self.say(Message::Lower),
                     self.say(Message::Upper),

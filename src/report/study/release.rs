@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::{Drawn, Findings, Report, report};
 use crate::estimate::{ArmCounts, Baseline, Estimate, Standing};
 use crate::protocol::{MethodId, Role};
+use crate::report::baseline::shown;
 use crate::report::disclosure::{CountId, DisclosureError, Reads, Release, Rule};
 use crate::report::document::{Block, Inline};
 use crate::report::language::{Locale, Message};
@@ -438,7 +439,7 @@ impl Counts {
         baseline: &Baseline,
         table: &mut Table,
     ) -> Result<(), DisclosureError> {
-        let mut rows = baseline.rows.iter();
+        let mut rows = shown(baseline).into_iter();
         let of_table = table.groups.iter_mut().flat_map(|group| &mut group.rows);
         for shown in of_table {
             // A row that only names a fact has no numbers.

@@ -6,7 +6,7 @@ use super::{Findings, Methods};
 use crate::estimate::{ArmCounts, Estimate, Scale, Standing};
 use crate::protocol::{MethodId, Role, Unit};
 use crate::report::document::{Block, Inline, Text};
-use crate::report::language::{Locale, Message};
+use crate::report::language::{Locale, Message, one_stop};
 use crate::report::table::{self, Value};
 
 /// Returns who took part and what was found for the primary outcomes.
@@ -17,6 +17,10 @@ pub fn blocks(found: &Findings, methods: &Methods, locale: &Locale) -> Vec<Block
         arms => Message::EnteredTheDraw { persons, arms },
     }));
     let mut blocks = vec![entered];
+    if found.one_arm() {
+        let text = locale.say(Message::NoNumberIsAnEffect);
+        blocks.push(Block::paragraph(text));
+    }
     let primary = found.rows_where(|row| {
         row.standing == Standing::Effect
             && row.subgroup.is_none()
@@ -35,7 +39,7 @@ pub fn blocks(found: &Findings, methods: &Methods, locale: &Locale) -> Vec<Block
         told.push(contrast);
         let outcome = label_of(found, row.outcome.as_deref().unwrap_or_default());
         let mut item = vec![
-            Inline::Strong(format!("{outcome}.")),
+            Inline::Strong(one_stop(format!("{outcome}."))),
             Inline::plain(format!(" {} ", result(found, row, locale))),
         ];
         if let Some(source) = methods.source(found, row, locale) {

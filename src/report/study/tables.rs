@@ -3,7 +3,8 @@
 use super::{Findings, Methods, multiplicity, words};
 use crate::estimate::{ArmCounts, Baseline, BaselineRow, Because, Estimate, Scale, Standing};
 use crate::protocol::{IntervalId, MethodId, Role, Statistic, Unit};
-use crate::report::language::{Locale, Message, Noun};
+use crate::report::baseline::{Same, alike, shown};
+use crate::report::language::{Locale, Message, Noun, one_stop};
 use crate::report::number::decimals_for;
 use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
 
@@ -11,17 +12,25 @@ use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
 pub fn flow(found: &Findings, locale: &Locale) -> Table {
     let say = |message: Message| locale.say(message);
     let flow = &found.flow;
-    let mut table = Table::new("flow", say(Message::Flow), "");
-    table
-        .columns
-        .push(Column::numbers("all", say(Message::AllArms)));
+    let one = found.one_arm();
+    let title = match one {
+        true => Message::FlowOfOneArm,
+        false => Message::Flow,
+    };
+    let mut table = Table::new("flow", say(title), "");
+    table.columns.push(Column::numbers(
+        "all",
+        say(match one {
+            true => Message::Total,
+            false => Message::AllArms,
+        }),
+    ));
     for arm in &flow.arms {
         table
             .columns
             .push(Column::numbers(&arm.arm, found.arm(&arm.arm)));
     }
     let arms = flow.arms.len();
-    let one = found.plan.arms.len() == 1;
     let mut push = |label: String, depth: u8, all: usize, by_arm: Option<Vec<usize>>| {
         let mut cells = vec![Cell::count(all as u64)];
         match by_arm {
@@ -34,7 +43,8 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
         push(say(Message::Referred), 0, flow.referred, None);
         push(say(Message::Refused), 0, flow.refused, None);
         for (reason, &persons) in &flow.reasons {
-            push(reason.clone(), 1, persons, None);
+            let reason = locale.say(Message::DidNotMeet { rule: reason });
+            push(reason, 1, persons, None);
         }
     }
     let by_arm = |of: fn(&crate::sample::ArmFlow) -> usize| {
@@ -135,16 +145,20 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
     let say = |message: Message| locale.say(message);
     let mut table = Table::new(
         "baseline",
-        say(Message::Baseline),
+        say(match found.one_arm() {
+            true => Message::BaselineAtTheStart,
+            false => Message::Baseline,
+        }),
         say(Message::Characteristic),
     );
     for (arm, drawn) in baseline.arms.iter().zip(&baseline.drawn) {
         let label = format!("{} (n = {})", found.arm(arm), locale.count(*drawn as u64));
         table.columns.push(Column::numbers(arm, label));
     }
-    let note = table.footnote("(x̄ − x̄₀) / √((s² + s₀²) / 2). Austin 2009, doi:10.1002/sim.3697.");
     for (index, arm) in baseline.arms.iter().enumerate() {
         if index != baseline.reference {
+            let note =
+                table.footnote("(x̄ − x̄₀) / √((s² + s₀²) / 2). Austin 2009, doi:10.1002/sim.3697.");
             let label = format!(
                 "{}: {}",
                 say(Message::StandardisedDifference),
@@ -155,7 +169,7 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
         }
     }
     let mut fact = None;
-    for row in &baseline.rows {
+    for row in shown(baseline) {
         let known = fact.replace(&row.fact);
         if row.level.is_some() && known != Some(&row.fact) {
             let empty = vec![Cell::default(); table.columns.len()];
@@ -171,7 +185,37 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
         table.push(shown);
     }
     table.note(say(Message::NumbersAreMeans));
-    table.note(say(Message::NoBaselineTests));
+    let same = alike(baseline);
+    if !same.is_empty() {
+        let of = same.iter().map(|alike| {
+            let fact = words::fact(found.plan, alike.row, locale);
+            let value = match alike.value {
+                Same::Level(level) => words::level(level, locale),
+                Same::Number(number) => {
+                    let whole = number.fract() == 0.0;
+                    locale.number(number, if whole { 0 } else { 2 })
+                }
+            };
+            format!("{fact} ({value})")
+        });
+        let facts = of.collect::<Vec<_>>().join(", ");
+        table.note(locale.say(Message::SameForAll { facts: &facts }));
+    }
+    if found.threshold.is_none() {
+        let all = baseline.drawn.iter().sum::<usize>() as u64;
+        for (fact, &persons) in &found.cut {
+            if let Some(row) = baseline.rows.iter().find(|row| row.fact == *fact) {
+                table.note(locale.say(Message::HistoryIsCut {
+                    fact: &words::fact(found.plan, row, locale),
+                    persons: persons as u64,
+                    all,
+                }));
+            }
+        }
+    }
+    if !found.one_arm() {
+        table.note(say(Message::NoBaselineTests));
+    }
     if let Some(test) = &baseline.omnibus
         && let Some(p) = test.p_value
     {
@@ -300,7 +344,12 @@ pub fn effects(
     locale: &Locale,
 ) -> Table {
     let say = |message: Message| locale.say(message);
-    let mut table = Table::new(id, title, say(Message::Contrast));
+    let one = found.one_arm();
+    let rows_are = match one {
+        true => Message::Arm,
+        false => Message::Contrast,
+    };
+    let mut table = Table::new(id, title, say(rows_are));
     let level = rows.iter().find_map(|row| row.computed.interval.as_ref());
     let level = locale.level(level.map_or(0.95, |interval| interval.level));
     let alone = rows.iter().all(|row| row.scale == Scale::Level);
@@ -309,7 +358,14 @@ pub fn effects(
         false => Message::AbsoluteEffect,
     };
     table.columns = vec![
-        Column::numbers("arm", say(Message::Arm)),
+        Column::numbers(
+            "arm",
+            say(match (one, alone) {
+                (false, _) => Message::Arm,
+                (true, true) => Message::Share,
+                (true, false) => Message::Value,
+            }),
+        ),
         Column::numbers("n_arm", "n"),
         Column::numbers(
             "reference",
@@ -378,9 +434,13 @@ pub fn effects(
             Standing::Sensitivity => Some(say(Message::SensitivityRow)),
             Standing::BeforeDraw => Some(say(Message::BeforeDraw)),
             Standing::NotAnEffect(because) => Some(match (because, &row.options.only) {
-                (Because::Chosen, Some(only)) => locale.say(Message::OnlyThose {
-                    outcome: &label_of(found, only),
-                }),
+                (Because::Chosen, Some(only)) => {
+                    let outcome = &label_of(found, only);
+                    locale.say(match one {
+                        true => Message::OnlyThoseOfOneArm { outcome },
+                        false => Message::OnlyThose { outcome },
+                    })
+                }
                 (Because::WithinArm, _) => say(Message::WithinArm),
                 _ => say(Message::OnlyReached),
             }),
@@ -421,7 +481,9 @@ pub fn effects(
     if found.plan.allocation.as_ref().is_some_and(strata) {
         table.note(say(Message::NotStratified));
     }
-    table.note(multiplicity(found, rows, locale));
+    if rows.iter().any(|row| row.computed.p_value.is_some()) {
+        table.note(multiplicity(found, rows, locale));
+    }
     table.note(match found.threshold {
         None => say(Message::NoneHeldBack),
         Some(threshold) => locale.say(Message::HeldBackBelow { threshold }),
@@ -503,7 +565,11 @@ fn left_out(found: &Findings, rows: &[&Estimate], locale: &Locale) -> Vec<String
         let arms: Vec<String> = arms.collect();
         let outcome = label_of(found, outcome);
         if arms.is_empty() {
-            lines.push(locale.say(Message::MissingNone { outcome: &outcome }));
+            let outcome = &outcome;
+            lines.push(locale.say(match found.one_arm() {
+                true => Message::KnownForAll { outcome },
+                false => Message::MissingNone { outcome },
+            }));
         } else {
             complete = false;
             lines.push(locale.say(Message::MissingOfArms {
@@ -513,7 +579,10 @@ fn left_out(found: &Findings, rows: &[&Estimate], locale: &Locale) -> Vec<String
         }
     }
     if complete {
-        return vec![locale.say(Message::NoneMissing)];
+        return vec![locale.say(match found.one_arm() {
+            true => Message::AllTookPart,
+            false => Message::NoneMissing,
+        })];
     }
     lines
 }
@@ -660,7 +729,7 @@ pub fn method_words(
 ) -> Vec<String> {
     let method = method_name(row, locale);
     let mut words = match length {
-        Length::Brief => vec![format!("{method}.")],
+        Length::Brief => vec![one_stop(format!("{method}."))],
         Length::Full => {
             let (id, source) = (row.method.name(), row.source());
             vec![
@@ -798,7 +867,10 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
         let label = found.arm(&arm.arm);
         table.columns.push(Column::numbers(&arm.arm, label));
     }
-    table.columns.push(Column::numbers("p", say(Message::P)));
+    let compared = !found.one_arm();
+    if compared {
+        table.columns.push(Column::numbers("p", say(Message::P)));
+    }
     for outcome in outcomes_of(found, |_| true) {
         let arms = found.flow.arms.iter();
         let mut cells: Vec<Cell> = arms
@@ -816,15 +888,21 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
             .iter()
             .filter(|row| row.outcome.as_ref() == Some(&outcome));
         let smallest = of_outcome.filter_map(|row| row.missing_p).reduce(f64::min);
-        cells.push(Cell::new(smallest.map_or(Value::Empty, Value::P)));
+        if compared {
+            cells.push(Cell::new(smallest.map_or(Value::Empty, Value::P)));
+        }
         table.push(Row::new(label_of(found, &outcome), cells));
         for (reason, persons) in reasons(found, &outcome) {
             let mut cells: Vec<Cell> = persons.iter().map(|&n| Cell::count(n as u64)).collect();
-            cells.push(Cell::default());
+            if compared {
+                cells.push(Cell::default());
+            }
             table.push(Row::new(words::reason(&reason, locale), cells).indented(1));
         }
     }
-    table.note(say(Message::MissingTested));
+    if compared {
+        table.note(say(Message::MissingTested));
+    }
     table
 }
 

@@ -17,7 +17,7 @@ pub fn named(plan: &Protocol, id: &str, locale: &Locale) -> Option<String> {
         .or_else(|| outcome(id).map(|outcome| outcome.label.clone()))
         .or_else(|| {
             let of = outcome(id.strip_suffix("_baseline")?)?;
-            Some(locale.say(Message::BaselineOf { outcome: &of.label }))
+            Some(baseline_of(plan, of, locale))
         })
         .or_else(|| {
             let words = Message::of_method(id)
@@ -25,6 +25,21 @@ pub fn named(plan: &Protocol, id: &str, locale: &Locale) -> Option<String> {
                 .or_else(|| Message::of_errors(id))?;
             Some(locale.say(words))
         })
+}
+
+/// Returns what the baseline of an outcome is called: as the plan has it, or after the outcome.
+fn baseline_of(plan: &Protocol, outcome: &Outcome, locale: &Locale) -> String {
+    let label = outcome
+        .value
+        .as_ref()
+        .and_then(|value| value.baseline_label.clone());
+    label.unwrap_or_else(|| {
+        let outcome = &outcome.label;
+        locale.say(match plan.arms.len() {
+            1 => Message::BaselineAtStart { outcome },
+            _ => Message::BaselineOf { outcome },
+        })
+    })
 }
 
 /// Returns labels of ids that stand as one text, divided by `between`.
@@ -134,9 +149,7 @@ pub fn planned(plan: &Protocol, planned: &PlannedEstimate, locale: &Locale) -> S
         let facts = planned.adjust.iter().map(|covariate| match *covariate {
             Covariate::Factor(factor) => plan.factors[factor].label.clone(),
             Covariate::History(outcome) => plan.outcomes[outcome].label.clone(),
-            Covariate::Baseline(outcome) => say(Message::BaselineOf {
-                outcome: &plan.outcomes[outcome].label,
-            }),
+            Covariate::Baseline(outcome) => baseline_of(plan, &plan.outcomes[outcome], locale),
         });
         let covariates = facts.collect::<Vec<_>>().join(", ");
         parts.push(say(Message::PlannedAdjustment {

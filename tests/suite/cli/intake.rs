@@ -141,7 +141,11 @@ fn an_amendment_comes_into_force_and_leaves_the_draw_alone() {
         ],
     )
     .ok();
-    assert!(said.out.contains("refused   not over 40"), "{}", said.out);
+    assert!(
+        said.out.contains("refused   does not meet: over 40"),
+        "{}",
+        said.out
+    );
     assert!(klero(folder.path(), &["audit"]).ok().out.contains("holds"));
 }
 

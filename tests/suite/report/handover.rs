@@ -588,7 +588,7 @@ method = "share"
         .json();
     assert_eq!(said["estimates"][0]["estimate"], 0.35);
     let text = words(&page(&report(folder.path(), "report", &[])));
-    assert!(text.contains("40 personer var med i forsøget, i én gruppe uden lodtrækning."));
+    assert!(text.contains("40 personer var med, i én gruppe uden lodtrækning."));
     assert!(text.contains("35,0\u{a0}pct. (14 af 40)") && text.contains("mål 25,0\u{a0}pct."));
     assert!(!text.contains("Ikke optaget") && !text.contains("1980"));
 }

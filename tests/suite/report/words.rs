@@ -37,6 +37,27 @@ fn every_message_tells_its_facts_in_both_languages() {
 }
 
 #[test]
+fn the_stop_of_an_abbreviation_is_that_of_its_sentence() {
+    let said = Message::ResultOfOne {
+        arm: "Forløb",
+        value: "26,7 pct. (52 af 195); mål 20,0 pct.",
+    };
+    assert_eq!(
+        said.say(&DA),
+        "Forløb: 26,7 pct. (52 af 195); mål 20,0 pct."
+    );
+    let said = Message::SameForAll { facts: "mv." };
+    assert_eq!(said.say(&DA), "Ens for alle: mv.");
+    // An omission, and what is held back, stay.
+    let said = Message::SameForAll {
+        facts: "og så …, osv ...",
+    };
+    assert!(said.say(&DA).contains("osv ..."));
+    let said = Message::Suppressed { threshold: 5 };
+    assert!(said.say(&DA).starts_with(".. "));
+}
+
+#[test]
 fn every_public_id_has_its_words() {
     use klero::protocol::{IntervalId, MethodId, PROCEDURES};
     for id in MethodId::ALL {
