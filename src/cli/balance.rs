@@ -8,11 +8,14 @@ use klero::estimate::{ReplayPlan, baseline};
 use klero::report::baseline::{csv, json, table};
 use klero::report::effects::flow_lines;
 use klero::report::json::Provenance;
+use klero::report::study::{Findings, Screen, screen};
 use klero::sample::{Flow, OutcomeFile, People};
 use klero::spelling::{listed, nearest};
 
+use super::estimate::{Estimate, Failing};
 use super::failure::refused;
-use super::study::{OUTCOMES, Study, write_file};
+use super::report::findings;
+use super::study::{OUTCOMES, Study, in_force, plan_used, write_file};
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
@@ -57,7 +60,8 @@ impl Balance {
         };
         let mut provenance = Provenance {
             study: Some(plan.study.id.clone()),
-            protocol: Some(plan.digest.to_string()),
+            protocol: Some(in_force(ledger.as_ref(), &plan)),
+            plan_used: plan_used(ledger.as_ref(), &plan),
             ledger_head: ledger.as_ref().map(|ledger| ledger.head.to_string()),
             ..Provenance::default()
         };
@@ -106,6 +110,19 @@ impl Balance {
             around
                 .console
                 .object(&json(&provenance, &flow, &found, &cut))?;
+            return Ok(Answer::Yes);
+        }
+        if let Some(locale) = around.screen() {
+            let all = Estimate::default();
+            let all = all.found(&study, ledger.as_ref(), &plan, Failing::IsTold, around)?;
+            let all = findings(&study, ledger.as_ref(), &plan, all, None, &locale)?;
+            let all = Findings {
+                baseline: Some(found),
+                ..all
+            };
+            around
+                .console
+                .data(&screen(&all, &locale, Screen::Baseline))?;
             return Ok(Answer::Yes);
         }
         let title = format!(

@@ -22,7 +22,7 @@ use klero::spelling::{listed, nearest};
 
 use super::failure::refused;
 use super::report::findings;
-use super::study::{OUTCOMES, Study};
+use super::study::{OUTCOMES, Study, in_force, plan_used};
 use super::{Answer, Surroundings};
 
 #[derive(Args, Default)]
@@ -382,8 +382,12 @@ impl Estimate {
             around.console.data(&text)?;
             return Ok(Answer::Yes);
         }
+        let planned = match found.provenance.plan_used {
+            Some(_) => "by a plan that is not the one in force: see deviations in `klero report`\n",
+            None => "",
+        };
         let title = format!(
-            "{}: {}\n{}\n",
+            "{}: {}\n{}{planned}\n",
             plan.study.id,
             plan.study.title,
             flow_lines(&found.flow)
@@ -504,7 +508,8 @@ impl Estimate {
         let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;
         let provenance = Provenance {
             study: Some(plan.study.id.clone()),
-            protocol: Some(plan.digest.to_string()),
+            protocol: Some(in_force(ledger, plan)),
+            plan_used: plan_used(ledger, plan),
             ledger_head: ledger.map(|ledger| ledger.head.to_string()),
             inputs: [(OUTCOMES.to_owned(), digest.to_string())].into(),
         };

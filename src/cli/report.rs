@@ -12,7 +12,10 @@ use klero::estimate::{ArmCounts, baseline, course};
 use klero::ledger::{Event, Ledger};
 use klero::outcome::{Dated, StateWeeks, defined, states_by_week};
 use klero::period::{Date, Week};
-use klero::protocol::{Arm, Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
+use klero::protocol::{
+    Arm, Language, Multiplicity, Outcome, PlannedEstimate, Protocol, RegisterKind, State, Unit,
+    ValueColumn,
+};
 use klero::register::store::Store;
 use klero::report::document::Document;
 use klero::report::figure::{self, font_face_css};
@@ -162,10 +165,10 @@ pub fn findings<'a>(
         None => reached.unwrap_or(Document::UNDATED),
     };
     let drawing = dates.iter().min().zip(dates.iter().max());
-    let definitions = plan.outcomes.iter().map(|outcome| {
-        let text = defined(outcome, plan.zero(), locale.language);
-        (outcome.label.clone(), definition(outcome, &text, locale))
-    });
+    let definitions = plan
+        .outcomes
+        .iter()
+        .map(|outcome| (outcome.label.clone(), in_words(plan, outcome, locale)));
     let missing = found
         .measured
         .iter()
@@ -458,6 +461,24 @@ fn deviations(
             analysis: analysis.clone(),
         });
     }
+    for outcome in &plan.outcomes {
+        let before = ledger.sealed().outcomes.iter().find(|o| o.id == outcome.id);
+        if let Some(before) = before.filter(|before| !measured_alike(before, outcome)) {
+            deviations.push(Deviation::Redefined {
+                outcome: outcome.label.clone(),
+                sealed: in_words(ledger.sealed(), before, locale),
+                now: in_words(plan, outcome, locale),
+            });
+        }
+    }
+    let (before, now) = (ledger.sealed().multiplicity, plan.multiplicity);
+    if before != now {
+        let words = |of: Multiplicity| format!("{} ({})", of.method.name(), of.family.name());
+        deviations.push(Deviation::Multiplicity {
+            sealed: words(before),
+            now: words(now),
+        });
+    }
     for entry in &ledger.entries {
         if let Event::Amend(amend) = &entry.event {
             deviations.push(Deviation::Amended {
@@ -467,6 +488,29 @@ fn deviations(
         }
     }
     deviations
+}
+
+/// Whether two outcomes of one id are the same quantity; labels, places and the order of registers
+/// may differ.
+fn measured_alike(before: &Outcome, now: &Outcome) -> bool {
+    let of = |outcome: &Outcome| Outcome {
+        label: String::new(),
+        states_line: 0,
+        states_written: Vec::new(),
+        register: None,
+        value: outcome.value.clone().map(|value| ValueColumn {
+            baseline_label: None,
+            ..value
+        }),
+        ..outcome.clone()
+    };
+    of(before) == of(now)
+}
+
+/// Returns how an outcome is measured, in the language of the report.
+fn in_words(plan: &Protocol, outcome: &Outcome, locale: &Locale) -> String {
+    let text = defined(outcome, plan.zero(), locale.language);
+    definition(outcome, &text, locale)
 }
 
 /// Returns every file of the report by its place in the folder.

@@ -184,12 +184,25 @@ impl Study {
                 return Err(super::failure::SealedPartChanged { part }.into());
             }
             around.console.warn(
-                "study.toml is not the plan in the ledger: what it adds was not planned before \
-                 the draw",
+                "study.toml is not the plan in force: what differs was not planned before the \
+                 draw, and reports list it; `klero record amend` records a change with its reason",
             );
         }
         Ok(plan)
     }
+}
+
+/// Returns the digest of the plan in force: the ledger's, or with one arm the plan's own.
+pub fn in_force(ledger: Option<&Ledger>, plan: &Protocol) -> String {
+    ledger
+        .map_or(plan.digest, |ledger| ledger.plan().digest)
+        .to_string()
+}
+
+/// Returns the digest of the plan that is used, where it is not the one in force.
+pub fn plan_used(ledger: Option<&Ledger>, plan: &Protocol) -> Option<String> {
+    let differs = ledger.is_some_and(|ledger| ledger.plan().digest != plan.digest);
+    differs.then(|| plan.digest.to_string())
 }
 
 /// Reads a seed's file: 64 digits, and one line end at most.

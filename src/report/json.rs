@@ -13,8 +13,10 @@ use crate::sample::Flow;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
     pub study: Option<String>,
-    /// Digest of the plan.
+    /// Digest of the plan in force.
     pub protocol: Option<String>,
+    /// Digest of the plan that was used, where it is another.
+    pub plan_used: Option<String>,
     pub ledger_head: Option<String>,
     /// Digest of each file that was read.
     pub inputs: BTreeMap<String, String>,
@@ -47,6 +49,7 @@ pub fn of_provenance(provenance: &Provenance) -> Value {
     json!({
         "study": provenance.study,
         "protocol": digest(&provenance.protocol),
+        "plan_used": digest(&provenance.plan_used),
         "ledger_head": provenance.ledger_head,
         "inputs": inputs,
     })

@@ -118,6 +118,17 @@ pub enum Deviation {
     RunNotPlanned {
         analysis: String,
     },
+    /// An outcome that is measured otherwise, in words.
+    Redefined {
+        outcome: String,
+        sealed: String,
+        now: String,
+    },
+    /// Another rule for many comparisons, or none.
+    Multiplicity {
+        sealed: String,
+        now: String,
+    },
     Amended {
         date: Date,
         reason: String,
@@ -418,6 +429,18 @@ fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
             Deviation::RunNotPlanned { analysis } => {
                 locale.say(Message::RunNotPlanned { analysis })
             }
+            Deviation::Redefined {
+                outcome,
+                sealed,
+                now,
+            } => locale.say(Message::Redefined {
+                outcome,
+                sealed,
+                now,
+            }),
+            Deviation::Multiplicity { sealed, now } => {
+                locale.say(Message::OtherMultiplicity { sealed, now })
+            }
             Deviation::Amended { date, reason } => {
                 let date = locale.date(*date);
                 locale.say(Message::PlanAmended {
@@ -445,6 +468,10 @@ fn provenance(found: &Findings, locale: &Locale) -> Vec<(String, String)> {
     );
     facts.extend(known.protocol.clone().map(|digest| {
         let name = either(Message::Plan, Message::PlainPlan);
+        (name, format!("sha256 {digest}"))
+    }));
+    facts.extend(known.plan_used.clone().map(|digest| {
+        let name = say(Message::PlanUsed);
         (name, format!("sha256 {digest}"))
     }));
     facts.extend(

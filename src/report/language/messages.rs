@@ -224,6 +224,13 @@ messages! { 'a;
         "Planlagt, men ikke udført: {analysis}", "Planned, not run: {analysis}";
     RunNotPlanned { analysis: &'a str }:
         "Udført uden at være planlagt: {analysis}", "Run without being planned: {analysis}";
+    Redefined { outcome: &'a str, sealed: &'a str, now: &'a str }:
+        "Målt anderledes end i den forseglede plan: {outcome}. Forseglet: {sealed}. Brugt: {now}.",
+        "Measured otherwise than in the sealed plan: {outcome}. Sealed: {sealed}. Used: {now}.";
+    OtherMultiplicity { sealed: &'a str, now: &'a str }:
+        "Andre justeringer for mange test end i den forseglede plan. Forseglet: {sealed}. Brugt: \
+         {now}.",
+        "Adjusted for many tests otherwise than in the sealed plan. Sealed: {sealed}. Used: {now}.";
     NoDeviations:
         "Alle planlagte analyser er udført, og ingen andre.",
         "Every planned analysis was run, and no other.";
@@ -313,6 +320,7 @@ messages! { 'a;
     // Where numbers come from.
     Study: "Forsøg", "Study";
     Plan: "Forseglet plan", "Sealed plan";
+    PlanUsed: "Brugt plan, som ikke er den gældende", "Plan used, which is not the one in force";
     LedgerHead: "Lodtrækningsbogens hoved", "Head of the ledger";
     Input: "Inddata", "Input";
     Program: "Program", "Program";

@@ -593,6 +593,48 @@ method = "share"
     assert!(!text.contains("Ikke optaget") && !text.contains("1980"));
 }
 
+#[test]
+fn a_plan_changed_after_the_seal_is_told_with_both_definitions() {
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    let study = folder.join("d");
+    let digest = |text: &str| klero::digest::Digest::of(text.as_bytes()).to_string();
+    let sealed = folder.read("d/study.toml");
+    let (before, after) = sealed.split_once("id = \"active\"").unwrap();
+    let changed = format!(
+        "{before}id = \"active\"{}",
+        after.replacen("104]", "52]", 1)
+    )
+    .replace("method = \"holm\"", "method = \"none\"");
+    folder.write("d/study.toml", &changed);
+    klero(&study, &["outcomes"]).ok();
+    let said = klero(&study, &["estimate", "--quiet"]).ok();
+    assert!(said.out.contains("not the one in force"), "{}", said.out);
+    let said = klero(&study, &["estimate", "--json", "--quiet"])
+        .ok()
+        .json();
+    assert_eq!(
+        said["provenance"]["protocol"],
+        format!("sha256 {}", digest(&sealed))
+    );
+    assert_eq!(
+        said["provenance"]["plan_used"],
+        format!("sha256 {}", digest(&changed))
+    );
+    let text = words(&page(&report(&study, "report", &[])));
+    for part in [
+        "Målt anderledes end i den forseglede plan: Andel af tiden i aktivitet",
+        "i ugerne 1 til 104",
+        "i ugerne 1 til 52",
+        "Forseglet: holm (primary). Brugt: none (primary).",
+        &digest(&sealed),
+        &digest(&changed),
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("Alle planlagte analyser er udført"));
+}
+
 // Notes.
 
 /// The literals of a source file that hold words: with what stands before each.
