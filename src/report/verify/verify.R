@@ -172,8 +172,9 @@ blocked <- function(y, on, level = 0.95) {
 }
 stratified_difference <- function(on, level) blocked(on$y, on, level)
 
-# Columns that the earlier ones do not imply; z is one of them.
+# Columns that the earlier ones do not imply; those without a name get one.
 independent <- function(columns) {
+  names(columns) <- ifelse(names(columns) == "", paste0("x", seq_along(columns)), names(columns))
   x <- do.call(cbind, columns)
   varies <- apply(x, 2, function(v) length(unique(v)) > 1)
   scaled <- scale(x[, varies, drop = FALSE])
@@ -198,7 +199,6 @@ bell_mccaffrey <- function(x, column) {
 # estimatr: the columns named `wanted` with their covariance.
 regression <- function(y, columns, cluster, se, wanted = "z") {
   needs("estimatr")
-  names(columns) <- ifelse(names(columns) == "", paste0("x", seq_along(columns)), names(columns))
   x <- independent(columns)
   data <- data.frame(y = y, x)
   type <- switch(se, classical = "classical", cr1 = "stata", toupper(se))
@@ -218,7 +218,7 @@ regression <- function(y, columns, cluster, se, wanted = "z") {
 arm_of <- function(fit, level)
   by_t(unname(fit$estimate["z"]), sqrt(fit$covariance["z", "z"]), fit$df, level)
 
-named <- function(columns) setNames(columns, rep("", length(columns)))
+named <- function(columns) setNames(as.list(columns), rep("", length(columns)))
 
 ols <- function(on, adjust, se, level) {
   columns <- c(named(covariates(on, adjust)), list(z = on$z))
@@ -525,7 +525,7 @@ kaplan_meier <- function(on, horizon, level) by_horizon(on, function(d) {
 
 rmst <- function(on, horizon, level) by_horizon(on, function(d) {
   at <- summary(curve_of(d), rmean = horizon)$table
-  at[c(grep("^[*]?rmean", names(at)), grep("^[*]?se[(]rmean", names(at)))]
+  unname(at[c(grep("^[*]?rmean", names(at)), grep("^[*]?se[(]rmean", names(at)))])
 }, horizon, level)
 
 # Event 1, competing event 2.
@@ -539,25 +539,25 @@ aalen_johansen <- function(on, horizon, level) by_horizon(on, function(d) {
   if (at == 0) c(0, 0) else c(f$pstate[at, 2], f$std.err[at, 2])
 }, 1, level)
 
+# `survival::strata` within a formula is taken for a covariate; only the bare name makes strata.
 log_rank <- function(on) {
   needs("survival")
+  strata <- survival::strata
   form <- if (is.null(on$stratum)) survival::Surv(y, end == 1) ~ z else
-    survival::Surv(y, end == 1) ~ z + survival::strata(stratum)
+    survival::Surv(y, end == 1) ~ z + strata(stratum)
   c(p_value = pchisq(survival::survdiff(form, on)$chisq, 1, lower.tail = FALSE))
 }
 
 # Efron's ties; Lin & Wei's robust variance, by cluster where clusters were drawn.
 cox <- function(on, adjust, level) {
   needs("survival")
-  strata <- on$stratum
+  stratum <- on$stratum
   on$stratum <- NULL
-  x <- c(list(z = on$z), named(covariates(on, adjust)))
-  x <- do.call(cbind, x)
-  strata <- if (is.null(strata)) rep("", nrow(on)) else strata
+  x <- do.call(cbind, c(list(z = on$z), named(covariates(on, adjust))))
   id <- if (is.null(on$cluster)) seq_len(nrow(on)) else on$cluster
-  strata_of <- survival::strata
-  form <- survival::Surv(on$y, on$end == 1) ~ x + strata_of(strata)
-  if (length(unique(strata)) == 1) form <- survival::Surv(on$y, on$end == 1) ~ x
+  strata <- survival::strata
+  form <- if (is.null(stratum)) survival::Surv(on$y, on$end == 1) ~ x else
+    survival::Surv(on$y, on$end == 1) ~ x + strata(stratum)
   fit <- survival::coxph(form, ties = "efron", robust = TRUE, cluster = id,
                          control = survival::coxph.control(eps = 1e-13, toler.chol = 1e-14,
                                                            iter.max = 60))
