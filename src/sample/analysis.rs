@@ -15,6 +15,9 @@ pub struct AnalysisColumn {
     pub name: String,
     pub holds: Holds,
     pub label: String,
+    /// The levels of a fact or stratum in their order; the first is the one without a column in a
+    /// regression.
+    pub levels: Vec<String>,
 }
 
 /// What a column holds; facts and outcomes by their id.
@@ -60,7 +63,13 @@ pub fn analysis_columns(people: &People, measured: &[Measured]) -> Vec<AnalysisC
     let mut columns = Vec::new();
     let mut add = |id: &str, ending: &str, holds: Holds, label: String| {
         let name = free_name(id, ending, &mut used);
-        columns.push(AnalysisColumn { name, holds, label });
+        let levels = levels(people, &holds);
+        columns.push(AnalysisColumn {
+            name,
+            holds,
+            label,
+            levels,
+        });
     };
     add("referral", "", Holds::Referral, "referral".to_owned());
     add("arm", "", Holds::Arm, "arm drawn".to_owned());
@@ -126,6 +135,17 @@ pub fn analysis_columns(people: &People, measured: &[Measured]) -> Vec<AnalysisC
         }
     }
     columns
+}
+
+fn levels(people: &People, holds: &Holds) -> Vec<String> {
+    let groups = match holds {
+        Holds::Stratum => people.stratum.as_ref(),
+        Holds::Levels(id) => people
+            .fact(id)
+            .and_then(|fact| people.facts[fact].groups()),
+        _ => None,
+    };
+    groups.map_or_else(Vec::new, |groups| groups.names.clone())
 }
 
 /// Returns the analysis file as CSV.
@@ -204,7 +224,11 @@ fn free_name(id: &str, ending: &str, used: &mut BTreeSet<String>) -> String {
     if !plain.starts_with(|first: char| first.is_ascii_lowercase()) {
         plain.insert(0, 'v');
     }
-    if ending.is_empty() && KEPT.contains(&plain.as_str()) {
+    // `str12` is a type of Stata's.
+    let a_type = plain
+        .strip_prefix("str")
+        .is_some_and(|length| !length.is_empty() && length.bytes().all(|b| b.is_ascii_digit()));
+    if ending.is_empty() && (a_type || KEPT.contains(&plain.as_str())) {
         plain.push('_');
     }
     let cut = |most: usize| plain.chars().take(most).collect::<String>();

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::workshop::{Folder, klero};
+use crate::workshop::{Folder, copy, klero};
 
 struct Step {
     line: usize,
@@ -96,19 +96,6 @@ fn walk(file: &str, with: Option<&str>) {
             step.line,
             step.command
         );
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 

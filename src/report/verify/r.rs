@@ -15,7 +15,15 @@ pub(super) fn script(title: &str, rows: &[Estimate], file: Analysed) -> String {
     text += &format!("sha256 <- \"{}\"\n", file.sha256);
     let numeric = file.columns.iter().filter(|column| column.holds.numeric());
     let names: Vec<String> = numeric.map(|column| quoted(&column.name)).collect();
-    text += &format!("numbers <- {}\n\n", vector(&names));
+    text += &format!("numbers <- {}\n", vector(&names));
+    let leveled = file.columns.iter().filter(|column| !column.levels.is_empty());
+    let levels: Vec<String> = leveled
+        .map(|column| {
+            let levels: Vec<String> = column.levels.iter().map(|level| quoted(level)).collect();
+            format!("{} = {}", quoted(&column.name), vector(&levels))
+        })
+        .collect();
+    text += &format!("levels_of <- list({})\n\n", levels.join(",\n  "));
     text += FUNCTIONS;
     text += "\n# --- the rows of the report --------------------------------------------------------------------\n\n";
     text += "cat(\"analysis file: \", path, \"\\n\", sep = \"\")\n\

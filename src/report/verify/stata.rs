@@ -13,7 +13,8 @@ use crate::sample::Holds;
 const PROGRAMS: &str = include_str!("verify.do");
 
 pub(super) fn script(title: &str, rows: &[Estimate], file: Analysed) -> String {
-    let mut text = file.head(title, "*", "Stata", "do verify.do [ANALYSIS.CSV]");
+    let head = file.head(title, "*", "Stata", "do verify.do [ANALYSIS.CSV]");
+    let mut text = without_comments(&head);
     text += "*\n\
         * Stata 14.1 or newer, without packages; Stata does not check the SHA-256. Compared are the\n\
         * numbers that an official command or a plain formula gives:\n\
@@ -26,8 +27,8 @@ pub(super) fn script(title: &str, rows: &[Estimate], file: Analysed) -> String {
         *   risk-difference, risk-ratio           all but the limits of Miettinen & Nurminen, and of\n\
         *                                         Newcombe over strata\n\
         *   odds-ratio, mantel-haenszel           all numbers of the log and Wald forms\n\
-        *   late                                  the estimate; its standard error where it is\n\
-        *                                         classical, hc1 or cr1\n\
+        *   late                                  the estimate; the rest where its standard error is\n\
+        *                                         classical, hc1 or cr1, and the interval t\n\
         * The others are named at the end. A number that differs ends the run with an error.\n\n";
     text += PROGRAMS;
     let numeric = file.columns.iter().filter(|column| column.holds.numeric());
@@ -39,6 +40,10 @@ pub(super) fn script(title: &str, rows: &[Estimate], file: Analysed) -> String {
     let mut left = Vec::new();
     for (row, place) in rows.iter().zip(1..) {
         match unrepeated(row).map_or_else(|| call(row, file), Err) {
+            Ok(_) if words(row).any(reads_as_code) => left.push(format!(
+                "  {place}  {}: a name in it has letters that Stata reads as code",
+                what(row)
+            )),
             Ok(lines) => text += &compared(place, row, file, &lines),
             Err(reason) => left.push(format!("  {place}  {}: {reason}", what(row))),
         }
@@ -65,7 +70,22 @@ fn compared(place: usize, row: &Estimate, file: Analysed, lines: &str) -> String
     for (name, value) in numbers(row) {
         text += &format!("scalar k_{name} = {}\n", number(value));
     }
-    text + lines + "\ncompare\n"
+    for line in lines.lines() {
+        text += &match line.starts_with("covariates,") {
+            true => format!("{line}\n"),
+            false => format!("attempt {line}\n"),
+        };
+    }
+    text + "compare_numbers\n"
+}
+
+/// The names of a row that come from the plan: arms, and the level of a subgroup.
+fn words(row: &Estimate) -> impl Iterator<Item = &str> {
+    let level = row.subgroup.as_ref();
+    let level = level.and_then(|subgroup| subgroup.level.as_deref());
+    [Some(row.arm.as_str()), row.reference.as_deref(), level]
+        .into_iter()
+        .flatten()
 }
 
 fn pick(row: &Estimate, file: Analysed) -> String {
@@ -73,10 +93,10 @@ fn pick(row: &Estimate, file: Analysed) -> String {
     let mut text = format!(
         "pick, outcome({}) arm({})",
         file.values(outcome),
-        plain(&row.arm)
+        quoted(&row.arm)
     );
     if let Some(reference) = &row.reference {
-        text += &format!(" reference({})", plain(reference));
+        text += &format!(" reference({})", quoted(reference));
     }
     if row.options.strata.is_some() {
         text += " strata";
@@ -90,7 +110,7 @@ fn pick(row: &Estimate, file: Analysed) -> String {
         text += &format!(
             " by({}) is({})",
             file.levels(&subgroup.factor),
-            plain(level)
+            quoted(level)
         );
     }
     if row.unit == Unit::TimeToEvent {
@@ -137,7 +157,7 @@ fn call(row: &Estimate, file: Analysed) -> Result<String, &'static str> {
         Late => {
             let received = file.values(row.options.received.as_deref().unwrap_or_default());
             format!(
-                "{}\nlate {received} {se} {level}",
+                "{}\nlate {received} {se} {form} {level}",
                 covariates(row, file, strata)
             )
         }
@@ -189,12 +209,24 @@ fn covariates(row: &Estimate, file: Analysed, strata: bool) -> String {
     text
 }
 
-/// Writes a text where Stata reads macros and quotes.
+/// Whether Stata would read more in a text than its letters: macros, quotes, comments.
+fn reads_as_code(text: &str) -> bool {
+    text.contains(['`', '"', '$', '\\']) || text != without_comments(text)
+}
+
+/// Writes a text to be shown: what Stata would read as more becomes another letter.
 fn plain(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-        .replace('\\', "\\\\")
-        .replace('$', "\\$")
-        .replace('`', "\\`")
+    without_comments(text)
+        .replace(['\n', '\r'], " ")
+        .replace(['`', '"'], "'")
+        .replace(['$', '\\'], "_")
+}
+
+/// Comments begin and end within quotes and comments too.
+fn without_comments(text: &str) -> String {
+    text.replace("//", "/ /")
+        .replace("/*", "/ *")
+        .replace("*/", "* /")
 }
 
 fn quoted(text: &str) -> String {

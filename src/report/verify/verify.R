@@ -37,11 +37,12 @@ told <- function(x) formatC(x, digits = 10, format = "g")
 line <- function(...) cat(sprintf("  %-12s %20s %20s %10s  %s\n", ...))
 
 # Of an estimate and its bounds, which may be near 0, the difference is relative to the standard
-# error where that is the larger.
-relative <- function(a, b, name, std_error) {
+# error where that is the larger; `least` is what rounding of the outcome leaves where all is 0.
+relative <- function(a, b, name, std_error, least) {
   if (identical(a, b)) return(0)
   size <- max(abs(a), abs(b))
   if (name %in% c("estimate", "lower", "upper") && is.finite(std_error)) size <- max(size, std_error)
+  if (name %in% c("estimate", "std_error")) size <- max(size, least)
   if (size < 1e-300) 0 else abs(a - b) / size
 }
 
@@ -62,14 +63,11 @@ check <- function(number, what, klero, on, method, tolerance = NULL) {
   }
   line("", "klero", "R", "difference", "")
   se <- if ("std_error" %in% names(klero)) klero[["std_error"]] else NA
+  least <- 1e-13 / limit * max(0, abs(on$y))
   for (name in names(klero)) {
     mine <- klero[[name]]
-    if (!name %in% names(theirs)) {
-      line(name, told(mine), "-", "", "not compared")
-      next
-    }
-    other <- theirs[[name]]
-    difference <- if (is.finite(other)) relative(mine, other, name, se) else Inf
+    other <- if (name %in% names(theirs)) theirs[[name]] else NA
+    difference <- if (is.finite(other)) relative(mine, other, name, se, least) else Inf
     limit_here <- if (name %in% c("n_arm", "n_reference")) 0 else limit
     verdict <- if (difference <= limit_here) "ok" else "DIFFERS"
     tally[verdict] <<- tally[verdict] + 1
@@ -113,10 +111,11 @@ count <- function(on) {
 }
 
 # A number as it is, the missing filled with the mean and from a tenth on marked; of levels a
-# column each but for the first.
-as_columns <- function(x) {
+# column each but for the first, in the plan's order: where a level occurs in one arm only, `lin`
+# takes the effect of the first for it.
+as_columns <- function(name, x) {
   if (is.character(x))
-    return(lapply(sort(unique(x))[-1], function(level) as.numeric(x == level)))
+    return(lapply(intersect(levels_of[[name]], x)[-1], function(level) as.numeric(x == level)))
   missing <- is.na(x)
   if (all(missing)) return(list())
   filled <- list(ifelse(missing, mean(x[!missing]), x))
@@ -126,9 +125,9 @@ as_columns <- function(x) {
 
 # The strata of the draw enter as covariates.
 covariates <- function(on, adjust) {
-  columns <- unlist(lapply(adjust, function(name) as_columns(people[[name]][on$row])),
+  columns <- unlist(lapply(adjust, function(name) as_columns(name, people[[name]][on$row])),
                     recursive = FALSE)
-  c(columns, if (!is.null(on$stratum)) as_columns(on$stratum))
+  c(columns, if (!is.null(on$stratum)) as_columns("stratum", on$stratum))
 }
 
 # --- intervals --------------------------------------------------------------------------------
@@ -152,8 +151,11 @@ by_log <- function(ratio, log_error, level) {
 
 # --- means ------------------------------------------------------------------------------------
 
-# Base R: Welch's t test.
+# Base R: Welch's t test, which refuses one person in an arm and values that are all the same.
 difference_in_means <- function(on, level) {
+  estimate <- mean(on$y[on$z == 1]) - mean(on$y[on$z == 0])
+  if (min(table(on$z)) < 2) return(c(estimate = estimate))
+  if (all(tapply(on$y, on$z, var) == 0)) return(c(estimate = estimate, std_error = 0))
   test <- t.test(on$y[on$z == 1], on$y[on$z == 0], conf.level = level)
   c(estimate = unname(test$estimate[1] - test$estimate[2]), std_error = test$stderr,
     df = unname(test$parameter), p_value = test$p.value,
@@ -172,8 +174,9 @@ blocked <- function(y, on, level = 0.95) {
 }
 stratified_difference <- function(on, level) blocked(on$y, on, level)
 
-# Columns that the earlier ones do not imply; z is one of them.
+# Columns that the earlier ones do not imply; those without a name get one.
 independent <- function(columns) {
+  names(columns) <- ifelse(names(columns) == "", paste0("x", seq_along(columns)), names(columns))
   x <- do.call(cbind, columns)
   varies <- apply(x, 2, function(v) length(unique(v)) > 1)
   scaled <- scale(x[, varies, drop = FALSE])
@@ -182,14 +185,32 @@ independent <- function(columns) {
   x[, which(varies)[kept], drop = FALSE]
 }
 
+# What each person weighs in the coefficient of a column.
+weights_in <- function(x, column) {
+  parts <- qr(cbind(1, scale(x)))
+  one <- replace(numeric(ncol(x) + 1), column + 1, 1)
+  drop(qr.Q(parts) %*% backsolve(qr.R(parts), one, transpose = TRUE))
+}
+
+# Who is fitted exactly, as the only one of a level is, has the leverage 1, and hc2 and hc3 divide
+# by 0. Without such people the coefficients in which they weigh nothing are the same.
+needed <- function(x, se, wanted) {
+  everybody <- rep(TRUE, nrow(x))
+  if (!se %in% c("hc2", "hc3")) return(everybody)
+  alone <- rowSums(qr.Q(qr(cbind(1, scale(x))))^2) > 1 - 1e-10
+  weigh <- function(name) {
+    a <- weights_in(x, match(name, colnames(x)))
+    any(a[alone]^2 > 1e-20 * sum(a^2))
+  }
+  if (any(vapply(wanted, weigh, TRUE))) everybody else !alone
+}
+
 # Bell & McCaffrey's degrees of freedom for hc2 (Imbens & Kolesar 2016, Review of Economics and
 # Statistics 98:701, with every person a cluster): (sum a^2)^2 over the sum of the squares of the
 # entries of b_i (I - H)_ij b_j, b = a / sqrt(1 - h).
 bell_mccaffrey <- function(x, column) {
-  parts <- qr(cbind(1, scale(x)))
-  q <- qr.Q(parts)
-  pick_one <- replace(numeric(ncol(x) + 1), column + 1, 1)
-  a <- drop(q %*% backsolve(qr.R(parts), pick_one, transpose = TRUE))
+  q <- qr.Q(qr(cbind(1, scale(x))))
+  a <- weights_in(x, column)
   h <- rowSums(q^2)
   b2 <- a^2 / (1 - h)
   sum(a^2)^2 / (sum(b2^2 * ((1 - h)^2 - h^2)) + sum(crossprod(q, b2 * q)^2))
@@ -198,8 +219,12 @@ bell_mccaffrey <- function(x, column) {
 # estimatr: the columns named `wanted` with their covariance.
 regression <- function(y, columns, cluster, se, wanted = "z") {
   needs("estimatr")
-  names(columns) <- ifelse(names(columns) == "", paste0("x", seq_along(columns)), names(columns))
   x <- independent(columns)
+  some <- needed(x, se, intersect(wanted, colnames(x)))
+  if (!all(some)) {
+    left <- lapply(columns, function(column) column[some])
+    return(regression(y[some], left, cluster[some], se, wanted))
+  }
   data <- data.frame(y = y, x)
   type <- switch(se, classical = "classical", cr1 = "stata", toupper(se))
   form <- reformulate(colnames(x), "y")
@@ -218,7 +243,7 @@ regression <- function(y, columns, cluster, se, wanted = "z") {
 arm_of <- function(fit, level)
   by_t(unname(fit$estimate["z"]), sqrt(fit$covariance["z", "z"]), fit$df, level)
 
-named <- function(columns) setNames(columns, rep("", length(columns)))
+named <- function(columns) setNames(as.list(columns), rep("", length(columns)))
 
 ols <- function(on, adjust, se, level) {
   columns <- c(named(covariates(on, adjust)), list(z = on$z))
@@ -286,10 +311,12 @@ late <- function(on, received, adjust, se, interval, level) {
   d <- d[!is.na(d)]
   columns <- c(named(covariates(on, adjust)), list(z = on$z))
   effect <- function(y) {
-    if (is.null(se)) return(blocked(y, on)[c("estimate", "std_error", "df")])
-    arm_of(regression(y, columns, on$cluster, se), 0.95)[c("estimate", "std_error", "df")]
+    found <- if (is.null(se)) blocked(y, on) else arm_of(regression(y, columns, on$cluster, se), 0.95)
+    found[c("estimate", "std_error", "df", "p_value")]
   }
-  k <- if (sd(d) > 0 && sd(on$y) > 0) sd(on$y) / sd(d) else 1
+  # Where all received the same there is no effect of it, and only the draw's is tested.
+  if (sd(d) == 0) return(effect(on$y)[c("df", "p_value")])
+  k <- if (sd(on$y) > 0) sd(on$y) / sd(d) else 1
   on_y <- effect(on$y)
   on_d <- effect(d * k)
   on_sum <- effect(on$y + d * k)
@@ -303,9 +330,10 @@ late <- function(on, received, adjust, se, interval, level) {
   std_error <- sqrt(max(0, v_yy - 2 * beta * v_yd + beta^2 * v_dd)) / abs(a_d)
   if (!is.null(se)) {
     # estimatr's own two-stage least squares.
-    x <- independent(columns)
-    data <- data.frame(y = on$y, d = d, x)
-    data$the_cluster <- on$cluster
+    some <- needed(independent(columns), se, "z")
+    x <- independent(lapply(columns, function(column) column[some]))
+    data <- data.frame(y = on$y[some], d = d[some], x)
+    data$the_cluster <- on$cluster[some]
     others <- setdiff(colnames(x), "z")
     form <- as.formula(paste("y ~", paste(c("d", others), collapse = " + "), "|",
                              paste(c("z", others), collapse = " + ")))
@@ -524,8 +552,9 @@ kaplan_meier <- function(on, horizon, level) by_horizon(on, function(d) {
 }, 1, level)
 
 rmst <- function(on, horizon, level) by_horizon(on, function(d) {
+  if (horizon <= min(d$y)) return(c(horizon, 0))
   at <- summary(curve_of(d), rmean = horizon)$table
-  at[c(grep("^[*]?rmean", names(at)), grep("^[*]?se[(]rmean", names(at)))]
+  unname(at[c(grep("^[*]?rmean", names(at)), grep("^[*]?se[(]rmean", names(at)))])
 }, horizon, level)
 
 # Event 1, competing event 2.
@@ -539,25 +568,25 @@ aalen_johansen <- function(on, horizon, level) by_horizon(on, function(d) {
   if (at == 0) c(0, 0) else c(f$pstate[at, 2], f$std.err[at, 2])
 }, 1, level)
 
+# `survival::strata` within a formula is taken for a covariate; only the bare name makes strata.
 log_rank <- function(on) {
   needs("survival")
+  strata <- survival::strata
   form <- if (is.null(on$stratum)) survival::Surv(y, end == 1) ~ z else
-    survival::Surv(y, end == 1) ~ z + survival::strata(stratum)
+    survival::Surv(y, end == 1) ~ z + strata(stratum)
   c(p_value = pchisq(survival::survdiff(form, on)$chisq, 1, lower.tail = FALSE))
 }
 
 # Efron's ties; Lin & Wei's robust variance, by cluster where clusters were drawn.
 cox <- function(on, adjust, level) {
   needs("survival")
-  strata <- on$stratum
+  stratum <- on$stratum
   on$stratum <- NULL
-  x <- c(list(z = on$z), named(covariates(on, adjust)))
-  x <- do.call(cbind, x)
-  strata <- if (is.null(strata)) rep("", nrow(on)) else strata
+  x <- do.call(cbind, c(list(z = on$z), named(covariates(on, adjust))))
   id <- if (is.null(on$cluster)) seq_len(nrow(on)) else on$cluster
-  strata_of <- survival::strata
-  form <- survival::Surv(on$y, on$end == 1) ~ x + strata_of(strata)
-  if (length(unique(strata)) == 1) form <- survival::Surv(on$y, on$end == 1) ~ x
+  strata <- survival::strata
+  form <- if (is.null(stratum)) survival::Surv(on$y, on$end == 1) ~ x else
+    survival::Surv(on$y, on$end == 1) ~ x + strata(stratum)
   fit <- survival::coxph(form, ties = "efron", robust = TRUE, cluster = id,
                          control = survival::coxph.control(eps = 1e-13, toler.chol = 1e-14,
                                                            iter.max = 60))

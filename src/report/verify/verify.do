@@ -1,19 +1,20 @@
 version 14.1
 clear all
 set more off
+set varabbrev off
 args path
 if `"`path'"' == "" local path "../derived/analysis.csv"
 confirm file `"`path'"'
 
 * Largest relative difference that passes.
-scalar tolerance = 1e-6
+scalar tolerance_ = 1e-6
 scalar n_ok = 0
 scalar n_differs = 0
 scalar n_open = 0
 
 * Text stays text, so that an id keeps its zeros; an empty cell of a number is missing.
-import delimited using `"`path'"', varnames(1) case(preserve) encoding("utf-8") ///
-    bindquotes(strict) stringcols(_all) clear
+import delimited using `"`path'"', delimiters(",") varnames(1) case(preserve) ///
+    encoding("utf-8") bindquotes(strict) stringcols(_all) clear
 
 * --- comparing -----------------------------------------------------------------------------------
 * k_* are klero's numbers and t_* are Stata's; a missing one is not compared.
@@ -27,8 +28,24 @@ program define row
     }
 end
 
-capture program drop compare
-program define compare
+* Runs a program of this file. Where Stata stops, its numbers are missing, and that is a difference.
+capture program drop attempt
+program define attempt
+    capture noisily `0'
+    if _rc {
+        display "  DIFFERS: Stata has no result, error " _rc
+        scalar n_differs = n_differs + 1
+        foreach name in estimate std_error df p_value lower upper {
+            scalar t_`name' = .
+        }
+    }
+end
+
+capture program drop compare_numbers
+program define compare_numbers
+    * Rounding of the outcome, where all else is 0.
+    quietly summarize _y if _on
+    scalar least_ = 1e-13 / tolerance_ * max(abs(r(min)), abs(r(max)))
     quietly count if _on & _z == 1
     scalar t_n_arm = r(N)
     quietly count if _on & _z == 0
@@ -44,8 +61,11 @@ program define compare
             if inlist("`name'", "estimate", "lower", "upper") & !missing(k_std_error) {
                 scalar size_ = max(size_, k_std_error)
             }
+            if inlist("`name'", "estimate", "std_error") {
+                scalar size_ = max(size_, least_)
+            }
             scalar far_ = cond(size_ < 1e-300, 0, abs(k_`name' - t_`name') / size_)
-            local verdict = cond(far_ <= tolerance, "ok", "DIFFERS")
+            local verdict = cond(far_ <= tolerance_, "ok", "DIFFERS")
             if "`verdict'" == "ok" scalar n_ok = n_ok + 1
             else scalar n_differs = n_differs + 1
             display %-12s "`name'" " " %20.10g k_`name' " " %20.10g t_`name' " " %10.1e far_ "  `verdict'"
@@ -230,7 +250,10 @@ program define interaction_test
     regression `se'
     if "`se'" != "cr2" | c(stata_version) >= 18 {
         quietly testparm i._z#i._b_
-        scalar t_p_value = r(p)
+        scalar f_ = r(F)
+        if "`se'" == "hc0" scalar f_ = f_ * e(N) / e(df_r)
+        if "`se'" == "cr0" scalar f_ = f_ * e(N_clust) / (e(N_clust) - 1) * (e(N) - 1) / (e(N) - e(rank))
+        scalar t_p_value = Ftail(r(df), r(df_r), f_)
     }
 end
 capture program drop ratio_of_means
@@ -258,13 +281,17 @@ end
 * Two-stage least squares; its standard errors where Stata has klero's.
 capture program drop late
 program define late
-    args received se level
+    args received se interval level
     local vce unadjusted
     if "`se'" == "hc1" local vce robust
     if "`se'" == "cr1" local vce cluster _c
     quietly ivregress 2sls _y $X (`received' = _z) if _on, small vce(`vce')
     scalar t_estimate = _b[`received']
-    if inlist("`se'", "classical", "hc1", "cr1") scalar t_std_error = _se[`received']
+    if inlist("`se'", "classical", "hc1", "cr1") {
+        scalar t_std_error = _se[`received']
+        scalar t_df = e(df_r)
+        if "`interval'" == "t" by_t `level'
+    }
 end
 
 * --- shares --------------------------------------------------------------------------------------
@@ -365,18 +392,26 @@ end
 
 * --- times ---------------------------------------------------------------------------------------
 
+* A time of 0 is none to Stata, so all times are one longer, which changes no order.
+capture program drop declare_times
+program define declare_times
+    capture drop _time_
+    quietly generate double _time_ = _y + 1 if _on
+    quietly stset _time_ if _on, failure(_e == 1)
+end
+
 * Share with the event by the horizon, Greenwood's standard error; no strata.
 capture program drop kaplan_meier
 program define kaplan_meier
     args horizon level
-    quietly stset _y if _on, failure(_e == 1)
+    declare_times
     capture drop _surv_
     capture drop _surv_se_
     quietly sts generate _surv_ = s _surv_se_ = se(s), by(_z)
     forvalues arm = 0/1 {
         scalar s`arm'_ = 1
         scalar e`arm'_ = 0
-        quietly summarize _t if _on & _z == `arm' & _t <= `horizon'
+        quietly summarize _t if _on & _z == `arm' & _t <= `horizon' + 1
         if r(N) > 0 {
             scalar last_ = r(max)
             quietly summarize _surv_ if _on & _z == `arm' & _t == last_
@@ -391,18 +426,22 @@ program define kaplan_meier
 end
 capture program drop log_rank
 program define log_rank
-    quietly stset _y if _on, failure(_e == 1)
-    quietly sts test _z, logrank strata(_s)
+    declare_times
+    quietly summarize _s if _on
+    local strata = cond(r(max) > 1, "strata(_s)", "")
+    quietly sts test _z, logrank `strata'
     scalar t_p_value = chi2tail(1, r(chi2))
 end
 * Efron's ties and Lin and Wei's robust variance; `noadjust' leaves out Stata's N / (N - 1).
 capture program drop cox
 program define cox
     args level cluster
-    quietly stset _y if _on, failure(_e == 1)
+    declare_times
     local vce robust
     if "`cluster'" != "" local vce cluster _c
-    quietly stcox _z $X, efron strata(_s) vce(`vce') noadjust
+    quietly summarize _s if _on
+    local strata = cond(r(max) > 1, "strata(_s)", "")
+    quietly stcox _z $X, efron `strata' vce(`vce') noadjust
     scalar t_estimate = exp(_b[_z])
     scalar t_std_error = _se[_z]
     by_log `level'

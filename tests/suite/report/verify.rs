@@ -3,11 +3,13 @@
 //! Needs R with estimatr and survival for all but the wiring; without them the tests pass, and say
 //! that nothing was run.
 
+use std::path::Path;
 use std::process::Command;
 
+use klero::protocol::MethodId;
 use serde_json::Value;
 
-use crate::workshop::{Folder, klero, rscript};
+use crate::workshop::{Folder, copy, klero, rscript};
 
 const OUTCOMES: &str = r#"
 [register.dream]
@@ -35,6 +37,11 @@ measure = "share"
 states = ["ordinary"]
 weeks = [1, 40]
 denominator = "pooled"
+[[outcome]]
+id = "on-benefit"
+measure = "ever"
+states = ["benefit"]
+weeks = [1, 40]
 [[outcome]]
 id = "praktik"
 measure = "ever"
@@ -100,7 +107,7 @@ fn study(allocation: &str, estimates: &[(&str, &str, &str)]) -> Folder {
         let mut spell = |from: i64, to: i64, state: &str| {
             spells += &format!("{id},{},{},{state}\n", day(from), day(to));
         };
-        spell(-217, -1, "benefit");
+        spell(-217 + 7 * (h % 23), -1, "benefit");
         spell(0, 20, ["praktik", "benefit"][usize::from(h % 5 != 0)]);
         let leaves = h % 11 == 3;
         let last = if leaves { 139 } else { 400 };
@@ -225,8 +232,42 @@ fn of_persons() -> Folder {
             ("score", "ols", "se = \"classical\""),
             ("score", "late", "received = \"praktik\""),
             ("benefit-before", "difference-in-means", ""),
+            // Everybody had it: no spread, no test.
+            ("on-benefit", "difference-in-means", ""),
+            ("on-benefit", "risk-difference risk-ratio", ""),
         ],
     )
+}
+
+/// A study of one arm, which has no ledger.
+fn of_one_arm() -> Folder {
+    let folder = Folder::new();
+    let plan = "[study]\nid = \"study-1\"\ntitle = \"A study\"\n[[arm]]\nid = \"only\"\n\
+        [register.dream]\nkind = \"spells\"\nfiles = [\"spells.csv\"]\n\
+        [[outcome]]\nid = \"job\"\nmeasure = \"ever\"\nstates = [\"ordinary\"]\n\
+        weeks = [1, 10]\ntarget = 0.3\n\
+        [[outcome]]\nid = \"score\"\nmeasure = \"value\"\nfile = \"scores.csv\"\n\
+        column = \"after\"\nbaseline = \"before\"\n\
+        [[estimate]]\noutcome = \"job\"\n\
+        [[estimate]]\noutcome = \"job\"\ninterval = \"wilson\"\nlevel = 0.9\n\
+        [[estimate]]\noutcome = \"score\"\n";
+    let mut dates = String::from("referral,date\n");
+    let mut spells = String::from("id,start,end,state\n");
+    let mut scores = String::from("id,before,after\n");
+    for i in 0..17 {
+        dates += &format!("{i},2017-05-08\n");
+        let state = ["ordinary", "benefit", "benefit"][i % 3];
+        spells += &format!("{i},2017-05-08,2017-12-31,{state}\n");
+        scores += &format!("{i},{},{}\n", 20 + i * 5 % 7, 24 + i * 3 % 11);
+    }
+    folder.write("study.toml", plan);
+    folder.write("dates.csv", dates);
+    folder.write("spells.csv", spells);
+    folder.write("scores.csv", scores);
+    klero(folder.path(), &["ingest"]).ok();
+    klero(folder.path(), &["outcomes", "--dates", "dates.csv"]).ok();
+    klero(folder.path(), &["report"]).ok();
+    folder
 }
 
 /// Runs the script of a report; `None` where there is no R. Returns what it said and its status.
@@ -241,19 +282,34 @@ fn verified(folder: &Folder, report: &str) -> Option<(String, i32)> {
     Some((said + &failed, output.status.code().unwrap()))
 }
 
+/// Runs the script of a report, in which every number must be found right; and once more with
+/// every number of klero's changed by a hundredth, in which every number must be found wrong.
 #[track_caller]
-fn agrees(folder: &Folder, report: &str, least: usize) {
-    if let Some((said, status)) = verified(folder, report) {
-        assert_eq!(status, 0, "{said}");
-        assert!(
-            said.contains("its SHA-256 is that of the report's file"),
-            "{said}"
-        );
-        assert!(said.contains(" 0 differ, 0 rows skipped"), "{said}");
-        let compared = said.lines().filter(|line| line.ends_with("  ok")).count();
-        assert!(compared >= least, "{compared} numbers compared:\n{said}");
-        assert!(!said.contains("not compared"), "{said}");
-    }
+fn agrees(folder: &Folder, report: &str, least: usize) -> String {
+    let Some((said, status)) = verified(folder, report) else {
+        return String::new();
+    };
+    assert_eq!(status, 0, "{said}");
+    assert!(
+        said.contains("its SHA-256 is that of the report's file"),
+        "{said}"
+    );
+    assert!(said.contains(" 0 differ, 0 rows skipped"), "{said}");
+    let compared = said.lines().filter(|line| line.ends_with("  ok")).count();
+    assert!(compared >= least, "{compared} numbers compared:\n{said}");
+    let place = format!("{report}/verify.R");
+    let script = folder.read(&place);
+    let head = "\n# --- the rows of the report ---";
+    let wrong = "\nright <- check\n\
+        check <- function(number, what, klero, ...)\n  \
+        right(number, what, klero + 0.01 * abs(klero) + 0.001, ...)\n";
+    folder.write(&place, script.replacen(head, &format!("{wrong}{head}"), 1));
+    let (found, status) = verified(folder, report).unwrap();
+    folder.write(&place, script);
+    assert_eq!(status, 1, "{found}");
+    let all = format!("\n0 numbers agree, {compared} differ, 0 rows skipped");
+    assert!(found.contains(&all), "{found}");
+    said
 }
 
 #[test]
@@ -265,10 +321,52 @@ fn r_finds_the_numbers_of_the_demo() {
 }
 
 #[test]
-fn r_finds_the_numbers_of_strata_and_of_clusters_and_of_persons() {
-    agrees(&in_strata(), "report", 200);
-    agrees(&in_clusters(), "report", 60);
-    agrees(&of_persons(), "report", 150);
+fn r_finds_the_numbers_of_every_method() {
+    let said = [
+        agrees(&in_strata(), "report", 200),
+        agrees(&in_clusters(), "report", 60),
+        agrees(&of_persons(), "report", 150),
+        agrees(&of_one_arm(), "report", 15),
+    ]
+    .concat();
+    if said.is_empty() {
+        return;
+    }
+    for method in MethodId::ALL {
+        use MethodId::{LeeBounds, RandomisationTest, WorstCaseBounds};
+        if matches!(method, RandomisationTest | LeeBounds | WorstCaseBounds) {
+            continue;
+        }
+        // "12  score: effort - control, ancova (t), hc2"
+        let row = |line: &str| {
+            let mut parts = line.split(", ").skip(1);
+            line.starts_with(|first: char| first.is_ascii_digit())
+                && parts.any(|part| part.split(" (").next() == Some(method.name()))
+        };
+        assert!(said.lines().any(row), "no row of {method}:\n{said}");
+    }
+}
+
+#[test]
+fn r_finds_the_numbers_of_the_examples() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for (example, least) in [
+        ("vordingborg", 160),
+        ("traedesten", 130),
+        ("social-stoette", 60),
+        ("naestved", 20),
+    ] {
+        let folder = Folder::new();
+        copy(&examples.join(example), folder.path());
+        let mut outcomes = vec!["outcomes"];
+        if example == "naestved" {
+            outcomes.extend(["--dates", "referrals.csv"]);
+        }
+        klero(folder.path(), &["ingest"]).ok();
+        klero(folder.path(), &outcomes).ok();
+        klero(folder.path(), &["report"]).ok();
+        agrees(&folder, "report", least);
+    }
 }
 
 /// The number after `name = ` or `k_name = ` in a row of a script.
@@ -324,8 +422,15 @@ fn the_scripts_hold_the_numbers_of_estimate_to_the_last_digit() {
                 in_stata += 1;
             }
         }
-        let named = row["method"] == "randomisation-test" || of_r.is_some();
-        assert!(named, "row {place} is in no script");
+        // Each row is recomputed or named with the reason it is not.
+        let outcome = row["outcome"].as_str().unwrap();
+        let left = |script: &str, quote: &str| {
+            let (_, left) = script.split_once("Not recomputed:").unwrap();
+            left.contains(&format!("{quote}  {place}  {outcome}: "))
+        };
+        assert!(of_r.is_some() != left(&r, "cat(\""), "row {place} in R");
+        let stata_left = left(&stata, "display `\"");
+        assert!(of_stata.is_some() != stata_left, "row {place} in Stata");
     }
     assert!(in_r > 200 && in_stata > 150, "{in_r} {in_stata}");
     assert!(r.contains("its draws are klero's own"));
