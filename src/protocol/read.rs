@@ -954,9 +954,7 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
         }
         let key = section.text("key", f).map(|key| key.value);
         let columns = columns(&mut section, f);
-        let codes = section
-            .text("codes", f)
-            .map(|codes| PathBuf::from(codes.value));
+        let codes = section.text("codes", f).map(|codes| path(codes, f));
         let wins = section.text("wins", f).and_then(|wins| {
             let files = files.as_ref()?;
             let index = files.value.iter().position(|file| file.value == wins.value);
@@ -989,11 +987,7 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
         registers.push(Register {
             id: name.value,
             kind: kind.value,
-            files: files
-                .value
-                .into_iter()
-                .map(|file| PathBuf::from(file.value))
-                .collect(),
+            files: files.value.into_iter().map(|file| path(file, f)).collect(),
             key,
             columns,
             wins,
@@ -1232,6 +1226,21 @@ fn states(
     }
 }
 
+/// Returns the path of a file. A plan is read on other systems than the one it was written on.
+fn path(file: At<String>, f: &mut Faults) -> PathBuf {
+    if file.value.contains('\\') {
+        f.add(
+            &file.span,
+            format!("`{}` is a path with `\\`", file.value),
+            format!(
+                "`{}`, which every system reads",
+                file.value.replace('\\', "/")
+            ),
+        );
+    }
+    PathBuf::from(file.value)
+}
+
 /// Returns the table and column of a `value`.
 fn value_column(section: &mut Section, f: &mut Faults) -> Option<ValueColumn> {
     let file = section.required_text("file", f);
@@ -1239,7 +1248,7 @@ fn value_column(section: &mut Section, f: &mut Faults) -> Option<ValueColumn> {
     let baseline = section.text("baseline", f).map(|baseline| baseline.value);
     let key = section.text("key", f).map(|key| key.value);
     Some(ValueColumn {
-        file: PathBuf::from(file?.value),
+        file: path(file?, f),
         column: column?.value,
         baseline,
         key,

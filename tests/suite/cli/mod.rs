@@ -1,5 +1,6 @@
 //! Through the program: wiring, words, exit codes.
 
+mod help;
 mod intake;
 mod study;
 mod tables;
