@@ -56,7 +56,7 @@ impl Topic {
 
     /// Returns the text without its title.
     pub fn body(&self) -> &'static str {
-        self.text[self.title().len()..].trim()
+        self.text[self.title().len()..].trim_matches('\n')
     }
 }
 

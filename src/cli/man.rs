@@ -130,12 +130,20 @@ fn topics() -> Roff {
     for (heading, name) in sections {
         let topic = help::topic(name).expect("a topic of the program");
         roff.control("SH", [heading]);
-        // Tables stand as they are written.
-        roff.control("nf", []);
-        for line in topic.body().lines() {
-            roff.text([roman(line)]);
+        for part in topic.body().split("\n\n") {
+            // Tables are indented and stand as they are written; the rest is folded anew.
+            let (begin, end) = match part.starts_with(' ') {
+                true => ("nf", Some("fi")),
+                false => ("PP", None),
+            };
+            roff.control(begin, []);
+            for line in part.lines() {
+                roff.text([roman(line)]);
+            }
+            if let Some(end) = end {
+                roff.control(end, []);
+            }
         }
-        roff.control("fi", []);
     }
     roff.control("SH", ["TOPICS"]);
     for Topic { name, .. } in help::TOPICS {
