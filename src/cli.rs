@@ -35,6 +35,7 @@ mod study;
 mod table;
 mod unseal;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -72,9 +73,18 @@ struct Global {
     #[arg(long, help_heading = "Everywhere", global = true)]
     no_input: bool,
     /// Use this many threads
-    #[arg(long, help_heading = "Everywhere", global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[arg(long, help_heading = "Everywhere", global = true, value_name = "N", value_parser = threads)]
+    threads: Option<NonZeroUsize>,
 }
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    match text.parse() {
+        Ok(threads) if threads <= MOST_THREADS => Ok(threads),
+        _ => Err(format!("expected a whole number from 1 to {MOST_THREADS}")),
+    }
+}
+
+const MOST_THREADS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// Who acts, for commands that write to the ledger.
 #[derive(Args, Clone, Default)]
@@ -169,11 +179,13 @@ impl Surroundings {
             Ok(text) => Some(text.parse().context("KLERO_NOW is set")?),
             Err(_) => None,
         };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if let Some(threads) = global.threads {
+            klero::threads::set(threads);
+        }
         Ok(Surroundings {
             console: Console::new(global.json, global.quiet, global.no_input),
             study: global.study.clone(),
-            threads: global.threads.map_or(cores, usize::from),
+            threads: klero::threads::threads(),
             set_clock,
             by: std::env::var("KLERO_BY").ok(),
             announced: true,

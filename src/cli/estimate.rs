@@ -183,6 +183,8 @@ pub struct Found {
     pub failed: Vec<(PlannedEstimate, String)>,
     pub measured: Vec<Measured>,
     pub people: People,
+    /// The referrals of the people, in their order.
+    pub referrals: Vec<String>,
     /// The last week of the registers behind the outcomes.
     pub last_week: Option<Week>,
 }
@@ -497,6 +499,7 @@ impl Estimate {
             failed,
             measured: columns.into_iter().flatten().collect(),
             people,
+            referrals,
             last_week: file.last_week(),
         })
     }

@@ -5,7 +5,7 @@ use klero::protocol::Language;
 use klero::report::disclosure::Rule;
 use klero::report::language::{Locale, NumberForm};
 use klero::report::study::export;
-use klero::sample::{People, table_of};
+use klero::sample::{People, analysis_file};
 use serde_json::json;
 
 use super::estimate::{Estimate, Failing};
@@ -62,7 +62,7 @@ impl Export {
         let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
         let rows = self.microdata.then(|| {
             let (_, referrals) = People::of_ledger(&ledger);
-            table_of(&found.people, &referrals, &found.measured)
+            analysis_file(&found.people, &referrals, &found.measured)
         });
         let findings = findings(&study, &ledger, &plan, found, &locale)?;
         let rule = Rule {

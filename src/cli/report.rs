@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use klero::digest::Digest;
 use klero::estimate::duration::Times;
 use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
@@ -21,8 +22,9 @@ use klero::report::study::{
     StatesOfArm, TimesFound, definition, planned, report,
 };
 use klero::report::table::{csv, latex, markdown, xlsx};
+use klero::report::verify::{Analysed, scripts};
 use klero::report::word::docx;
-use klero::sample::{Count, End, Measured};
+use klero::sample::{Count, End, Measured, analysis_columns, analysis_file};
 
 use super::estimate::{Estimate, Failing, Found};
 use super::failure::refused;
@@ -72,9 +74,15 @@ impl Report {
             numbers: NumberForm::of(self.numbers.unwrap_or(language)),
         };
         let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
+        let (scripts, analysis) = analysis(&found, &plan.study.title);
         let findings = findings(&study, ledger, &plan, found, &locale)?;
-        let files = files(&findings, &locale)?;
+        let mut files = files(&findings, &locale)?;
+        files.extend(scripts);
         let count = files.len();
+        // A row a person: it stays with the other derived files, and out of what is handed over.
+        let place = study.derived().join(ANALYSIS);
+        fs::write(&place, analysis)
+            .with_context(|| format!("cannot write `{}`", place.display()))?;
         write(&folder, files)?;
         around.console.say(format!(
             "wrote {count} files to {}; report.html is the whole of it",
@@ -87,6 +95,25 @@ impl Report {
         }
         Ok(Answer::Yes)
     }
+}
+
+/// The analysis file, among the derived ones.
+const ANALYSIS: &str = "analysis.csv";
+
+/// Returns the scripts that recompute the rows elsewhere, and the file that they read.
+fn analysis(found: &Found, title: &str) -> (Vec<(PathBuf, Vec<u8>)>, String) {
+    let file = analysis_file(&found.people, &found.referrals, &found.measured);
+    let columns = analysis_columns(&found.people, &found.measured);
+    let analysed = Analysed {
+        columns: &columns,
+        sha256: &Digest::of(file.as_bytes()).to_string(),
+    };
+    let made = scripts(title, &found.rows, analysed);
+    let files = vec![
+        ("verify.R".into(), made.r.into_bytes()),
+        ("verify.do".into(), made.stata.into_bytes()),
+    ];
+    (files, file)
 }
 
 /// Computes what the report shows.

@@ -131,3 +131,21 @@ fn the_vordingborg_readme_is_true() {
         Some("examples/vordingborg"),
     );
 }
+
+#[test]
+fn the_traedesten_readme_is_true() {
+    walk("examples/traedesten/README.md", Some("examples/traedesten"));
+}
+
+#[test]
+fn the_social_stoette_readme_is_true() {
+    walk(
+        "examples/social-stoette/README.md",
+        Some("examples/social-stoette"),
+    );
+}
+
+#[test]
+fn the_naestved_readme_is_true() {
+    walk("examples/naestved/README.md", Some("examples/naestved"));
+}
