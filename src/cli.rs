@@ -10,14 +10,17 @@ mod beacon;
 mod check;
 mod codes;
 mod compare;
+mod completions;
 mod console;
 mod demo;
 mod draw;
 mod estimate;
 mod export;
 mod failure;
+mod help;
 mod ingest;
 mod invent;
+mod man;
 mod methods;
 mod new;
 mod outcomes;
@@ -49,7 +52,7 @@ pub use console::Console;
 /// estimates
 #[derive(Parser)]
 #[command(name = "klero", version, about, max_term_width = 80)]
-#[command(after_help = "`klero demo` goes through a whole trial on invented data.")]
+#[command(after_help = help::list(), disable_help_subcommand = true)]
 struct Klero {
     #[command(flatten)]
     global: Global,
@@ -155,6 +158,12 @@ enum Command {
     Codes(codes::Codes),
     /// Invent a register for the demo study
     Invent(invent::Invent),
+    /// Print a script that completes commands and flags in a shell
+    Completions(completions::Completions),
+    /// Print a manual page, or write all of them
+    Man(man::Man),
+    /// Print the help of a command, or a text on a topic
+    Help(help::Help),
 }
 
 /// How a command ended, when it could be done.
@@ -316,5 +325,8 @@ fn run(command: Command, around: &Surroundings) -> anyhow::Result<Answer> {
         Command::Methods(command) => command.run(around),
         Command::Codes(command) => command.run(around),
         Command::Invent(command) => command.run(around),
+        Command::Completions(command) => command.run(around),
+        Command::Man(command) => command.run(around),
+        Command::Help(command) => command.run(around),
     }
 }

@@ -9,7 +9,7 @@ use klero::table::Table;
 use serde_json::json;
 
 use super::failure::refused;
-use super::seal::write_secret;
+use super::seal::{warn_of_rights, write_secret};
 use super::study::{AlreadyThere, read_digits, write_file};
 use super::{Answer, Surroundings};
 
@@ -19,7 +19,7 @@ pub struct Pseudonym {
     /// File with the key
     #[arg(long, value_name = "FILE", default_value = "pseudonym.key")]
     key: PathBuf,
-    /// Make a new key in that file, readable by its owner only
+    /// Make a new key in that file, which on Unix only its owner can read
     #[arg(long, conflicts_with_all = ["list", "column", "out"])]
     make_key: bool,
     /// Replace a column of this table; else ids are read from stdin, one a line
@@ -89,6 +89,7 @@ fn make_key(path: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
          more pseudonyms of these people can be made. Keep it apart from the seed and the ledger.",
         path.display()
     ));
+    warn_of_rights(path, around);
     Ok(Answer::Yes)
 }
 

@@ -111,6 +111,7 @@ impl Seal {
                  draw no more. Keep a copy where nobody at the desk can read it.",
                 own_seed.display()
             ));
+            warn_of_rights(&own_seed, around);
         }
         around.console.say(
             "publish the commitment and the head, or give them to somebody else to keep: they \
@@ -124,7 +125,17 @@ impl Seal {
     }
 }
 
-/// Writes a new file that only its owner may read (mode 0600), flushed to the disk.
+/// Says where a secret's file is not closed to others by itself.
+pub fn warn_of_rights(path: &Path, around: &Surroundings) {
+    if cfg!(not(unix)) {
+        around.console.warn(format!(
+            "on this system {} has the rights of its folder: see that nobody else can read it",
+            path.display()
+        ));
+    }
+}
+
+/// Writes a new file that, on Unix, only its owner may read (mode 0600), flushed to the disk.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use klero::ledger::{Coding, Event, TableForm, TableMade, coming_table};
 use klero::protocol::Protocol;
 
-use super::seal::write_secret;
+use super::seal::{warn_of_rights, write_secret};
 use super::study::{AlreadyThere, Study};
 use super::{Acting, Answer, Surroundings};
 
@@ -91,6 +91,7 @@ impl Table {
             slots.len(),
             self.out.display()
         ));
+        warn_of_rights(&self.out, around);
         if self.numbered {
             around.console.say(legend(writer.ledger.sealed()));
         }

@@ -152,7 +152,8 @@ impl Writer {
         }
         let written = self
             .file
-            .write_all(text.as_bytes())
+            .seek(SeekFrom::End(0))
+            .and_then(|_| self.file.write_all(text.as_bytes()))
             .and_then(|()| self.file.sync_data());
         if let Err(source) = written {
             let path = ledger.path.clone();
@@ -245,9 +246,12 @@ fn locked(path: &Path, by: &str, patience: Duration) -> Result<(File, PathBuf), 
             },
         }
     };
+    // Windows lets only a file be cut that was not opened for appending; there `append` writes at
+    // the end because it goes there first.
     let mut file = OpenOptions::new()
         .read(true)
-        .append(true)
+        .write(true)
+        .append(cfg!(unix))
         .open(path)
         .map_err(failed("write to"))?;
     take_lock(path, patience, || file.try_lock())?;

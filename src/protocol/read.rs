@@ -988,9 +988,7 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
             );
         }
         let key = key.or(key_column).map(|key| key.value);
-        let codes = section
-            .text("codes", f)
-            .map(|codes| PathBuf::from(codes.value));
+        let codes = section.text("codes", f).map(|codes| path(codes, f));
         let wins = section.text("wins", f).and_then(|wins| {
             let files = files.as_ref()?;
             let index = files.value.iter().position(|file| file.value == wins.value);
@@ -1023,11 +1021,7 @@ fn registers(section: &Section, f: &mut Faults) -> Vec<Register> {
         registers.push(Register {
             id: name.value,
             kind: kind.value,
-            files: files
-                .value
-                .into_iter()
-                .map(|file| PathBuf::from(file.value))
-                .collect(),
+            files: files.value.into_iter().map(|file| path(file, f)).collect(),
             key,
             columns,
             wins,
@@ -1288,6 +1282,21 @@ fn states(
     }
 }
 
+/// Returns the path of a file. A plan is read on other systems than the one it was written on.
+fn path(file: At<String>, f: &mut Faults) -> PathBuf {
+    if file.value.contains('\\') {
+        f.add(
+            &file.span,
+            format!("`{}` is a path with `\\`", file.value),
+            format!(
+                "`{}`, which every system reads",
+                file.value.replace('\\', "/")
+            ),
+        );
+    }
+    PathBuf::from(file.value)
+}
+
 /// Returns the table and column of a `value`.
 fn value_column(section: &mut Section, yes_no: bool, f: &mut Faults) -> Option<ValueColumn> {
     let file = section.required_text("file", f);
@@ -1305,7 +1314,7 @@ fn value_column(section: &mut Section, yes_no: bool, f: &mut Faults) -> Option<V
     }
     let key = section.text("key", f).map(|key| key.value);
     Some(ValueColumn {
-        file: PathBuf::from(file?.value),
+        file: path(file?, f),
         column: column?.value,
         baseline,
         yes_no,

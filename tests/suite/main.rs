@@ -16,5 +16,6 @@ mod reference;
 mod register;
 mod report;
 mod trial;
+#[cfg(unix)]
 mod walkthrough;
 mod workshop;

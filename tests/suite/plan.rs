@@ -317,3 +317,11 @@ fn one_arm_is_a_study_and_draws_nothing() {
     let drawn = format!("{text}[allocation]\nprocedure = \"simple\"\n");
     assert!(Protocol::read(&drawn).is_err());
 }
+
+#[test]
+fn a_path_with_backslashes_is_told_with_the_one_that_every_system_reads() {
+    let plan = plan_with(COMPLETE).replace("\"dream.csv\"", "'register\\dream.csv'");
+    let error = Protocol::read(&plan).unwrap_err().to_string();
+    assert!(error.contains("register\\dream.csv"), "{error}");
+    assert!(error.contains("register/dream.csv"), "{error}");
+}

@@ -1,6 +1,7 @@
 //! Through the program: wiring, words, exit codes.
 
 mod desk;
+mod help;
 mod intake;
 mod one_arm;
 mod study;
