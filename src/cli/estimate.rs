@@ -15,10 +15,12 @@ use klero::protocol::{
 };
 use klero::report::effects::{flow_lines, footnotes, table};
 use klero::report::json::{Provenance, estimates};
+use klero::report::study::{Screen, screen};
 use klero::sample::{Data, Flow, Measured, OutcomeFile, People, Roles};
 use klero::spelling::{listed, nearest};
 
 use super::failure::refused;
+use super::report::findings;
 use super::study::{OUTCOMES, Study};
 use super::{Answer, Surroundings};
 
@@ -266,6 +268,12 @@ impl Estimate {
     }
 
     fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
+        if around.screen().is_some() {
+            return Err(refused(
+                "`--lang` and `--numbers` with `--data`",
+                "they are for the tables of a study, whose plan has the words",
+            ));
+        }
         if self.outcome.is_empty() && self.time.is_none() {
             return Err(refused(
                 "no outcome",
@@ -365,6 +373,12 @@ impl Estimate {
         let study = Study::find(around)?;
         let (ledger, plan) = study.ledger_and_plan(around)?;
         let found = self.found(&study, ledger.as_ref(), &plan, Failing::Stops, around)?;
+        if let (Some(locale), false) = (around.screen(), around.console.json) {
+            let found = findings(&study, ledger.as_ref(), &plan, found, &locale)?;
+            let text = screen(&found, &locale, Screen::Effects);
+            around.console.data(&text)?;
+            return Ok(Answer::Yes);
+        }
         let title = format!(
             "{}: {}\n{}\n",
             plan.study.id,

@@ -15,7 +15,7 @@ use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, 
 use klero::register::store::Store;
 use klero::report::document::Document;
 use klero::report::figure::{self, font_face_css};
-use klero::report::language::{Locale, NumberForm};
+use klero::report::language::Locale;
 use klero::report::page::page;
 use klero::report::study::{
     CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, Report as Laid, StatesFound,
@@ -38,19 +38,9 @@ pub struct Report {
     /// Folder to write to [default: report in the study's folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Language of the report: da or en [default: the plan's]
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
-    lang: Option<Language>,
-    /// Form of numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
-    numbers: Option<Language>,
     /// Write over a report that is there
     #[arg(long)]
     force: bool,
-}
-
-pub fn language(text: &str) -> Result<Language, String> {
-    Language::from_name(text).ok_or_else(|| "expected da or en".to_owned())
 }
 
 impl Report {
@@ -68,11 +58,7 @@ impl Report {
                 "`--force` writes over it, `--out DIR` elsewhere",
             ));
         }
-        let language = self.lang.unwrap_or(plan.study.language);
-        let locale = Locale {
-            language,
-            numbers: NumberForm::of(self.numbers.unwrap_or(language)),
-        };
+        let locale = around.locale(&plan);
         let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
         let (scripts, analysis) = analysis(&found, &plan.study.title);
         let findings = findings(&study, ledger, &plan, found, &locale)?;
