@@ -156,7 +156,7 @@ enum Command {
     Methods(methods::Methods),
     /// List the register codes and what they mean
     Codes(codes::Codes),
-    /// Invent a register for the demo study
+    /// Invent the registers of the demo study
     Invent(invent::Invent),
     /// Print a script that completes commands and flags in a shell
     Completions(completions::Completions),

@@ -48,19 +48,19 @@ class Lot:
 
 # ---------------------------------------------------------------- who is referred
 
-FACTS = ["phase", "desk", "sex", "age", "visitation", "residence", "under30"]
+FACTS = ["phase", "desk", "sex", "age", "visitation", "residence", "education"]
 
 # Fourteen referrals that a rule turns away. One of the job-ready comes again.
 REFUSED = (
-    [{"age": 17, "under30": "ja, uden uddannelse"}, {"age": 68}]
+    [{"age": 17, "education": "nej"}, {"age": 68}]
     + [{"visitation": "jobparat"}] * 4
-    + [{"visitation": "uddannelsesparat", "age": 22, "under30": "ja, uden uddannelse"}]
+    + [{"visitation": "uddannelsesparat", "age": 22, "education": "nej"}]
     + [{"residence": "anden kommune"}] * 3
-    + [{"age": age, "under30": "ja, uden uddannelse"} for age in (19, 23, 26, 28)]
+    + [{"age": age, "education": "nej"} for age in (19, 23, 26, 28)]
 )
 
 
-def person(lot, phase):
+def person(lot, phase, key):
     age = lot.one([lot.between(24, 39), lot.between(30, 63), lot.between(36, 63)])
     return {
         "phase": phase,
@@ -69,7 +69,8 @@ def person(lot, phase):
         "age": age,
         "visitation": "aktivitetsparat",
         "residence": "København",
-        "under30": "nej" if age >= 30 else "ja, med uddannelse",
+        # Of those over 30 most have none.
+        "education": "ja" if age < 30 else Lot("education", key).one(["ja", "nej", "nej"]),
     }
 
 
@@ -97,7 +98,7 @@ def developed():
     days = working_days(date(2018, 3, 5), date(2019, 6, 14))
     begun = sorted(lot.one(days) for _ in range(100))
     return [
-        {"id": f"u-{n:03}", "date": day.isoformat(), **person(lot, "udvikling")}
+        {"id": (key := f"u-{n:03}"), "date": day.isoformat(), **person(lot, "udvikling", key)}
         for n, day in enumerate(begun, 1)
     ]
 
@@ -116,9 +117,10 @@ def referred():
     refused = dict(zip(sorted(lot.shuffled(others)[:14]), lot.shuffled(REFUSED)))
     rows = []
     for n, time in enumerate(times):
-        facts = {"id": f"t-{n + 1:03}", "time": time.isoformat() + "Z", **person(lot, "forsøg")}
+        key = f"t-{n + 1:03}"
+        facts = {"id": key, "time": time.isoformat() + "Z", **person(lot, "forsøg", key)}
         rows.append({**facts, **refused.get(n, {})})
-    rows[60]["age"], rows[60]["under30"] = 65, "nej"
+    rows[60]["age"] = 65
     again = next(row for row in rows if row["visitation"] == "jobparat")
     rows.append({**again, "time": later(again["time"], 154), "visitation": "aktivitetsparat"})
     return sorted(rows, key=lambda row: row["time"])
@@ -168,7 +170,7 @@ def differs(row):
     """Yields whatever a rule of the plan would turn away."""
     yield row["visitation"] != "aktivitetsparat"
     yield row["residence"] != "København"
-    yield row["under30"] == "ja, uden uddannelse"
+    yield row["age"] < 30 and row["education"] == "nej"
     yield not 18 <= row["age"] <= 66
 
 

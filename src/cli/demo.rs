@@ -51,10 +51,10 @@ const STEPS: [(&str, &[&str]); 10] = [
     ),
     ("Check everything, as an auditor would.", &["audit"]),
     (
-        "Invent a register with the figures of the article. A real study has its own.",
+        "Invent registers with the figures of the article. A real study has its own.",
         &["invent"],
     ),
-    ("Read the register into spells.", &["ingest"]),
+    ("Read the registers into spells.", &["ingest"]),
     ("Make the outcomes that the plan defines.", &["outcomes"]),
     ("Estimate the effects.", &["estimate"]),
 ];

@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use klero::invent::{Person, VORDINGBORG, referrals, register};
+use klero::invent::{Person, VORDINGBORG, referrals, registers};
 
 use super::failure::refused;
-use super::study::{Study, write_file};
+use super::study::{AlreadyThere, Study, write_file};
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
@@ -12,10 +12,10 @@ pub struct Invent {
     /// Print a list of this many invented referrals instead
     #[arg(long, value_name = "N", conflicts_with_all = ["out", "force"])]
     referrals: Option<u32>,
-    /// Write the register to this file
-    #[arg(long, value_name = "FILE", default_value = "register/dream.csv")]
+    /// Write the registers into this folder: dream.csv and bfl.csv
+    #[arg(long, value_name = "DIR", default_value = "register")]
     out: PathBuf,
-    /// Overwrite the file
+    /// Overwrite the files
     #[arg(long)]
     force: bool,
 }
@@ -59,21 +59,30 @@ impl Invent {
                 ));
             }
         }
-        let text = register(&plan.study.id, &VORDINGBORG, &persons);
+        let invented = registers(&plan.study.id, &VORDINGBORG, &persons);
         let out = study.folder.join(&self.out);
-        if let Some(folder) = out.parent() {
-            std::fs::create_dir_all(folder)?;
+        let files = [
+            (out.join("dream.csv"), invented.dream),
+            (out.join("bfl.csv"), invented.bfl),
+        ];
+        if let Some((path, _)) = files.iter().find(|(path, _)| !self.force && path.exists()) {
+            let path = path.clone();
+            return Err(AlreadyThere { path }.into());
         }
-        write_file(&out, text.as_bytes(), self.force)?;
+        std::fs::create_dir_all(&out)?;
+        for (path, text) in &files {
+            write_file(path, text.as_bytes(), self.force)?;
+        }
+        let names = files.map(|(path, _)| path.display().to_string());
         if around.console.json {
             around.console.object(&serde_json::json!({
-                "persons": persons.len(), "file": out.display().to_string(),
+                "persons": persons.len(), "files": names,
             }))?;
         }
         around.console.say(format!(
-            "invented a register of {} persons: {}",
+            "invented registers of {} persons: {}",
             persons.len(),
-            out.display()
+            names.join(", "),
         ));
         Ok(Answer::Yes)
     }

@@ -27,6 +27,7 @@ fn the_demo_is_the_example() {
         "referrals.csv",
         "ledger.jsonl",
         "register/dream.csv",
+        "register/bfl.csv",
     ] {
         assert_eq!(folder.read(&format!("d/{name}")), example(name), "{name}");
     }
@@ -110,6 +111,9 @@ fn the_invented_register_gives_the_published_figures() {
     let progress = row("progress", "gruppe1");
     assert_eq!(percent(&progress["mean_arm"]), 30.4);
     assert_eq!(progress["events_arm"], 41);
+    let no_hours = row("degree-zero", "gruppe1");
+    assert_eq!(percent(&no_hours["mean_arm"]), 70.4);
+    assert_eq!(no_hours["events_arm"], 95);
     let flex = row("flexjob", "gruppe1");
     assert_eq!(flex["events_arm"], 15);
     let ratio = flex["mean_arm"].as_f64().unwrap() / flex["mean_reference"].as_f64().unwrap();
@@ -132,10 +136,50 @@ fn the_invented_register_gives_the_published_figures() {
     let (arm, reference) = both("long-before");
     assert_eq!((arm.round(), reference.round()), (75.0, 65.0));
     // Group 2 is without the progress: it stands within two points of the control group.
-    for outcome in ["ordinary", "progress", "flexjob", "active", "placed"] {
+    for outcome in [
+        "ordinary",
+        "progress",
+        "degree-zero",
+        "degree",
+        "flexjob",
+        "active",
+        "placed",
+    ] {
         let row = row(outcome, "gruppe2");
         assert!(row["estimate"].as_f64().unwrap().abs() < 0.02, "{outcome}");
     }
+}
+
+/// A month has an industry code in `dream.csv` where it has hours in `bfl.csv`, and nowhere else.
+#[test]
+fn the_invented_registers_agree_on_the_months_with_wage() {
+    let dream = example("register/dream.csv");
+    let mut lines = dream.lines().map(|line| line.split(';'));
+    let header: Vec<&str> = lines.next().unwrap().collect();
+    let mut coded = Vec::new();
+    for cells in lines {
+        let cells: Vec<&str> = cells.collect();
+        for (name, cell) in header.iter().zip(&cells) {
+            if let Some(month) = name.strip_prefix("branche_")
+                && !cell.is_empty()
+            {
+                coded.push(format!("{} {month}", cells[0]));
+            }
+        }
+    }
+    let bfl = example("register/bfl.csv");
+    let paid: Vec<String> = bfl
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<&str> = line.split(';').collect();
+            let hours: f64 = cells[3].replace(',', ".").parse().unwrap();
+            assert!(hours > 0.0 && hours <= 160.33, "{line}");
+            format!("{} {}_{:0>2}", cells[0], cells[1], cells[2])
+        })
+        .collect();
+    assert!(coded.len() > 1000);
+    assert_eq!(coded, paid);
 }
 
 #[test]
