@@ -96,18 +96,18 @@ impl States {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         let plan = study.plan()?;
+        if self.dates.is_none() && self.person.is_none() {
+            study.draws_or(
+                "give the day on which each person started: `klero states --dates FILE`",
+            )?;
+        }
         let store = Store::open(&study.derived(), &self.register_of(&plan)?)?;
         if let Some(person) = &self.person {
             return one_person(&store, person, around);
         }
         let dates = match &self.dates {
             Some(file) => dates_of_table(file)?,
-            None => {
-                study.draws_or(
-                    "give the day on which each person started: `klero states --dates FILE`",
-                )?;
-                dates_of_ledger(&study.ledger()?)
-            }
+            None => dates_of_ledger(&study.ledger()?),
         };
         let (from, to) = self.weeks;
         let made = states_by_week(&store, &dates, from, to)?;

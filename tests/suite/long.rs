@@ -538,7 +538,23 @@ fn the_states_of_every_week_sum_to_all() {
             .map(|cell| cell.parse::<u64>().unwrap());
         assert_eq!(counts.sum::<u64>(), 3, "{line}");
     }
-    // Ten states need two lines for their names, each ending with its column.
+    let svg = study.folder.read("w.svg");
+    for part in ["<title", "<desc", "Work placement", "n = 3"] {
+        assert!(svg.contains(part), "{part}");
+    }
+    let said = klero(study.folder.path(), &["states", "--person", "2"]).ok();
+    assert_eq!(
+        said.out,
+        "first     last      weeks  code  state\n\
+         2018-W11  2018-W11      1  730   benefit\n2018-W12  2018-W12      1  737   praktik\n"
+    );
+    klero(study.folder.path(), &["states", "--person", "9"])
+        .fails_with(2, &["nobody with that id"]);
+}
+
+#[test]
+fn names_of_ten_states_stand_whole_on_two_lines() {
+    let study = Study::new(STATES, WEEKS, &["1", "2", "3"]);
     study.folder.write(
         "r.csv",
         "key,period,state\n1,2018-W12,ordinary\n1,2018-W13,supported\n1,2018-W14,praktik\n\
@@ -565,18 +581,6 @@ fn the_states_of_every_week_sum_to_all() {
             "    1   33.3    0.0    0.0    0.0    0.0    0.0    0.0    0.0    0.0   66.7",
         ]
     );
-    let svg = study.folder.read("w.svg");
-    for part in ["<title", "<desc", "Work placement", "n = 3"] {
-        assert!(svg.contains(part), "{part}");
-    }
-    let said = klero(study.folder.path(), &["states", "--person", "2"]).ok();
-    assert_eq!(
-        said.out,
-        "first     last      weeks  code  state\n\
-         2018-W11  2018-W11      1  730   benefit\n2018-W12  2018-W12      1  737   praktik\n"
-    );
-    klero(study.folder.path(), &["states", "--person", "9"])
-        .fails_with(2, &["nobody with that id"]);
 }
 
 #[test]

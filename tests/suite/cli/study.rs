@@ -416,7 +416,7 @@ fn a_study_is_found_from_a_folder_below() {
 fn a_changed_plan_is_told_and_a_changed_seal_refused() {
     let folder = drawn();
     folder.write("study.toml", plan_with(COMPLETE) + "\n# a thought\n");
-    klero(folder.path(), &["outcomes"]).fails_with(2, &["is not the plan in the ledger"]);
+    klero(folder.path(), &["outcomes"]).fails_with(2, &["is not the plan in force"]);
     folder.write(
         "study.toml",
         plan_with(COMPLETE).replace("\"effort\"", "\"effort2\""),

@@ -624,8 +624,8 @@ fn a_plan_changed_after_the_seal_is_told_with_both_definitions() {
     let text = words(&page(&report(&study, "report", &[])));
     for part in [
         "Målt anderledes end i den forseglede plan: Andel af tiden i aktivitet",
-        "i ugerne 1 til 104",
-        "i ugerne 1 til 52",
+        "i ugerne 1–104",
+        "i ugerne 1–52",
         "Forseglet: holm (primary). Brugt: none (primary).",
         &digest(&sealed),
         &digest(&changed),
