@@ -50,7 +50,7 @@ relative <- function(a, b, name, std_error, least) {
 check <- function(number, what, klero, on, method, tolerance = NULL) {
   cat(sprintf("\n%d  %s\n", number, what))
   limit <- if (is.null(tolerance)) get("tolerance", globalenv()) else tolerance
-  theirs <- tryCatch(suppressWarnings(c(count(on), method)), error = function(e) e)
+  theirs <- tryCatch(suppressWarnings(c(method, count(on))), error = function(e) e)
   if (inherits(theirs, "lacking")) {
     cat("  skipped: package `", conditionMessage(theirs), "` is not installed\n", sep = "")
     tally["skipped"] <<- tally["skipped"] + 1
@@ -285,7 +285,7 @@ ratio_of_means <- function(on, level) {
   by_log(a[1] / r[1], sqrt(a[2] / a[1]^2 + r[2] / r[1]^2), level)
 }
 
-# Base R: t test of the change within the arm.
+# Base R: t test of the change within the arm, of those with a value before and after.
 change <- function(on, baseline, level) {
   d <- data.frame(y = on$y - people[[baseline]][on$row])
   d$cluster <- on$cluster
@@ -293,11 +293,13 @@ change <- function(on, baseline, level) {
   if (!is.null(d$cluster)) {
     needs("estimatr")
     fit <- estimatr::lm_robust(y ~ 1, d, clusters = cluster, se_type = "CR2")
-    return(by_t(unname(fit$coefficients), unname(fit$std.error), unname(fit$df), level))
+    return(c(n_arm = nrow(d),
+             by_t(unname(fit$coefficients), unname(fit$std.error), unname(fit$df), level)))
   }
   test <- t.test(d$y, conf.level = level)
-  c(estimate = unname(test$estimate), std_error = test$stderr, df = unname(test$parameter),
-    p_value = test$p.value, lower = test$conf.int[1], upper = test$conf.int[2])
+  c(n_arm = nrow(d), estimate = unname(test$estimate), std_error = test$stderr,
+    df = unname(test$parameter), p_value = test$p.value, lower = test$conf.int[1],
+    upper = test$conf.int[2])
 }
 
 # --- the effect of what was received ----------------------------------------------------------

@@ -47,7 +47,7 @@ program define compare_numbers
     quietly summarize _y if _on
     scalar least_ = 1e-13 / tolerance_ * max(abs(r(min)), abs(r(max)))
     quietly count if _on & _z == 1
-    scalar t_n_arm = r(N)
+    if missing(t_n_arm) scalar t_n_arm = r(N)
     quietly count if _on & _z == 0
     scalar t_n_reference = r(N)
     display as text %-12s "" " " %20s "klero" " " %20s "Stata" " " %10s "difference"
@@ -273,6 +273,7 @@ program define change
     capture drop _d_
     quietly generate double _d_ = _y - `baseline' if _on
     quietly ttest _d_ == 0 if _on
+    scalar t_n_arm = r(N_1)
     scalar t_estimate = r(mu_1)
     scalar t_std_error = r(se)
     scalar t_df = r(df_t)
