@@ -6,6 +6,7 @@
 
 mod file;
 mod flow;
+mod numbers;
 mod people;
 mod table;
 
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 pub use file::OutcomeFile;
 pub use flow::{ArmFlow, Flow};
+pub use numbers::Numbers;
 pub use table::{Data, Roles, table_of};
 
 use crate::protocol::{Procedure, Unit};
@@ -62,7 +64,7 @@ pub struct Fact {
 pub enum FactValues {
     /// A number, with its levels where the plan gives it bands.
     Number {
-        values: Vec<Option<f64>>,
+        values: Numbers,
         bands: Option<Groups>,
     },
     Levels(Groups),

@@ -784,9 +784,9 @@ impl<'s> Asked<'s> {
 
     /// Returns the value before the draw as a covariate.
     fn baseline(&self, contrast: &Contrast, notes: &mut Vec<String>) -> Vec<Column> {
-        let baseline = self.measured.baseline.as_deref().unwrap_or(&[]);
+        let baseline = self.measured.baseline.iter().flatten();
         let name = format!("{}_baseline", self.measured.name());
-        contrast.numbers(&name, baseline, notes)
+        contrast.numbers(&name, &baseline.copied().collect(), notes)
     }
 
     fn late(&self, contrast: &Contrast, interval: IntervalId) -> Result<Computed, EstimateError> {
@@ -888,7 +888,7 @@ impl<'s> Asked<'s> {
                 .collect();
             let covariates = contrast.covariates(&self.analysis.adjust, &mut notes);
             let mut columns = vec![arm.as_slice()];
-            columns.extend(covariates.iter().map(|column| column.values.as_slice()));
+            columns.extend(covariates.iter().map(|column| &*column.values));
             let mut times = Times::new(&contrast.y, &ends).map_err(wrong)?;
             let strata = self.stratum.map(|groups| contrast.grouped(groups).of);
             if let Some(strata) = &strata {

@@ -130,6 +130,19 @@ impl Columns {
 
     /// Reads a Parquet file that holds whole numbers, numbers and texts.
     pub fn read(path: &Path) -> Result<Columns, RegisterError> {
+        let mut columns = Vec::new();
+        let metadata = Columns::each(path, |name, values| columns.push((name, values)))?;
+        Ok(Columns { columns, metadata })
+    }
+
+    /// Reads a Parquet file that holds whole numbers, numbers and texts, and hands over one column
+    /// after another; returns the text that travels with it.
+    ///
+    /// Beside what is kept of the columns handed over, one column is in memory at a time.
+    pub fn each(
+        path: &Path,
+        mut take: impl FnMut(String, Values),
+    ) -> Result<String, RegisterError> {
         let fault = |fault| match fault {
             ParquetFault::Io(source) => RegisterError::Io {
                 path: path.to_owned(),
@@ -142,21 +155,21 @@ impl Columns {
         let metadata = file.metadata(METADATA).unwrap_or_default().to_owned();
         let mut columns = Vec::new();
         for column in &file.columns {
-            let values = Values::of(column).ok_or_else(|| {
+            columns.push(Values::of(column).ok_or_else(|| {
                 unusable(path, format!("column `{}` is no number", column.name()))
-            })?;
-            columns.push((column.name().to_owned(), values));
+            })?);
         }
-        let mut number = 0;
-        while let Some(rows) = file.rows_of(number) {
-            let group = file.group(number).map_err(fault)?;
-            for (index, (_, values)) in columns.iter_mut().enumerate() {
+        for (index, mut values) in columns.into_iter().enumerate() {
+            let mut number = 0;
+            while let Some(rows) = file.rows_of(number) {
+                let group = file.part(number, index..index + 1).map_err(fault)?;
                 let decoded = group.decode(index, &file.columns[index], &(0..rows));
                 values.extend(&decoded.map_err(fault)?);
+                number += 1;
             }
-            number += 1;
+            take(file.columns[index].name().to_owned(), values);
         }
-        Ok(Columns { columns, metadata })
+        Ok(metadata)
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Drawn, End, Fact, FactValues, Groups, Measured, People, SampleError};
+use super::{Drawn, End, Fact, FactValues, Groups, Measured, Numbers, People, SampleError};
 use crate::protocol::Unit;
 use crate::register::columns::{Columns, Values};
 use crate::register::{Format, Source};
@@ -19,11 +19,19 @@ const MOST_ARMS: usize = 1_000;
 /// A table with typed columns, rows in their order for analysis.
 pub struct Data {
     path: PathBuf,
-    columns: Vec<(String, Values)>,
+    columns: Vec<(String, Cells)>,
     /// Line of each row in the file, where that is not its number plus two.
     lines: Option<Vec<u64>>,
     /// Rows of the file in the order of the analysis.
     order: Vec<u32>,
+}
+
+/// The cells of a column.
+enum Cells {
+    Number(Numbers),
+    /// Whole numbers that numbers of eight bytes do not all tell apart.
+    Whole(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
 }
 
 /// Which column plays which part.
@@ -43,11 +51,15 @@ impl Data {
     /// Reads a table: CSV, or by its ending Parquet, SAS, Stata or Excel.
     pub fn read(path: &Path, id: Option<&str>) -> Result<Data, SampleError> {
         let (columns, lines) = match Format::of(path) {
-            Format::Parquet => (Columns::read(path)?.columns, None),
+            Format::Parquet => {
+                let mut columns = Vec::new();
+                Columns::each(path, |name, values| columns.push((name, Cells::of(values))))?;
+                (columns, None)
+            }
             Format::Csv => of_text(Table::read(path)?),
             _ => of_text(Source::open(path)?.read()?),
         };
-        let rows = columns.first().map_or(0, |(_, values)| values.len());
+        let rows = columns.first().map_or(0, |(_, cells)| cells.len());
         let mut data = Data {
             path: path.to_owned(),
             columns,
@@ -62,6 +74,10 @@ impl Data {
             Some(id) => data.by_id(id)?,
             None => data.by_digest(rows),
         };
+        let (order, columns) = (&data.order, &mut data.columns);
+        side_by_side(columns, |_, columns| {
+            columns.iter_mut().for_each(|(_, cells)| cells.arrange(order));
+        });
         Ok(data)
     }
 
@@ -196,14 +212,14 @@ impl Data {
     }
 
     fn fact(&self, column: &str) -> Result<Fact, SampleError> {
-        let values = match self.values(column)? {
-            Values::Text(texts) => {
-                let text = |&row: &u32| shown(texts[row as usize].as_deref());
-                let texts: Vec<&str> = self.order.iter().map(text).collect();
-                FactValues::Levels(Groups::of(column, &texts))
-            }
-            _ => FactValues::Number {
-                values: self.numbers(column)?,
+        let values = match self.cells(column)? {
+            Cells::Text(texts) => FactValues::Levels(Groups::of(column, &all_shown(texts))),
+            Cells::Number(numbers) => FactValues::Number {
+                values: numbers.clone(),
+                bands: None,
+            },
+            Cells::Whole(wholes) => FactValues::Number {
+                values: wholes.iter().map(|n| n.map(|n| n as f64)).collect(),
                 bands: None,
             },
         };
@@ -216,25 +232,29 @@ impl Data {
 
     /// Returns a column as groups, for `by`: whatever is written in it.
     pub fn groups(&self, column: &str, what: &'static str) -> Result<Groups, SampleError> {
-        let values = self.values(column)?;
-        let texts: Vec<String> = match values {
-            Values::Text(texts) => self.in_order(texts, |t| shown(t.as_deref()).to_owned()),
-            Values::Whole(wholes) => {
-                self.in_order(wholes, |n| n.map_or(String::new(), |n| n.to_string()))
-            }
-            Values::Number(numbers) => {
-                self.in_order(numbers, |n| n.map_or(String::new(), |n| n.to_string()))
-            }
+        let empty = |place| SampleError::Empty {
+            path: self.path.clone(),
+            line: self.line(place),
+            column: column.to_owned(),
+            what,
         };
-        if let Some(place) = texts.iter().position(String::is_empty) {
-            return Err(SampleError::Empty {
-                path: self.path.clone(),
-                line: self.line(place),
-                column: column.to_owned(),
-                what,
-            });
+        match self.cells(column)? {
+            Cells::Text(texts) => {
+                let texts = all_shown(texts);
+                match texts.iter().position(|text| text.is_empty()) {
+                    Some(place) => Err(empty(place)),
+                    None => Ok(Groups::of(column, &texts)),
+                }
+            }
+            Cells::Number(numbers) => {
+                // By their bits, which unlike numbers can be put in order.
+                let bits = numbers.iter().map(|n| n.map(f64::to_bits));
+                numbered(column, bits, |bits| f64::from_bits(bits).to_string()).map_err(empty)
+            }
+            Cells::Whole(wholes) => {
+                numbered(column, wholes.iter().copied(), |n| n.to_string()).map_err(empty)
+            }
         }
-        Ok(Groups::of(column, &texts))
     }
 
     fn strata(&self, columns: &[String]) -> Result<Groups, SampleError> {
@@ -261,37 +281,29 @@ impl Data {
 
     /// Returns a column of numbers; an empty cell, `.` and `NA` are missing.
     pub fn numbers(&self, column: &str) -> Result<Vec<Option<f64>>, SampleError> {
-        match self.values(column)? {
-            Values::Whole(wholes) => Ok(self.in_order(wholes, |n| n.map(|n| n as f64))),
-            Values::Number(numbers) => Ok(self.in_order(numbers, |n| *n)),
-            Values::Text(texts) => {
+        match self.cells(column)? {
+            Cells::Number(numbers) => Ok(numbers.iter().collect()),
+            Cells::Whole(wholes) => Ok(wholes.iter().map(|n| n.map(|n| n as f64)).collect()),
+            Cells::Text(texts) => {
                 let read = |text: &Option<String>| match shown(text.as_deref()) {
                     "" => Some(None),
                     "TRUE" | "True" | "true" => Some(Some(1.0)),
                     "FALSE" | "False" | "false" => Some(Some(0.0)),
                     text => number(text).map(Some),
                 };
-                let values: Vec<Option<Option<f64>>> = self.in_order(texts, read);
-                let numbers: Option<Vec<Option<f64>>> = values.into_iter().collect();
+                let numbers: Option<Vec<Option<f64>>> = texts.iter().map(read).collect();
                 // The first in the file, for whoever mends it.
                 numbers.ok_or_else(|| {
-                    let wrong = self.first(|row| read(&texts[row]).is_none());
+                    let wrong = self.first(|place| read(&texts[place]).is_none());
                     self.cell(wrong, column, "number")
                 })
             }
         }
     }
 
-    fn in_order<T, U>(&self, values: &[T], of: impl Fn(&T) -> U) -> Vec<U> {
-        self.order
-            .iter()
-            .map(|&row| of(&values[row as usize]))
-            .collect()
-    }
-
-    fn values(&self, column: &str) -> Result<&Values, SampleError> {
+    fn cells(&self, column: &str) -> Result<&Cells, SampleError> {
         let found = self.columns.iter().find(|(name, _)| name == column);
-        found.map(|(_, values)| values).ok_or_else(|| {
+        found.map(|(_, cells)| cells).ok_or_else(|| {
             let names = self.columns.iter().map(|(name, _)| name.as_str());
             let nearest = nearest(column, names.clone()).map(str::to_owned);
             SampleError::Table(TableError::NoColumn {
@@ -305,7 +317,7 @@ impl Data {
 
     /// Returns the place in the analysis of the first row of the file that fits.
     fn first(&self, fits: impl Fn(usize) -> bool) -> usize {
-        let places = (0..self.order.len()).filter(|&place| fits(self.order[place] as usize));
+        let places = (0..self.order.len()).filter(|&place| fits(place));
         places.min_by_key(|&place| self.order[place]).unwrap_or(0)
     }
 
@@ -317,11 +329,12 @@ impl Data {
     }
 
     fn cell(&self, place: usize, column: &str, expected: &'static str) -> SampleError {
-        let row = self.order[place] as usize;
-        let found = match self.values(column) {
-            Ok(Values::Text(texts)) => shown(texts[row].as_deref()).to_owned(),
-            Ok(Values::Whole(wholes)) => wholes[row].map_or(String::new(), |n| n.to_string()),
-            Ok(Values::Number(numbers)) => numbers[row].map_or(String::new(), |n| n.to_string()),
+        let found = match self.cells(column) {
+            Ok(Cells::Text(texts)) => shown(texts[place].as_deref()).to_owned(),
+            Ok(Cells::Whole(wholes)) => wholes[place].map_or(String::new(), |n| n.to_string()),
+            Ok(Cells::Number(numbers)) => {
+                numbers.get(place).map_or(String::new(), |n| n.to_string())
+            }
             Err(_) => String::new(),
         };
         SampleError::Cell {
@@ -333,25 +346,11 @@ impl Data {
         }
     }
 
-    fn by_id(&self, column: &str) -> Result<Vec<u32>, SampleError> {
-        let mut data = Data {
-            path: self.path.clone(),
-            columns: Vec::new(),
-            lines: self.lines.clone(),
-            order: Vec::new(),
-        };
-        let rows = self.columns.first().map_or(0, |(_, values)| values.len());
-        data.columns = self
-            .columns
-            .iter()
-            .filter(|(name, _)| name == column)
-            .cloned()
-            .collect();
-        if data.columns.is_empty() {
-            self.values(column)?;
-        }
-        data.order = (0..rows as u32).collect();
-        let ids = data.groups(column, "id")?;
+    fn by_id(&mut self, column: &str) -> Result<Vec<u32>, SampleError> {
+        let rows = self.cells(column)?.len();
+        // For the lines of what is wrong: the rows stand as in the file.
+        self.order = (0..rows as u32).collect();
+        let ids = self.groups(column, "id")?;
         if ids.names.len() < rows {
             let mut seen = vec![false; ids.names.len()];
             let twice = ids
@@ -371,25 +370,112 @@ impl Data {
     /// Orders rows by a digest of all their cells; rows that share it are alike.
     fn by_digest(&self, rows: usize) -> Vec<u32> {
         let mut digests = vec![0_u64; rows];
-        for (name, values) in &self.columns {
-            let column = fnv(name.as_bytes());
-            let cells: Box<dyn Fn(usize) -> u64 + '_> = match values {
-                Values::Whole(wholes) => Box::new(|row| of_number(wholes[row].map(|n| n as f64))),
-                Values::Number(numbers) => Box::new(|row| of_number(numbers[row])),
-                Values::Text(texts) => Box::new(|row| match texts[row].as_deref() {
-                    Some(text) if !shown(Some(text)).is_empty() => fnv(text.as_bytes()),
-                    _ => of_number(None),
-                }),
-            };
-            for (row, digest) in digests.iter_mut().enumerate() {
+        side_by_side(&mut digests, |first, digests| {
+            for (name, cells) in &self.columns {
+                let column = fnv(name.as_bytes());
                 // A sum, so that the order of the columns is no matter.
-                *digest = digest.wrapping_add(mixed(column ^ cells(row)));
+                let add = |digest: &mut u64, cell: u64| {
+                    *digest = digest.wrapping_add(mixed(column ^ cell));
+                };
+                let rows = digests.iter_mut().zip(first..);
+                match cells {
+                    Cells::Number(numbers) => {
+                        rows.for_each(|(digest, row)| add(digest, of_number(numbers.get(row))));
+                    }
+                    Cells::Whole(wholes) => rows.for_each(|(digest, row)| {
+                        add(digest, of_number(wholes[row].map(|n| n as f64)));
+                    }),
+                    Cells::Text(texts) => rows.for_each(|(digest, row)| {
+                        let text = shown(texts[row].as_deref());
+                        add(
+                            digest,
+                            match text {
+                                "" => of_number(None),
+                                text => fnv(text.as_bytes()),
+                            },
+                        );
+                    }),
+                }
             }
-        }
+        });
         let mut keyed: Vec<(u64, u32)> = digests.into_iter().zip(0..).collect();
         keyed.sort_unstable();
         keyed.into_iter().map(|(_, row)| row).collect()
     }
+}
+
+impl Cells {
+    fn of(values: Values) -> Cells {
+        // Up to here every whole number has a number of its own.
+        const TOLD_APART: u64 = 1 << 53;
+        match values {
+            Values::Text(texts) => Cells::Text(texts),
+            Values::Number(numbers) => Cells::Number(numbers.into_iter().collect()),
+            Values::Whole(wholes) => {
+                match wholes.iter().flatten().all(|n| n.unsigned_abs() <= TOLD_APART) {
+                    true => Cells::Number(wholes.iter().map(|n| n.map(|n| n as f64)).collect()),
+                    false => Cells::Whole(wholes),
+                }
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Cells::Number(numbers) => numbers.len(),
+            Cells::Whole(wholes) => wholes.len(),
+            Cells::Text(texts) => texts.len(),
+        }
+    }
+
+    /// Puts the cells into another order.
+    fn arrange(&mut self, order: &[u32]) {
+        match self {
+            Cells::Number(numbers) => *numbers = numbers.of_rows(order),
+            Cells::Whole(wholes) => {
+                *wholes = order.iter().map(|&row| wholes[row as usize]).collect();
+            }
+            Cells::Text(texts) => {
+                let taken = order.iter().map(|&row| texts[row as usize].take());
+                *texts = taken.collect();
+            }
+        }
+    }
+}
+
+/// Hands parts of a slice, each with the place of its first, to as many threads as there are.
+fn side_by_side<T: Send>(slice: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = slice.len().div_ceil(threads).max(1);
+    let work = &work;
+    std::thread::scope(|scope| {
+        for (number, part) in slice.chunks_mut(size).enumerate() {
+            scope.spawn(move || work(number * size, part));
+        }
+    });
+}
+
+/// Groups equal keys under their names; the first place that has none is an error.
+fn numbered<K: Ord + Copy>(
+    column: &str,
+    keys: impl Iterator<Item = Option<K>> + Clone,
+    name: impl Fn(K) -> String,
+) -> Result<Groups, usize> {
+    if let Some(empty) = keys.clone().position(|key| key.is_none()) {
+        return Err(empty);
+    }
+    let mut distinct: Vec<K> = keys.clone().flatten().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let named: Vec<String> = distinct.iter().map(|&key| name(key)).collect();
+    let mut groups = Groups::of(column, &named);
+    let places = std::mem::take(&mut groups.of);
+    let place = |key: K| {
+        let found = distinct.binary_search(&key);
+        places[found.expect("every key is among the distinct ones")]
+    };
+    groups.of = keys.flatten().map(place).collect();
+    Ok(groups)
 }
 
 fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
@@ -417,15 +503,15 @@ fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
 }
 
 /// Gives the columns of a text table their types: numbers where every cell is one or missing.
-fn of_text(table: Table) -> (Vec<(String, Values)>, Option<Vec<u64>>) {
+fn of_text(table: Table) -> (Vec<(String, Cells)>, Option<Vec<u64>>) {
     let lines = table.rows.iter().map(|row| row.line).collect();
     let columns = table.header.iter().enumerate().map(|(index, name)| {
         let cells = || table.rows.iter().map(|row| row.cells[index].as_str());
         let has_number = |text: &str| shown(Some(text)).is_empty() || number(text).is_some();
         let values = if cells().all(has_number) && cells().all(plain) {
-            Values::Number(cells().map(number).collect())
+            Cells::Number(cells().map(number).collect())
         } else {
-            Values::Text(cells().map(|text| Some(text.to_owned())).collect())
+            Cells::Text(cells().map(|text| Some(text.to_owned())).collect())
         };
         (name.clone(), values)
     });
@@ -436,6 +522,10 @@ fn of_text(table: Table) -> (Vec<(String, Values)>, Option<Vec<u64>>) {
 fn plain(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
     !(digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit())
+}
+
+fn all_shown(texts: &[Option<String>]) -> Vec<&str> {
+    texts.iter().map(|text| shown(text.as_deref())).collect()
 }
 
 /// Returns a cell's text, or nothing where it stands for a missing value.
@@ -511,7 +601,7 @@ pub fn table_of(people: &People, referrals: &[String], measured: &[Measured]) ->
         }
         for fact in &people.facts {
             cells.push(match &fact.values {
-                FactValues::Number { values, .. } => number(values[row]),
+                FactValues::Number { values, .. } => number(values.get(row)),
                 FactValues::Levels(groups) => groups.names[groups.of[row] as usize].clone(),
             });
         }

@@ -1,0 +1,76 @@
+//! Numbers of persons, some of them perhaps missing.
+//!
+//! Promises: eight bytes a number, and a copy shares them. Hides: where missing ones are marked.
+
+use std::sync::Arc;
+
+/// A number of each person, or none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// 0 where missing.
+    values: Arc<[f64]>,
+    /// `None` where nothing is missing.
+    missing: Option<Arc<[bool]>>,
+}
+
+impl Numbers {
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Returns the number in a row; none where it is missing, or beyond the last row.
+    pub fn get(&self, row: usize) -> Option<f64> {
+        let value = self.values.get(row)?;
+        match &self.missing {
+            Some(missing) if missing[row] => None,
+            _ => Some(*value),
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        (0..self.len()).map(|row| self.get(row))
+    }
+
+    /// Returns all numbers, where none is missing.
+    pub fn complete(&self) -> Option<&Arc<[f64]>> {
+        match self.missing {
+            None => Some(&self.values),
+            Some(_) => None,
+        }
+    }
+
+    /// Returns the numbers of these rows.
+    pub(super) fn of_rows(&self, rows: &[u32]) -> Numbers {
+        let missing = self.missing.as_ref();
+        Numbers {
+            values: rows.iter().map(|&row| self.values[row as usize]).collect(),
+            missing: missing.map(|all| rows.iter().map(|&row| all[row as usize]).collect()),
+        }
+    }
+}
+
+impl FromIterator<Option<f64>> for Numbers {
+    fn from_iter<I: IntoIterator<Item = Option<f64>>>(cells: I) -> Numbers {
+        let cells = cells.into_iter();
+        let mut values = Vec::with_capacity(cells.size_hint().0);
+        let mut missing = Vec::new();
+        for cell in cells {
+            if cell.is_none() {
+                // Nothing was missing before the first one.
+                missing.resize(values.len(), false);
+                missing.push(true);
+            } else if !missing.is_empty() {
+                missing.push(false);
+            }
+            values.push(cell.unwrap_or(0.0));
+        }
+        Numbers {
+            values: values.into(),
+            missing: (!missing.is_empty()).then(|| missing.into()),
+        }
+    }
+}
