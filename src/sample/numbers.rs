@@ -31,7 +31,7 @@ impl Numbers {
         }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = Option<f64>> + Clone {
         (0..self.len()).map(|row| self.get(row))
     }
 
