@@ -22,7 +22,7 @@ fn main() {
     let file = folder.join(format!("wide-{persons}.csv"));
     let size = match std::fs::metadata(&file) {
         Ok(file) => file.len(),
-        Err(_) => data::wide_file(&file, persons, 1_800),
+        Err(_) => data::wide_file(&file, persons, 1_800, 2008..2026),
     };
     println!(
         "{persons} persons × 1,800 weeks, {:.0} MB",

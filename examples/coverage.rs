@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use klero::digest::Digest;
-use klero::draw::{Live, Machine, MasterKey, Seed, Stream, StratumKey, Words, block_sizes, encode};
+use klero::draw::{Live, Machine, MasterKey, Seed, StratumKey, Stream, Words, block_sizes, encode};
 use klero::estimate::distribution::{ln_choose, normal_quantile};
 use klero::estimate::linear::{Columns, Covariate, DegreesOfFreedom, Inference};
 use klero::estimate::means::difference_in_means;
@@ -503,12 +503,7 @@ fn counts(fallen: &Fallen, outcome: &Outcome) -> Vec<[u64; 4]> {
     counts
 }
 
-fn of_share(
-    outcome: &Outcome,
-    table: &[[u64; 4]],
-    times: u64,
-    tallies: &mut BTreeMap<Key, Tally>,
-) {
+fn of_share(outcome: &Outcome, table: &[[u64; 4]], times: u64, tallies: &mut BTreeMap<Key, Tally>) {
     let strata: Vec<(Count, Count)> = table
         .iter()
         .map(|&[x1, n1, x0, n0]| (Count::new(x1, n1), Count::new(x0, n0)))
@@ -547,10 +542,18 @@ fn of_share(
         );
     }
     for (place, name, interval) in [
-        (3, "ratio, Miettinen–Nurminen", IntervalId::MiettinenNurminen),
+        (
+            3,
+            "ratio, Miettinen–Nurminen",
+            IntervalId::MiettinenNurminen,
+        ),
         (4, "ratio, log", IntervalId::Log),
     ] {
-        add(place, name, holds(ratio(interval).interval.as_ref(), p1 / p0));
+        add(
+            place,
+            name,
+            holds(ratio(interval).interval.as_ref(), p1 / p0),
+        );
     }
     if let [(arm, reference)] = strata[..] {
         let truth = p1 / (1.0 - p1) / (p0 / (1.0 - p0));
@@ -596,7 +599,11 @@ fn of_number(
     };
     const MEANS: &str = "difference in means, t";
     if fallen.strata > 1 {
-        let stratum: Vec<u32> = fallen.same(&fallen.stratum).iter().map(|&s| s as u32).collect();
+        let stratum: Vec<u32> = fallen
+            .same(&fallen.stratum)
+            .iter()
+            .map(|&s| s as u32)
+            .collect();
         let names = ["a", "b", "c"].map(str::to_owned);
         let data = Stratified {
             y: &y,
@@ -613,7 +620,9 @@ fn of_number(
     }
     let of = |wanted: bool| -> Vec<f64> {
         let rows = y.iter().zip(&in_arm);
-        rows.filter(|(_, arm)| **arm == wanted).map(|(y, _)| *y).collect()
+        rows.filter(|(_, arm)| **arm == wanted)
+            .map(|(y, _)| *y)
+            .collect()
     };
     add(0, MEANS, &difference_in_means(&of(true), &of(false), LEVEL));
     if outcome.name != AMOUNT {
@@ -639,12 +648,24 @@ fn of_number(
     };
     use DegreesOfFreedom::{Residual, Satterthwaite};
     let usual = how(StandardErrors::Hc2, Satterthwaite);
-    add(1, "ols with covariate, hc2, Bell–McCaffrey", &ols(&columns, &usual));
+    add(
+        1,
+        "ols with covariate, hc2, Bell–McCaffrey",
+        &ols(&columns, &usual),
+    );
     let residual = how(StandardErrors::Hc2, Residual);
-    add(2, "ols with covariate, hc2, n − k", &ols(&columns, &residual));
+    add(
+        2,
+        "ols with covariate, hc2, n − k",
+        &ols(&columns, &residual),
+    );
     let hc1 = how(StandardErrors::Hc1, Residual);
     add(3, "ols with covariate, hc1, n − k", &ols(&columns, &hc1));
-    add(4, "lin with covariate, hc2, Bell–McCaffrey", &lin(&columns, &usual));
+    add(
+        4,
+        "lin with covariate, hc2, Bell–McCaffrey",
+        &lin(&columns, &usual),
+    );
 }
 
 /// Counts what regressions say after each draw of clusters.
@@ -693,7 +714,11 @@ fn clusters(plan: &Plan, clusters: usize, draws: u64) -> BTreeMap<Key, Tally> {
             strata: 1,
             blocks: None,
         };
-        let in_arm: Vec<bool> = fallen.same(&fallen.arms).iter().map(|&arm| arm == 1).collect();
+        let in_arm: Vec<bool> = fallen
+            .same(&fallen.arms)
+            .iter()
+            .map(|&arm| arm == 1)
+            .collect();
         let of = fallen.same(&cluster);
         for outcome in &outcomes {
             let seen = fallen.seen(&outcome.y[0], &outcome.y[1]);
@@ -722,7 +747,10 @@ fn clusters(plan: &Plan, clusters: usize, draws: u64) -> BTreeMap<Key, Tally> {
                     effect: outcome.effect,
                 };
                 let held = holds(ols(&columns, &how).interval.as_ref(), outcome.difference());
-                tallies.entry(key).or_insert_with(Tally::default).add(held, 1);
+                tallies
+                    .entry(key)
+                    .or_insert_with(Tally::default)
+                    .add(held, 1);
             }
         }
     }
@@ -749,7 +777,12 @@ fn tests(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
         let fallen = plan.draw(&people.facts, number);
         let units = fallen.arms.iter().zip(&people.facts).zip(&fallen.stratum);
         let design = Design::new(Drawn {
-            arms: plan.ratio.iter().enumerate().map(|(i, _)| format!("arm {i}")).collect(),
+            arms: plan
+                .ratio
+                .iter()
+                .enumerate()
+                .map(|(i, _)| format!("arm {i}"))
+                .collect(),
             procedure: plan.procedure(),
             ratio: plan.ratio.to_vec(),
             units: units
@@ -769,7 +802,8 @@ fn tests(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
             .iter()
             .map(|outcome| {
                 let arms = fallen.arms.iter().enumerate();
-                arms.map(|(person, &arm)| Some(outcome.y[arm.min(1)][person])).collect()
+                arms.map(|(person, &arm)| Some(outcome.y[arm.min(1)][person]))
+                    .collect()
             })
             .collect();
         let columns: Vec<&[Option<f64>]> = columns.iter().map(Vec::as_slice).collect();
@@ -798,7 +832,10 @@ fn tests(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
                     n,
                     effect: outcome.effect,
                 };
-                tallies.entry(key).or_insert_with(Tally::default).add(held, 1);
+                tallies
+                    .entry(key)
+                    .or_insert_with(Tally::default)
+                    .add(held, 1);
             }
         }
     }

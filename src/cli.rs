@@ -120,7 +120,7 @@ enum Command {
     /// Show what was known before the draw, arm by arm
     Balance(balance::Balance),
     /// Estimate effects, from the study or from a table
-    Estimate(estimate::Estimate),
+    Estimate(Box<estimate::Estimate>),
     /// Lay results out as tables, figures, a page and documents
     Report(report::Report),
     /// Write only what reveals no small count, for taking out of a closed place

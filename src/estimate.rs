@@ -28,7 +28,7 @@ use crate::protocol::{
 };
 use crate::sample::{Groups, Measured};
 
-pub use baseline::{Baseline, BaselineRow, Summary, baseline};
+pub use baseline::{BANDS, Baseline, BaselineRow, Summary, baseline};
 pub use course::{Course, CourseArm, Point, course};
 pub use effects::{ReplayPlan, design, effects};
 pub use linear::DegreesOfFreedom;

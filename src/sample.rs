@@ -286,4 +286,16 @@ impl Measured {
     pub fn name(&self) -> String {
         self.id.clone().unwrap_or_default()
     }
+
+    /// Counts the persons of an arm with a 1, of all who have a value; of outcomes of 1 and 0.
+    pub fn count(&self, people: &People, arm: usize) -> Option<Count> {
+        if self.unit != Unit::YesNo {
+            return None;
+        }
+        let of_arm = (0..people.len())
+            .filter(|&row| usize::from(people.arm[row]) == arm && self.observed[row]);
+        let values: Vec<f64> = of_arm.map(|row| self.value[row]).collect();
+        let events = values.iter().filter(|&&value| value == 1.0).count();
+        Some(Count::new(events as u64, values.len() as u64))
+    }
 }

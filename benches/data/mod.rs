@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
@@ -23,8 +24,8 @@ pub fn key(person: u64) -> String {
 }
 
 /// Writes a wide DREAM file: keys of twelve digits in an order of their own, `weeks` weeks from
-/// 1991-W32 on, industry codes from 2008 on. Returns its size.
-pub fn wide_file(path: &Path, persons: u64, weeks: i32) -> u64 {
+/// 1991-W32 on, industry codes of some years. Returns its size.
+pub fn wide_file(path: &Path, persons: u64, weeks: i32, wages: Range<i32>) -> u64 {
     let mut words = stream("wide");
     let codes: Vec<String> = CodeTable::built_in()
         .entries
@@ -37,7 +38,7 @@ pub fn wide_file(path: &Path, persons: u64, weeks: i32) -> u64 {
         let (year, number) = Week(week).iso();
         header += &format!(";y_{:02}{number:02}", year % 100);
     }
-    let months: Vec<(i32, i32)> = (2008..=2025)
+    let months: Vec<(i32, i32)> = wages
         .flat_map(|year| (1..=12).map(move |month| (year, month)))
         .collect();
     for (year, month) in &months {

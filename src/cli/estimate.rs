@@ -8,6 +8,7 @@ use klero::estimate::{
     effects, estimate,
 };
 use klero::ledger::Ledger;
+use klero::period::Week;
 use klero::protocol::{
     Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, PlannedEstimate,
     Protocol, Replays, Role, ShareScale, StandardErrors, Statistic,
@@ -182,6 +183,8 @@ pub struct Found {
     pub failed: Vec<(PlannedEstimate, String)>,
     pub measured: Vec<Measured>,
     pub people: People,
+    /// The last week of the registers behind the outcomes.
+    pub last_week: Option<Week>,
 }
 
 /// What an estimate that cannot be made does to the others.
@@ -358,9 +361,8 @@ impl Estimate {
 
     fn of_study(&self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
-        let ledger = study.ledger()?;
-        let plan = study.plan_beside(&ledger, around)?;
-        let found = self.found(&study, &ledger, &plan, Failing::Stops, around)?;
+        let (ledger, plan) = study.ledger_and_plan(around)?;
+        let found = self.found(&study, ledger.as_ref(), &plan, Failing::Stops, around)?;
         let title = format!(
             "{}: {}\n{}\n",
             plan.study.id,
@@ -376,11 +378,12 @@ impl Estimate {
         )
     }
 
-    /// Estimates what the plan declares, or what is asked for instead.
-    pub fn found(
+    /// Estimates what the plan declares, or what is asked for instead. A study with one arm has no
+    /// ledger.
+    pub fn found<'l>(
         &self,
         study: &Study,
-        ledger: &Ledger,
+        ledger: impl Into<Option<&'l Ledger>>,
         plan: &Protocol,
         failing: Failing,
         around: &Surroundings,
@@ -388,11 +391,20 @@ impl Estimate {
         let planned = self.planned(plan)?;
         let path = study.outcomes_path();
         let file = OutcomeFile::read(&path, &plan.study.id)?;
-        let (mut people, referrals) = People::of_ledger(ledger);
+        let ledger = ledger.into();
+        let (mut people, referrals) = match ledger {
+            Some(ledger) => People::of_ledger(ledger),
+            None => file.people(&plan.arms[0].id),
+        };
         let rows = file.rows(&referrals)?;
         people.facts.extend(file.facts(plan, &rows)?);
-        study.know_block_sizes(ledger, &mut people);
-        let flow = Flow::of(ledger);
+        let flow = match ledger {
+            Some(ledger) => {
+                study.know_block_sizes(ledger, &mut people);
+                Flow::of(ledger)
+            }
+            None => Flow::of_one_arm(&plan.arms[0].id, people.len()),
+        };
         let mut columns: Vec<Option<Measured>> = vec![None; plan.outcomes.len()];
         let mut needed: Vec<usize> = planned.iter().map(|planned| planned.outcome).collect();
         needed.extend(planned.iter().filter_map(|planned| planned.received));
@@ -473,7 +485,7 @@ impl Estimate {
         let provenance = Provenance {
             study: Some(plan.study.id.clone()),
             protocol: Some(plan.digest.to_string()),
-            ledger_head: Some(ledger.head.to_string()),
+            ledger_head: ledger.map(|ledger| ledger.head.to_string()),
             inputs: [(OUTCOMES.to_owned(), digest.to_string())].into(),
         };
         Ok(Found {
@@ -485,6 +497,7 @@ impl Estimate {
             failed,
             measured: columns.into_iter().flatten().collect(),
             people,
+            last_week: file.last_week(),
         })
     }
 

@@ -6,10 +6,10 @@ use clap::Args;
 use klero::estimate::duration::Times;
 use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
-use klero::estimate::{baseline, course};
+use klero::estimate::{ArmCounts, baseline, course};
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Dated, StateWeeks, definition, definition_da, states_by_week};
-use klero::period::Date;
+use klero::outcome::{Dated, StateWeeks, states_by_week};
+use klero::period::{Date, Week};
 use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, Unit};
 use klero::register::store::Store;
 use klero::report::document::Document;
@@ -18,7 +18,7 @@ use klero::report::language::{Locale, NumberForm};
 use klero::report::page::page;
 use klero::report::study::{
     CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, Report as Laid, StatesFound,
-    StatesOfArm, TimesFound, report,
+    StatesOfArm, TimesFound, definition, planned, report,
 };
 use klero::report::table::{csv, latex, markdown, xlsx};
 use klero::report::word::docx;
@@ -54,8 +54,8 @@ pub fn language(text: &str) -> Result<Language, String> {
 impl Report {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
-        let ledger = study.ledger()?;
-        let plan = study.plan_beside(&ledger, around)?;
+        let (ledger, plan) = study.ledger_and_plan(around)?;
+        let ledger = ledger.as_ref();
         let folder = self
             .out
             .clone()
@@ -71,8 +71,8 @@ impl Report {
             language,
             numbers: NumberForm::of(self.numbers.unwrap_or(language)),
         };
-        let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
-        let findings = findings(&study, &ledger, &plan, found, &locale)?;
+        let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
+        let findings = findings(&study, ledger, &plan, found, &locale)?;
         let files = files(&findings, &locale)?;
         let count = files.len();
         write(&folder, files)?;
@@ -92,30 +92,44 @@ impl Report {
 /// Computes what the report shows.
 pub fn findings<'a>(
     study: &Study,
-    ledger: &'a Ledger,
+    ledger: impl Into<Option<&'a Ledger>>,
     plan: &'a Protocol,
     found: Found,
     locale: &Locale,
 ) -> anyhow::Result<Findings<'a>> {
+    let ledger = ledger.into();
     let facts: Vec<usize> = (0..found.people.facts.len()).collect();
     let baseline = match facts.is_empty() {
         true => None,
         false => Some(baseline(&found.people, &facts, &found.replays)?),
     };
-    let states = states(study, ledger, plan)?;
-    let dates: Vec<Date> = dates_of_ledger(ledger)
-        .iter()
+    let states = match ledger {
+        Some(ledger) => states(study, ledger, plan)?,
+        None => None,
+    };
+    let dates: Vec<Date> = ledger
+        .into_iter()
+        .flat_map(dates_of_ledger)
         .map(|dated| dated.date)
         .collect();
+    let reached = found.last_week.map(Week::thursday);
+    let date = match ledger {
+        Some(ledger) => ledger.last_time().date(),
+        None => reached.unwrap_or(Document::UNDATED),
+    };
     let drawing = dates.iter().min().zip(dates.iter().max());
-    let danish = locale.language == Language::Danish;
     let definitions = plan.outcomes.iter().map(|outcome| {
-        let words = match danish {
-            true => definition_da(outcome),
-            false => definition(outcome),
+        let text = match locale.language {
+            Language::Danish => klero::outcome::definition_da(outcome),
+            Language::English => klero::outcome::definition(outcome),
         };
-        (outcome.label.clone(), words)
+        (outcome.label.clone(), definition(outcome, &text, locale))
     });
+    let missing = found
+        .measured
+        .iter()
+        .map(|measured| (measured.name(), measured.missing.clone()))
+        .collect();
     let times = found
         .measured
         .iter()
@@ -130,10 +144,16 @@ pub fn findings<'a>(
         }),
         states: states.map(|states| stacked(states, &arms, locale.language)),
         times: times.collect(),
-        recruitment: recruitment(ledger, plan),
-        deviations: deviations(ledger, plan, &found.failed),
+        recruitment: ledger.map_or_else(Recruitment::default, |l| recruitment(l, plan)),
+        deviations: match ledger {
+            Some(ledger) => deviations(ledger, plan, &found.failed, locale),
+            None => not_run(plan, &found.failed, locale),
+        },
+        received: received(&found, plan),
+        missing,
+        threshold: None,
         definitions: definitions.collect(),
-        date: ledger.last_time().date(),
+        date,
         drawing: drawing.map(|(first, last)| (*first, *last)),
         plan,
         provenance: found.provenance,
@@ -279,6 +299,36 @@ fn curves(found: &Found, measured: &Measured, plan: &Protocol) -> Option<TimesFo
     })
 }
 
+/// Counts of each outcome that says what was received, arm by arm.
+fn received(found: &Found, plan: &Protocol) -> Vec<(String, Vec<ArmCounts>)> {
+    let mut received: Vec<(String, Vec<ArmCounts>)> = Vec::new();
+    let asked = plan.estimates.iter().filter_map(|planned| planned.received);
+    for outcome in asked.map(|outcome| plan.outcomes[outcome].id.as_str()) {
+        let known = received.iter().any(|(id, _)| id == outcome);
+        let Some(measured) = found.measured.iter().find(|m| m.name() == outcome) else {
+            continue;
+        };
+        let arms = found.people.allocated().into_iter().enumerate();
+        let counts: Option<Vec<ArmCounts>> = arms
+            .map(|(arm, allocated)| {
+                let count = measured.count(&found.people, arm)?;
+                let n = count.n as usize;
+                Some(ArmCounts {
+                    allocated,
+                    missing: allocated - n,
+                    n,
+                    mean: (n > 0).then(|| count.share()),
+                    events: Some(count.events),
+                })
+            })
+            .collect();
+        if let (false, Some(counts)) = (known, counts) {
+            received.push((outcome.to_owned(), counts));
+        }
+    }
+    received
+}
+
 /// Counts the drawn by month and arm.
 fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
     let month = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
@@ -314,12 +364,29 @@ fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
     }
 }
 
+/// Tells which estimates of the plan cannot be made.
+fn not_run(
+    plan: &Protocol,
+    failed: &[(PlannedEstimate, String)],
+    locale: &Locale,
+) -> Vec<Deviation> {
+    let told = failed
+        .iter()
+        .map(|(estimate, reason)| Deviation::PlannedNotRun {
+            analysis: planned(plan, estimate, locale),
+            reason: Some(reason.clone()),
+        });
+    told.collect()
+}
+
 /// Compares what the sealed plan declares with what was run.
 fn deviations(
     ledger: &Ledger,
     plan: &Protocol,
     failed: &[(PlannedEstimate, String)],
+    locale: &Locale,
 ) -> Vec<Deviation> {
+    let words = |plan: &Protocol, estimate: &PlannedEstimate| planned(plan, estimate, locale);
     let sealed: Vec<String> = ledger
         .sealed()
         .estimates
@@ -334,12 +401,7 @@ fn deviations(
             reason: None,
         });
     }
-    for (planned, reason) in failed {
-        deviations.push(Deviation::PlannedNotRun {
-            analysis: words(plan, planned),
-            reason: Some(reason.clone()),
-        });
-    }
+    deviations.extend(not_run(plan, failed, locale));
     for analysis in run.iter().filter(|analysis| !sealed.contains(analysis)) {
         deviations.push(Deviation::RunNotPlanned {
             analysis: analysis.clone(),
@@ -354,30 +416,6 @@ fn deviations(
         }
     }
     deviations
-}
-
-/// Names a planned estimate by all that makes it what it is.
-fn words(plan: &Protocol, planned: &PlannedEstimate) -> String {
-    let outcome = &plan.outcomes[planned.outcome];
-    let mut text = format!("{} ({}, {})", outcome.label, outcome.id, planned.role);
-    for method in &planned.methods {
-        text += &format!(", {method}");
-    }
-    if let klero::protocol::Contrasts::AllPairs = planned.contrasts {
-        text += ", all-pairs";
-    }
-    if let klero::protocol::Contrasts::Named(pairs) = &planned.contrasts {
-        for (arm, reference) in pairs {
-            text += &format!(", {} – {}", plan.arms[*arm].id, plan.arms[*reference].id);
-        }
-    }
-    if !planned.adjust.is_empty() {
-        text += &format!(", {} covariates", planned.adjust.len());
-    }
-    if let Some(by) = planned.by {
-        text += &format!(", by {}", plan.factors[by].id);
-    }
-    text
 }
 
 /// Returns every file of the report by its place in the folder.

@@ -141,6 +141,22 @@ impl Study {
         }
     }
 
+    /// Reads the ledger and the plan of analysis; a study with one arm has no ledger.
+    pub fn ledger_and_plan(
+        &self,
+        around: &Surroundings,
+    ) -> anyhow::Result<(Option<Ledger>, Protocol)> {
+        if !self.ledger_path().exists() {
+            let plan = self.plan()?;
+            if plan.allocation.is_none() {
+                return Ok((None, plan));
+            }
+        }
+        let ledger = self.ledger()?;
+        let plan = self.plan_beside(&ledger, around)?;
+        Ok((Some(ledger), plan))
+    }
+
     /// Reads the plan of analysis, and says where it is not the plan in force.
     pub fn plan_beside(&self, ledger: &Ledger, around: &Surroundings) -> anyhow::Result<Protocol> {
         let plan = self.plan()?;

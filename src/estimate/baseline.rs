@@ -175,8 +175,8 @@ fn differences(people: &People, parts: &[Option<(f64, f64)>]) -> Vec<Option<f64>
     parts.iter().enumerate().map(of).collect()
 }
 
-/// Draws whose differences the bands show.
-const BANDS: u64 = 2_000;
+/// Draws whose differences the bands of a baseline show.
+pub const BANDS: u64 = 2_000;
 
 /// Finds for each row how far apart the draw alone sets the arms: the 95th percentile of the
 /// absolute difference over replays, in standard deviations as the row has them.

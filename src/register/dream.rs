@@ -93,9 +93,14 @@ impl Layout {
         dialect: Dialect,
         key: Option<&str>,
     ) -> Result<Layout, RegisterError> {
-        let header: Vec<String> = Cells::new(line, dialect.separator)
-            .map(|cell| text(cell).into_owned())
-            .collect();
+        let mut cells = Cells::new(line, dialect.separator);
+        let header: Vec<String> = cells.by_ref().map(|cell| text(cell).into_owned()).collect();
+        if cells.0.unclosed {
+            return Err(RegisterError::Endless {
+                path: path.to_owned(),
+                line: 1,
+            });
+        }
         let key_column =
             match key {
                 None => 0,

@@ -11,12 +11,12 @@
 //! of variables that are shown; so shares, means, effects and p-values add nothing to what a reader
 //! could solve, and the equations over the shown counts are all there is to solve.
 //!
-//! Sources: Hundepool et al. 2012, Statistical Disclosure Control, ch. 4 (small counts are unsafe,
-//! the interval an intruder can compute must be wide), doi:10.1002/9781118348239; Cox 1995 (JASA
-//! 90:1453, complementary suppression, doi:10.1080/01621459.1995.10476651); Fischetti & Salazar 2001
-//! (Management Science 47:1008, tables under any linear constraints,
-//! doi:10.1287/mnsc.47.7.1008.9805); Kelly, Golden & Assad 1992 (Networks 22:397, cells to hold back
-//! are those that the cheapest move of the unsafe one changes, doi:10.1002/net.3230220407).
+//! Sources: Hundepool et al. 2012, Statistical Disclosure Control, ch. 4 and 5 (small counts are
+//! unsafe, and the interval an intruder can compute must be wide), doi:10.1002/9781118348239; Cox
+//! 1995 (JASA 90:1453, complementary suppression, doi:10.1080/01621459.1995.10476651); Fischetti &
+//! Salazar 2001 (Management Science 47:1008, tables under any linear constraints,
+//! doi:10.1287/mnsc.47.7.1008.9805); Kelly, Golden & Assad 1992 (Networks 22:397: the cells to hold
+//! back are those that the cheapest move of the unsafe one changes, doi:10.1002/net.3230220407).
 //!
 //! It is no guarantee that a rule of some data holder is kept: those differ and change. It does not
 //! read words (captions, notes, names of rows), and it knows only the equations it is told.

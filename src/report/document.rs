@@ -127,6 +127,9 @@ pub(crate) struct Numbered<'a> {
 }
 
 impl Document {
+    /// The date of a document that nothing dates; it is not shown.
+    pub const UNDATED: Date = jiff::civil::date(1980, 1, 1);
+
     /// Returns blocks with the numbers of tables and figures, each counted from 1.
     pub(crate) fn numbered(&self) -> impl Iterator<Item = Numbered<'_>> {
         let (mut tables, mut figures) = (0, 0);

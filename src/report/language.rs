@@ -8,8 +8,10 @@
 //! advice (`pct.` for a share, `procentpoint` for a difference of shares).
 
 mod messages;
+mod notes;
 
 pub use messages::{Message, Noun, Spoken};
+pub use notes::{NOTES, note, sentence};
 
 use super::number::{fixed, p_value, signed};
 use crate::period::{Date, Week};

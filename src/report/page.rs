@@ -93,10 +93,14 @@ pub fn page(document: &Document, locale: &Locale, fonts: &str) -> String {
         html += "</section>\n";
     }
     let top = escaped(&locale.say(Message::ToTop));
+    let date = match document.date == Document::UNDATED {
+        true => String::new(),
+        false => locale.date(document.date),
+    };
     let _ = write!(
         html,
-        "</main>\n<footer><p>{} · <a href=\"#top\">{top}</a></p></footer>\n</body>\n</html>\n",
-        escaped(&locale.date(document.date))
+        "</main>\n<footer><p>{}<span> · <a href=\"#top\">{top}</a></span></p></footer>\n</body>\n</html>\n",
+        escaped(&date)
     );
     html
 }

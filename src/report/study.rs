@@ -6,7 +6,9 @@
 
 mod figures;
 mod release;
+mod results;
 mod tables;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -16,13 +18,14 @@ use super::language::{Locale, Message};
 use super::table::{Source, Table};
 use crate::estimate::duration::curve::Curve;
 use crate::estimate::duration::incidence::Incidence;
-use crate::estimate::{Baseline, Course, Estimate, Standing};
+use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Standing};
 use crate::period::Date;
 use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
 use crate::sample::Flow;
 
 pub use figures::{Drawn, FigureFile};
 pub use release::{Export, export};
+pub use words::{definition, planned};
 
 /// Everything that a report shows, computed before.
 #[derive(Clone, Debug)]
@@ -39,6 +42,12 @@ pub struct Findings<'a> {
     pub times: Vec<TimesFound>,
     pub recruitment: Recruitment,
     pub deviations: Vec<Deviation>,
+    /// Outcomes that say what was received, with the counts of each arm.
+    pub received: Vec<(String, Vec<ArmCounts>)>,
+    /// Why outcomes are missing: outcome, then arm by arm the persons of each reason.
+    pub missing: BTreeMap<String, Vec<BTreeMap<String, usize>>>,
+    /// Counts below are held back; `None` in a report that holds nothing back.
+    pub threshold: Option<u64>,
     /// Outcome and its definition in words.
     pub definitions: Vec<(String, String)>,
     /// The day of the last entry of the ledger.
@@ -142,6 +151,10 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         blocks.extend(of_kind.map(|figure| Block::Figure(figure.block.clone())));
     };
 
+    if found.threshold.is_none() {
+        blocks.push(Block::heading(1, "section-results", say(Message::Summary)));
+        blocks.extend(results::blocks(found, &methods, locale));
+    }
     blocks.push(Block::heading(1, "section-flow", say(Message::Flow)));
     put(&mut blocks, Some(tables::flow(found, locale)));
     figure(&mut blocks, &figures, "flow");
@@ -202,12 +215,22 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         let table = tables::effects(found, &subgroups, "subgroups", &title, &methods, locale);
         put(&mut blocks, Some(table));
     }
-    let others = found.rows_where(|row| row.standing != Standing::Effect && row.subgroup.is_none());
-    if !others.is_empty() {
-        let title = say(Message::Sensitivity);
-        blocks.push(Block::heading(1, "section-sensitivity", title.clone()));
-        let table = tables::effects(found, &others, "sensitivity", &title, &methods, locale);
-        put(&mut blocks, Some(table));
+    let others = [
+        (true, "sensitivity", Message::Sensitivity),
+        (false, "no-effects", Message::NotEffects),
+    ];
+    for (sensitivity, id, title) in others {
+        let rows = found.rows_where(|row| {
+            row.standing != Standing::Effect
+                && row.subgroup.is_none()
+                && (row.standing == Standing::Sensitivity) == sensitivity
+        });
+        if !rows.is_empty() {
+            let title = say(title);
+            blocks.push(Block::heading(1, format!("section-{id}"), title.clone()));
+            let table = tables::effects(found, &rows, id, &title, &methods, locale);
+            put(&mut blocks, Some(table));
+        }
     }
     blocks.push(Block::heading(
         1,
@@ -258,6 +281,9 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
             })
             .collect(),
     ));
+    if found.threshold.is_none() {
+        blocks.push(Block::paragraph(say(Message::NothingHeldBack)));
+    }
     figures.retain(|figure| blocks.iter().any(|block| figure.is(block)));
     Report {
         document: Document {
@@ -294,9 +320,20 @@ impl Findings<'_> {
         let found = self.plan.arms.iter().find(|arm| arm.id == id);
         found.map_or_else(|| id.to_owned(), |arm| arm.label.clone())
     }
+
+    /// Returns what a row compares.
+    fn contrast(&self, row: &Estimate) -> String {
+        match &row.reference {
+            Some(reference) => format!("{} – {}", self.arm(&row.arm), self.arm(reference)),
+            None => self.arm(&row.arm),
+        }
+    }
 }
 
 fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
+    if found.plan.allocation.is_none() {
+        return vec![Block::paragraph(locale.say(Message::OneArmHasNoPlan))];
+    }
     if found.deviations.is_empty() {
         return vec![Block::paragraph(locale.say(Message::NoDeviations))];
     }
@@ -305,7 +342,9 @@ fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
             Deviation::PlannedNotRun { analysis, reason } => {
                 let text = locale.say(Message::PlannedNotRun { analysis });
                 match reason {
-                    Some(reason) => format!("{text} ({reason})"),
+                    Some(reason) => {
+                        format!("{text}. {}", words::noted(found.plan, reason, locale))
+                    }
                     None => text,
                 }
             }
@@ -372,7 +411,7 @@ impl Methods {
             places: BTreeMap::new(),
         };
         for row in &found.rows {
-            let words = tables::method_words(row, locale);
+            let words = tables::method_words(found, row, tables::Length::Full, locale);
             if methods.places.contains_key(&words) {
                 continue;
             }
@@ -381,12 +420,17 @@ impl Methods {
             let mut descriptions: Vec<Vec<Inline>> =
                 words.iter().map(|text| vec![Inline::plain(text)]).collect();
             descriptions.push(vec![
-                Inline::plain(format!("{} ", locale.say(Message::Provenance))),
-                Inline::link(locale.say(Message::LedgerHead), "section-provenance"),
+                Inline::plain(format!("{} ", locale.say(Message::OriginIn))),
+                Inline::link(locale.say(Message::Provenance), "section-provenance"),
             ]);
+            let label = format!("M{number}");
+            let name = tables::method_name(row, locale);
             let definition = Definition {
                 id: format!("method-{number}"),
-                term: format!("M{number} · {}", row.method),
+                term: locale.say(Message::MethodOfRow {
+                    label: &label,
+                    words: &name,
+                }),
                 descriptions,
             };
             methods.entries.push((words, definition));
@@ -395,8 +439,9 @@ impl Methods {
     }
 
     /// Returns the pointer of a row.
-    fn source(&self, row: &Estimate, locale: &Locale) -> Option<Source> {
-        let number = self.places.get(&tables::method_words(row, locale))? + 1;
+    fn source(&self, found: &Findings, row: &Estimate, locale: &Locale) -> Option<Source> {
+        let words = tables::method_words(found, row, tables::Length::Full, locale);
+        let number = self.places.get(&words)? + 1;
         Some(Source {
             id: format!("method-{number}"),
             label: format!("M{number}"),

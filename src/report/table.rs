@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod terminal;
 pub mod xlsx;
 
+pub(crate) use layout::room;
 pub use layout::{Laid, LaidCell, LaidRow, lay};
 
 use super::disclosure::Reads;
@@ -239,15 +240,14 @@ impl Form {
 
     /// Writes an end of an interval: digits alone, except where they would not be understood.
     fn end(self, bound: Bound, infinite: &str, locale: &Locale) -> String {
-        let digits = match bound {
+        match bound {
             Bound::At(value) if value.is_finite() => match self.unit {
                 Unit::Relative => locale.signed(self.shown(value), self.decimals),
                 _ => locale.number(self.shown(value), self.decimals),
             },
             Bound::At(_) => Value::DASH.to_owned(),
             Bound::Open => infinite.to_owned(),
-        };
-        digits
+        }
     }
 }
 
@@ -427,7 +427,9 @@ impl Row {
     }
 
     pub fn noted(mut self, note: NoteId) -> Row {
-        self.footnotes.push(note);
+        if !self.footnotes.contains(&note) {
+            self.footnotes.push(note);
+        }
         self
     }
 
@@ -494,6 +496,16 @@ impl Table {
         }
         let last = self.groups.last_mut().expect("a group was put in above");
         last.rows.push(row);
+    }
+
+    /// Leaves the columns out that are not kept, with their cells.
+    pub fn keep_columns(&mut self, keep: &[bool]) {
+        let mut kept = keep.iter();
+        self.columns.retain(|_| *kept.next().unwrap_or(&true));
+        for row in self.groups.iter_mut().flat_map(|group| &mut group.rows) {
+            let mut kept = keep.iter();
+            row.cells.retain(|_| *kept.next().unwrap_or(&true));
+        }
     }
 
     pub fn rows(&self) -> impl Iterator<Item = &Row> {

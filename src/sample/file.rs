@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{End, Fact, FactValues, Measured, People, SampleError};
 use crate::outcome::{OUTCOMES_FORMAT, definition};
+use crate::period::Week;
 use crate::protocol::{Measure, Outcome, Protocol, Unit};
 use crate::register::columns::{Columns, Values};
 
@@ -23,7 +24,14 @@ pub struct OutcomeFile {
 struct Record {
     format: String,
     study: String,
+    #[serde(default)]
+    registers: Vec<RegisterRecord>,
     outcomes: Vec<OutcomeRecord>,
+}
+
+#[derive(Deserialize)]
+struct RegisterRecord {
+    weeks: Option<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +76,34 @@ impl OutcomeFile {
             record,
             rows,
         })
+    }
+
+    /// Returns everybody in the file as the people of a study with one arm, in order of referral,
+    /// and their referrals.
+    pub fn people(&self, arm: &str) -> (People, Vec<String>) {
+        let mut referrals: Vec<String> = self.rows.keys().cloned().collect();
+        referrals.sort_unstable();
+        let people = People {
+            arms: vec![arm.to_owned()],
+            reference: 0,
+            arm: vec![0; referrals.len()],
+            stratum: None,
+            cluster: None,
+            facts: Vec::new(),
+            weights: None,
+            drawn: None,
+        };
+        (people, referrals)
+    }
+
+    /// Returns the last week that a register of the outcomes reached.
+    pub fn last_week(&self) -> Option<Week> {
+        let weeks = self
+            .record
+            .registers
+            .iter()
+            .filter_map(|r| r.weeks.as_ref());
+        weeks.filter_map(|(_, last)| last.parse().ok()).max()
     }
 
     /// Checks that the file holds exactly the people who were drawn, and returns the row of each.

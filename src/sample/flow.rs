@@ -1,6 +1,6 @@
 //! The way of the referrals through the trial.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::people::arms_of;
 use super::{Measured, People, SampleError};
@@ -28,6 +28,9 @@ pub struct ArmFlow {
     pub drawn: usize,
     pub withdrawn: usize,
     pub excluded: usize,
+    /// The same by the reason that was recorded last.
+    pub withdrawn_by: BTreeMap<String, usize>,
+    pub excluded_by: BTreeMap<String, usize>,
 }
 
 impl Flow {
@@ -35,18 +38,18 @@ impl Flow {
     pub fn of(ledger: &Ledger) -> Flow {
         let arms = arms_of(ledger);
         let mut refused: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut withdrawn = HashSet::new();
-        let mut excluded = HashSet::new();
+        let mut withdrawn: HashMap<&str, &str> = HashMap::new();
+        let mut excluded: HashMap<&str, &str> = HashMap::new();
         for entry in &ledger.entries {
             match &entry.event {
                 Event::Refuse(note) if !arms.contains_key(note.referral.as_str()) => {
                     refused.insert(&note.referral, &note.reason);
                 }
                 Event::Withdraw(note) => {
-                    withdrawn.insert(note.referral.as_str());
+                    withdrawn.insert(&note.referral, &note.reason);
                 }
                 Event::Exclude(note) => {
-                    excluded.insert(note.referral.as_str());
+                    excluded.insert(&note.referral, &note.reason);
                 }
                 _ => {}
             }
@@ -55,12 +58,15 @@ impl Flow {
         for reason in refused.values() {
             *reasons.entry((*reason).to_owned()).or_default() += 1;
         }
-        let in_arm = |id: &str, whom: &HashSet<&str>| {
-            whom.iter()
-                .filter(|referral| arms.get(*referral).is_some_and(|arm| *arm == id))
-                .count()
+        let reasons_in = |id: &str, whom: &HashMap<&str, &str>| {
+            let mut by_reason: BTreeMap<String, usize> = BTreeMap::new();
+            for (referral, reason) in whom {
+                if arms.get(referral).is_some_and(|arm| *arm == id) {
+                    *by_reason.entry((*reason).to_owned()).or_default() += 1;
+                }
+            }
+            by_reason
         };
-        let all: HashSet<&str> = arms.keys().copied().collect();
         Flow {
             referred: arms.len() + refused.len(),
             refused: refused.len(),
@@ -72,13 +78,39 @@ impl Flow {
                 .sealed()
                 .arms
                 .iter()
-                .map(|arm| ArmFlow {
-                    arm: arm.id.clone(),
-                    drawn: in_arm(&arm.id, &all),
-                    withdrawn: in_arm(&arm.id, &withdrawn),
-                    excluded: in_arm(&arm.id, &excluded),
+                .map(|arm| {
+                    let withdrawn_by = reasons_in(&arm.id, &withdrawn);
+                    let excluded_by = reasons_in(&arm.id, &excluded);
+                    ArmFlow {
+                        arm: arm.id.clone(),
+                        drawn: arms.values().filter(|of| **of == arm.id).count(),
+                        withdrawn: withdrawn_by.values().sum(),
+                        excluded: excluded_by.values().sum(),
+                        withdrawn_by,
+                        excluded_by,
+                    }
                 })
                 .collect(),
+        }
+    }
+
+    /// Returns the flow of a study with one arm, where everybody entered and nothing was drawn.
+    pub fn of_one_arm(arm: &str, persons: usize) -> Flow {
+        Flow {
+            referred: persons,
+            refused: 0,
+            reasons: BTreeMap::new(),
+            drawn: persons,
+            withdrawn: 0,
+            excluded: 0,
+            arms: vec![ArmFlow {
+                arm: arm.to_owned(),
+                drawn: persons,
+                withdrawn: 0,
+                excluded: 0,
+                withdrawn_by: BTreeMap::new(),
+                excluded_by: BTreeMap::new(),
+            }],
         }
     }
 

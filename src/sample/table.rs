@@ -53,8 +53,12 @@ impl Data {
         let (columns, lines) = match Format::of(path) {
             Format::Parquet => {
                 let mut columns = Vec::new();
-                Columns::each(path, |name, values| columns.push((name, Cells::of(values))))?;
-                (columns, None)
+                let typed = |name, values| columns.push((name, Cells::of(values)));
+                match Columns::each(path, typed) {
+                    Ok(_) => (columns, None),
+                    // Dates and the like are read as text, and so are the faults of a torn file.
+                    Err(_) => of_text(Source::open(path)?.read()?),
+                }
             }
             Format::Csv => of_text(Table::read(path)?),
             _ => of_text(Source::open(path)?.read()?),

@@ -160,10 +160,10 @@ pub(crate) fn factor(gram: &Square, columns: usize, skip: &[bool], tolerance: f6
     let mut kept = Vec::new();
     let mut full_rows: Vec<Vec<f64>> = Vec::new();
     let mut least_share = 1.0_f64;
-    for j in 0..columns {
+    for (j, &skipped) in skip.iter().enumerate().take(columns) {
         let share = rest.at(j, j) / gram.at(j, j);
         // A share that is no number belongs to a column of zeros.
-        if skip[j] || share.is_nan() || share <= tolerance {
+        if skipped || share.is_nan() || share <= tolerance {
             continue;
         }
         least_share = least_share.min(share);
@@ -204,10 +204,9 @@ impl Factor {
         let size = self.rows.len();
         let mut solution = vec![0.0; size];
         for j in column..size {
-            let mut value = if j == column { 1.0 } else { 0.0 };
-            for i in column..j {
-                value -= self.rows[i][j] * solution[i];
-            }
+            let start = if j == column { 1.0 } else { 0.0 };
+            let before = solution[column..j].iter().zip(&self.rows[column..j]);
+            let value = before.fold(start, |value, (x, row)| value - row[j] * x);
             solution[j] = value / self.rows[j][j];
         }
         solution
@@ -218,9 +217,9 @@ impl Factor {
 pub(crate) fn solve(a: &Square, b: &[f64]) -> Option<Vec<f64>> {
     let size = a.size;
     let mut gram = Square::zero(size + 1);
-    for i in 0..size {
+    for (i, &value) in b.iter().enumerate() {
         gram.row_mut(i)[..size].copy_from_slice(a.row(i));
-        gram.row_mut(i)[size] = b[i];
+        gram.row_mut(i)[size] = value;
     }
     let factor = factor(&gram, size, &vec![false; size], 1e-13);
     if factor.kept.len() < size {

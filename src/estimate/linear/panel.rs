@@ -190,8 +190,8 @@ impl Panel {
                 }
                 j += 4;
             }
-            for j in j..size {
-                out[j] += dot(left, &self.column(j)[rows.clone()]);
+            for (j, value) in (j..size).zip(&mut out[j..]) {
+                *value += dot(left, &self.column(j)[rows.clone()]);
             }
         }
     }

@@ -178,8 +178,8 @@ impl RowSums {
                 }
                 j += 4;
             }
-            for j in j..rank {
-                out[j] += dot(&left[..len], panel.column(j));
+            for (j, value) in (j..rank).zip(&mut out[j..]) {
+                *value += dot(&left[..len], panel.column(j));
             }
         }
     }

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use super::simplex::Programme;
 use super::{DisclosureError, Kind, Release, whole};
 
-/// A total over few persons is safe when it could be this share of itself higher or lower: twice
-/// the 10 % that p%-rules commonly ask for (Hundepool et al. 2012, § 4.2.2).
+/// A total over few persons is safe when it could be a fifth of itself higher or lower: a p%-rule
+/// with p = 20 (Hundepool et al. 2012, ch. 4); the choice of p is ours.
 const TOTAL_APART: (i64, i64) = (1, 5);
 
 /// Returns for each quantity whether it is hidden; those that nothing prints are hidden for free.

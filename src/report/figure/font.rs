@@ -34,23 +34,36 @@ fn face(weight: Weight) -> &'static Face<'static> {
     face.get_or_init(|| Face::parse(bytes, 0).expect("the bundled font is sound"))
 }
 
-/// Returns the glyph of a character; the empty box where the font has none.
-fn glyph(face: &Face, character: char) -> GlyphId {
-    face.glyph_index(character).unwrap_or(GlyphId(0))
+/// Advances of the characters up to Latin Extended-A, which are nearly all of a text.
+const QUICK: usize = 0x180;
+
+/// Returns the advance of a character in font units.
+fn advance(character: char, weight: Weight) -> f64 {
+    static QUICK_ONES: [OnceLock<[f64; QUICK]>; 2] = [OnceLock::new(), OnceLock::new()];
+    let looked_up = |character: char| {
+        let face = face(weight);
+        match face.glyph_index(character) {
+            Some(glyph) => f64::from(face.glyph_hor_advance(glyph).unwrap_or(0)),
+            // What stands in for it elsewhere may be as wide as it is high.
+            None => f64::from(face.units_per_em()),
+        }
+    };
+    let table =
+        || std::array::from_fn(|code| looked_up(char::from_u32(code as u32).unwrap_or(' ')));
+    let quick = QUICK_ONES[weight as usize].get_or_init(table);
+    match quick.get(character as usize) {
+        Some(advance) => *advance,
+        None => looked_up(character),
+    }
 }
 
 /// Returns the width of a text, in the unit of `size`.
 pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
-    let face = face(weight);
-    let units: u32 = text
+    let units: f64 = text
         .chars()
-        .map(|character| match face.glyph_index(character) {
-            Some(glyph) => u32::from(face.glyph_hor_advance(glyph).unwrap_or(0)),
-            // What stands in for it elsewhere may be as wide as it is high.
-            None => u32::from(face.units_per_em()),
-        })
+        .map(|character| advance(character, weight))
         .sum();
-    size * f64::from(units) / f64::from(face.units_per_em())
+    size * units / f64::from(face(weight).units_per_em())
 }
 
 /// Hands the outline of each glyph to `builder` with its start, in font units, and returns how
@@ -65,13 +78,11 @@ pub fn outlines<B: OutlineBuilder>(
     let em = f64::from(face.units_per_em());
     let mut at = 0.0;
     for character in text.chars() {
-        let glyph = glyph(face, character);
+        // The empty box where the font has no such character.
+        let glyph = face.glyph_index(character).unwrap_or(GlyphId(0));
         moved(builder, at);
         face.outline_glyph(glyph, builder);
-        at += match face.glyph_index(character) {
-            Some(glyph) => f64::from(face.glyph_hor_advance(glyph).unwrap_or(0)),
-            None => em,
-        };
+        at += advance(character, weight);
     }
     em
 }

@@ -430,8 +430,12 @@ messages! { 'a;
     StageFollowUp: "Opfølgning", "Follow-up";
     StageAnalysis: "Analyse", "Analysis";
     FlowOf { outcome: &'a str }:
-        "Analyseret er dem med kendt udfald: {outcome}.",
-        "Analysed are those whose outcome is known: {outcome}.";
+        "Med i analysen er alle, hvis udfald kendes: {outcome}.",
+        "All whose outcome is known are analysed: {outcome}.";
+    FlowKeepsThoseWhoLeft:
+        "Også de, der trak sig tilbage eller blev udeladt, er talt med i den gruppe, de blev \
+         trukket til.",
+        "Those who withdrew or were excluded are counted too, in the arm they were drawn to.";
     FlowAlternative { referred: u64, refused: u64, drawn: u64 }:
         "Rutediagram: {referred} henvist, {refused} ikke optaget, {drawn} med i lodtrækningen; \
          tallene for hver gruppe står i tabellen.",
@@ -474,8 +478,8 @@ messages! { 'a;
          ukendte.",
         "All who entered the draw are in every week; weeks that the register lacks are unknown.";
     State: "Tilstand", "State";
-    ShareWithEvent: "Andel med hændelsen", "Share with the event";
-    ShareWithoutEvent: "Andel uden hændelsen", "Share without the event";
+    ShareWithEvent: "Andel med hændelsen (pct.)", "Share with the event (%)";
+    ShareWithoutEvent: "Andel uden hændelsen (pct.)", "Share without the event (%)";
     CurveAlternative { outcome: &'a str, arms: u64 }:
         "Kurver for {outcome} i {arms} grupper, med antal under observation.",
         "Curves of {outcome} in {arms} arms, with numbers at risk.";
@@ -486,6 +490,139 @@ messages! { 'a;
         "Aalen–Johansen: andre hændelser, som udelukker denne, er regnet med; log-log-intervaller \
          (95 pct.).",
         "Aalen–Johansen: events that exclude this one are counted; log-log intervals (95 %).";
+
+    // What estimates were made of, and for whom.
+    BaselineOf { outcome: &'a str }: "{outcome}, før lodtrækningen", "{outcome}, before the draw";
+    NotRecorded: "ikke registreret", "not recorded";
+    Or: "eller", "or";
+    And: "og", "and";
+    RegisterCode { code: &'a str }: "kode {code}", "code {code}";
+    WageState: "lønarbejde med branchekode", "wage work with an industry code";
+    AllPairs: "alle par af grupper", "all pairs of arms";
+    PlannedAdjustment { covariates: &'a str }:
+        "justeret for {covariates}", "adjusted for {covariates}";
+    PlannedBy { factor: &'a str }: "opdelt efter {factor}", "by {factor}";
+    PlannedReceived { outcome: &'a str }: "modtaget: {outcome}", "received: {outcome}";
+    PlannedHorizon { week: u64 }: "frist: uge {week}", "horizon: week {week}";
+    PlannedLevel { level: &'a str }: "niveau {level}", "level {level}";
+    MethodOfRow { label: &'a str, words: &'a str }: "{label}: {words}", "{label}: {words}";
+    ReceivedIs { outcome: &'a str }:
+        "Modtaget er det, som »{outcome}« siger.", "Received is what “{outcome}” says.";
+    HorizonIs { time: &'a str }:
+        "Grupperne er sammenlignet frem til uge {time}.",
+        "The arms are compared up to week {time}.";
+    StatisticIs { statistic: &'a str }: "Teststørrelse: {statistic}.", "Statistic: {statistic}.";
+    StudentisedStatistic:
+        "forskellen divideret med sin standardfejl", "the difference divided by its standard error";
+    DifferenceStatistic: "forskellen selv", "the difference itself";
+    ReplaySeed { seed: &'a str }:
+        "Gentagelsernes lod følger af »{seed}«.", "The lots of the replays follow from “{seed}”.";
+    ReplayError { error: &'a str }:
+        "Gentagelsernes egen usikkerhed på p: højst {error} (standardfejl).",
+        "The replays’ own error of p: at most {error} (standard error).";
+    Weighted: "Personerne er vægtet.", "Persons are weighted.";
+    NotStratified:
+        "Lodtrækningen havde ingen strata.", "The draw had no strata.";
+    StrataNotHeeded:
+        "Analysen er ikke opdelt i lodtrækningens strata.",
+        "The analysis is not divided by the strata of the draw.";
+    MissingNone { outcome: &'a str }:
+        "{outcome}: kendt for alle, der var med i lodtrækningen.",
+        "{outcome}: known for all who entered the draw.";
+    MissingOfArms { outcome: &'a str, arms: &'a str }:
+        "{outcome}: ikke kendt for, og derfor ikke med i beregningen: {arms}.",
+        "{outcome}: not known for, and so not in the calculation: {arms}.";
+    MissingOfArm { missing: u64, drawn: u64, arm: &'a str }:
+        "{missing} af {drawn} i {arm}", "{missing} of {drawn} in {arm}";
+    NothingHeldBack:
+        "Ingen antal er skjult, heller ikke små; »klero export« laver tabeller, hvor små antal \
+         ikke kan læses.",
+        "No count is held back, small ones included; “klero export” makes tables in which small \
+         counts cannot be read.";
+    NoneHeldBack: "Ingen antal er skjult.", "No count is held back.";
+    HeldBackBelow { threshold: u64 }:
+        "Antal fra 1 til under {threshold} er skjult.",
+        "Counts from 1 to below {threshold} are held back.";
+    MethodName { id: &'a str }: "Navn i planen: {id}.", "Name in the plan: {id}.";
+    OriginIn: "Inddata og lodtrækningsbogens hoved:", "Inputs and head of the ledger:";
+    NotEffects: "Tal, der ikke er effekter", "Numbers that are not effects";
+    NumbersAreMeans:
+        "Tal er gennemsnit med standardafvigelse i parentes; antal har andelen i parentes.",
+        "Numbers are means with standard deviations in parentheses; counts have the share in \
+         parentheses.";
+    KnownFor { fact: &'a str, arms: &'a str }:
+        "{fact} er ikke kendt for {arms}.", "{fact} is not known for {arms}.";
+    WeekNumber { week: &'a str }: "uge {week}", "week {week}";
+    BySubgroup { factor: &'a str, level: &'a str }: "{factor}: {level}", "{factor}: {level}";
+
+    // The main results in words.
+    EnteredTheDraw { persons: u64, arms: u64 }:
+        "{persons} personer var med i lodtrækningen mellem {arms} grupper.",
+        "{persons} persons entered the draw between {arms} arms.";
+    TookPart { persons: u64 }:
+        "{persons} personer var med i forsøget, i én gruppe uden lodtrækning.",
+        "{persons} persons took part in the study, in one arm without a draw.";
+    ResultOfTwo {
+        arm: &'a str, value: &'a str, reference: &'a str, value0: &'a str, effect: &'a str,
+    }:
+        "{arm} {value}, {reference} {value0}: {effect}.",
+        "{arm} {value}, {reference} {value0}: {effect}.";
+    ResultOfOne { arm: &'a str, value: &'a str }: "{arm}: {value}.", "{arm}: {value}.";
+    ShareOfPersons { share: &'a str, events: u64, n: u64 }:
+        "{share} ({events} af {n})", "{share} ({events} of {n})";
+    MeanOfPersons { mean: &'a str, n: u64 }: "{mean} (n = {n})", "{mean} (n = {n})";
+    EventsOfPersons { events: u64, n: u64 }:
+        "{events} af {n} med hændelsen", "{events} of {n} with the event";
+    AdjustedTo { p: &'a str }: "justeret {p}", "adjusted {p}";
+    Quoted { words: &'a str }: "»{words}«", "“{words}”";
+    NeymanErrors: "hver gruppes egen varians (Neyman)", "each arm’s own variance (Neyman)";
+    GreenwoodErrors: "Greenwoods", "Greenwood’s";
+    ScoreErrors:
+        "ingen; interval og p er af scoren", "none; interval and p are those of the score";
+    LateEstimand:
+        "Gælder dem, der modtog det på grund af lodtrækningen, ikke alle.",
+        "Holds for those who received it because of the draw, not for all.";
+    LeeEstimand:
+        "Gælder dem, hvis udfald ville være kendt i begge grupper, ikke alle.",
+        "Holds for those whose outcome would be known in both arms, not for all.";
+    EstimandOfOthers:
+        "Hvor intet andet er sagt: effekten af at blive trukket til gruppen frem for den, den \
+         sammenlignes med, for alle der var med i lodtrækningen, uanset hvad de modtog \
+         (intention-to-treat).",
+        "Unless said otherwise: the effect of being drawn to the arm rather than to the one it is \
+         compared with, for all who entered the draw, whatever they received (intention to \
+         treat).";
+    EventsShown:
+        "Ved tider til en hændelse viser grupperne antallet med hændelsen.",
+        "Of times to an event the arms show the number with the event.";
+    ForAllMethods { words: &'a str }: "Alle metoder: {words}", "All methods: {words}";
+    RecruitmentCaption:
+        "Antal trukket siden begyndelsen.", "Persons drawn since the beginning.";
+    ExpectedIsOfAll: "Det forventede antal gælder alle grupper.", "The expected number is of all arms.";
+    HazardsAsRatios:
+        "For tider til en hændelse er forholdet mellem hazarder.",
+        "Of times to an event the ratio is one of hazards.";
+    OddsAsRatios:
+        "Forhold uden pct. er mellem odds.", "Ratios without % are of odds.";
+    Entered: "Med i forsøget", "Took part";
+    OneArmHasNoPlan:
+        "Forsøget har én gruppe: der er ikke trukket lod, og ingen plan er forseglet.",
+        "The study has one arm: no lots were drawn, and no plan was sealed.";
+    DifferenceOf { effect: &'a str }: "forskel {effect}", "difference {effect}";
+    Target: "Mål", "Target";
+    TargetOf { target: &'a str }: "mål {target}", "target {target}";
+
+    // States of a week.
+    OrdinaryState: "ordinær beskæftigelse", "ordinary employment";
+    SupportedState: "støttet beskæftigelse", "supported employment";
+    PraktikState: "virksomhedspraktik", "work placement";
+    EducationState: "uddannelse", "education";
+    SelfSupportState: "selvforsørgelse", "self-support";
+    BenefitState: "øvrig ydelse", "other benefit";
+    PensionState: "pension", "pension";
+    AbroadState: "udlandet", "abroad";
+    DeadState: "død", "dead";
+    UnknownState: "ukendt", "unknown";
 
     // How lots are drawn.
     SimpleDraw: "simpel lodtrækning", "simple draw";
@@ -560,6 +697,33 @@ impl Message<'static> {
             "cr0" => Message::Cr0Errors,
             "cr1" => Message::Cr1Errors,
             "cr2" => Message::Cr2Errors,
+            _ => return None,
+        })
+    }
+
+    /// Returns the words for the state of a week by its name in a plan.
+    pub fn of_state(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "ordinary" => Message::OrdinaryState,
+            "supported" => Message::SupportedState,
+            "praktik" => Message::PraktikState,
+            "education" => Message::EducationState,
+            "self_support" => Message::SelfSupportState,
+            "benefit" => Message::BenefitState,
+            "pension" => Message::PensionState,
+            "abroad" => Message::AbroadState,
+            "dead" => Message::DeadState,
+            "unknown" => Message::UnknownState,
+            _ => return None,
+        })
+    }
+
+    /// Returns the words for a role of an outcome by its name in a plan.
+    pub fn of_role(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "primary" => Message::Primary,
+            "secondary" => Message::Secondary,
+            "exploratory" => Message::Exploratory,
             _ => return None,
         })
     }

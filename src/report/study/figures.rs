@@ -1,8 +1,8 @@
 //! The figures of a report, from what was found.
 
-use super::tables::{analysed, form, label_of};
-use super::{CurveFound, Findings};
-use crate::estimate::{Estimate, Point, Scale, Standing};
+use super::tables::{analysed, form, label_of, outcomes_of, reasons};
+use super::{CurveFound, Findings, words};
+use crate::estimate::{BANDS, Estimate, Point, Scale, Standing};
 use crate::protocol::{MethodId, Role};
 use crate::report::document::{Block, Figure as Shown};
 use crate::report::figure::effects::{
@@ -36,6 +36,7 @@ pub struct FigureFile {
     /// With its font, to stand alone.
     pub svg: String,
     pub data: FigureData,
+    drawing: Figure,
 }
 
 impl FigureFile {
@@ -54,9 +55,8 @@ pub fn all(found: &Findings, locale: &Locale, drawn: Drawn) -> Vec<FigureFile> {
             number: &number,
             withheld: "..",
         },
-        drawn,
     };
-    let mut figures = Vec::new();
+    let mut figures: Vec<FigureFile> = Vec::new();
     figures.extend(page.flow());
     figures.extend(page.recruitment());
     figures.extend(page.balance());
@@ -64,6 +64,16 @@ pub fn all(found: &Findings, locale: &Locale, drawn: Drawn) -> Vec<FigureFile> {
     figures.extend(page.course());
     figures.extend(page.states());
     figures.extend(page.survival());
+    if drawn == Drawn::Pixels {
+        // One figure knows nothing of another.
+        std::thread::scope(|scope| {
+            for figure in &mut figures {
+                scope.spawn(|| {
+                    figure.block.png = figure.drawing.png(DPI).unwrap_or_default();
+                });
+            }
+        });
+    }
     figures
 }
 
@@ -71,7 +81,6 @@ struct Page<'a> {
     found: &'a Findings<'a>,
     locale: &'a Locale,
     form: Form<'a>,
-    drawn: Drawn,
 }
 
 impl Page<'_> {
@@ -111,32 +120,70 @@ impl Page<'_> {
                 caption,
                 alternative: heading.description,
                 svg: figure.svg(),
-                png: match self.drawn {
-                    Drawn::Lines => Vec::new(),
-                    Drawn::Pixels => figure.png(DPI).unwrap_or_default(),
-                },
+                png: Vec::new(),
             },
+            drawing: figure,
         })
     }
 
     fn flow(&self) -> Option<FigureFile> {
         let flow = &self.found.flow;
-        let loss = |all: usize| Loss {
-            all: Tally::Known(all as u64),
-            reasons: Vec::new(),
+        // Of one arm nobody was drawn or refused: the table says it all.
+        if flow.arms.len() < 2 {
+            return None;
+        }
+        let known = |n: usize| Tally::Known(n as u64);
+        let loss = |all: usize, reasons: &std::collections::BTreeMap<String, usize>| Loss {
+            all: known(all),
+            reasons: reasons
+                .iter()
+                .map(|(reason, &n)| (reason.clone(), known(n)))
+                .collect(),
         };
         let analysed = analysed(self.found);
         let first = analysed.first();
+        let primary = outcomes_of(self.found, |row| row.role == Some(Role::Primary));
+        let why = match (primary.first(), first) {
+            (Some(outcome), Some((label, _))) if label_of(self.found, outcome) == *label => {
+                reasons(self.found, outcome)
+            }
+            _ => Vec::new(),
+        };
+        let missing = |place: usize, all: usize| Loss {
+            all: known(all),
+            reasons: why
+                .iter()
+                .filter(|(_, persons)| persons[place] > 0)
+                .map(|(reason, persons)| {
+                    (words::reason(reason, self.locale), known(persons[place]))
+                })
+                .collect(),
+        };
+        // What was received is known of everybody, or it is left to the table.
+        let received = self.found.received.first().filter(|(_, arms)| {
+            let complete = arms
+                .iter()
+                .all(|arm| arm.missing == 0 && arm.events.is_some());
+            self.found.threshold.is_none() && complete && arms.len() == flow.arms.len()
+        });
+        let received = |place: usize| {
+            let (_, arms) = received?;
+            let events = arms[place].events?;
+            Some((events, arms[place].n as u64 - events))
+        };
         let arms = flow.arms.iter().enumerate().map(|(place, arm)| {
             let with = first.map_or(arm.drawn, |(_, counts)| counts[place]);
             FlowArm {
                 name: self.found.arm(&arm.arm),
                 allocated: Tally::Known(arm.drawn as u64),
-                received: None,
-                not_received: None,
-                withdrawn: loss(arm.withdrawn),
-                excluded: loss(arm.excluded),
-                missing: loss(arm.drawn - with),
+                received: received(place).map(|(events, _)| Tally::Known(events)),
+                not_received: received(place).map(|(_, without)| Loss {
+                    all: Tally::Known(without),
+                    reasons: Vec::new(),
+                }),
+                withdrawn: loss(arm.withdrawn, &arm.withdrawn_by),
+                excluded: loss(arm.excluded, &arm.excluded_by),
+                missing: missing(place, arm.drawn - with),
                 analysed: Tally::Known(with as u64),
             }
         });
@@ -184,9 +231,13 @@ impl Page<'_> {
             drawn: Tally::Known(flow.drawn as u64),
             arms: arms.collect(),
         };
-        let caption = first.map_or_else(String::new, |(label, _)| {
+        let mut caption = first.map_or_else(String::new, |(label, _)| {
             self.locale.say(Message::FlowOf { outcome: label })
         });
+        if flow.arms.iter().any(|arm| arm.withdrawn + arm.excluded > 0) {
+            caption = format!("{caption} {}", self.say(Message::FlowKeepsThoseWhoLeft));
+        }
+        let caption = caption.trim_start().to_owned();
         self.finish("flow", heading, caption, made.figure(&self.form))
     }
 
@@ -216,6 +267,23 @@ impl Page<'_> {
                 drawn: cumulated.collect(),
             }
         });
+        let mut lines: Vec<RecruitmentLine> = lines.collect();
+        // What is expected is of all arms, so all arms stand beside it.
+        if recruitment.planned.is_some() && (2..8).contains(&lines.len()) {
+            let sums = (0..recruitment.months.len()).map(|month| {
+                let of_month = lines.iter().map(|line| line.drawn[month].unwrap_or(0));
+                Some(of_month.sum::<u64>())
+            });
+            let all = RecruitmentLine {
+                label: self.say(Message::AllArms),
+                drawn: sums.collect(),
+            };
+            lines.push(all);
+        }
+        let mut caption = self.say(Message::RecruitmentCaption);
+        if recruitment.planned.is_some() {
+            caption = format!("{caption} {}", self.say(Message::ExpectedIsOfAll));
+        }
         let made = Recruitment {
             heading: heading.clone(),
             words: RecruitmentWords {
@@ -228,17 +296,12 @@ impl Page<'_> {
                 ],
             },
             periods: recruitment.months.clone(),
-            lines: lines.collect(),
+            lines,
             planned: recruitment
                 .planned
                 .map(|n| (self.say(Message::Expected), n)),
         };
-        self.finish(
-            "recruitment",
-            heading,
-            String::new(),
-            made.figure(&self.form),
-        )
+        self.finish("recruitment", heading, caption, made.figure(&self.form))
     }
 
     fn balance(&self) -> Option<FigureFile> {
@@ -258,17 +321,19 @@ impl Page<'_> {
                 })
             });
             let shown = balance::BalanceRow {
-                label: row.level.clone().unwrap_or_else(|| row.label.clone()),
+                label: match &row.level {
+                    Some(level) => words::level(level, self.locale),
+                    None => words::fact(self.found.plan, row, self.locale),
+                },
                 marks: marks.collect(),
             };
             let same = fact.replace(&row.fact) == Some(&row.fact);
             match groups.last_mut() {
                 Some(group) if same => group.rows.push(shown),
                 _ => groups.push(balance::BalanceGroup {
-                    label: row
-                        .level
-                        .as_ref()
-                        .map_or_else(String::new, |_| row.label.clone()),
+                    label: row.level.as_ref().map_or_else(String::new, |_| {
+                        words::fact(self.found.plan, row, self.locale)
+                    }),
                     rows: vec![shown],
                 }),
             }
@@ -300,7 +365,14 @@ impl Page<'_> {
                 .collect(),
             groups,
         };
-        let caption = self.locale.say(Message::BandFromReplays { replays: 2_000 });
+        let banded = found
+            .rows
+            .iter()
+            .any(|row| row.chance.iter().any(Option::is_some));
+        let caption = match banded {
+            true => self.locale.say(Message::BandFromReplays { replays: BANDS }),
+            false => String::new(),
+        };
         self.finish("balance", heading, caption, made.figure(&self.form))
     }
 
@@ -319,16 +391,7 @@ impl Page<'_> {
             let outcome = row.outcome.clone().unwrap_or_default();
             let unit = self.unit(row);
             let label = label_of(self.found, &outcome);
-            let contrast = match &row.reference {
-                Some(reference) => {
-                    format!(
-                        "{} – {}",
-                        self.found.arm(&row.arm),
-                        self.found.arm(reference)
-                    )
-                }
-                None => self.found.arm(&row.arm),
-            };
+            let contrast = self.found.contrast(row);
             // Each outcome shows its first difference and its first ratio.
             let difference = row.scale == Scale::Difference;
             let effect = self.effect(row);
@@ -412,7 +475,15 @@ impl Page<'_> {
             },
             blocks,
         };
-        let caption = self.locale.say(Message::Interval { level: &level });
+        let mut caption = format!("{}.", self.locale.say(Message::Interval { level: &level }));
+        for (method, words) in [
+            (MethodId::Cox, Message::HazardsAsRatios),
+            (MethodId::OddsRatio, Message::OddsAsRatios),
+        ] {
+            if rows.iter().any(|row| row.method == method) {
+                caption = format!("{caption} {}", self.say(words));
+            }
+        }
         self.finish("effects", heading, caption, made.figure(&self.form))
     }
 

@@ -31,6 +31,12 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
     for row in &mut found.rows {
         row.computed.notes.clear();
     }
+    found.threshold = Some(threshold);
+    found.missing.clear();
+    for arm in &mut found.flow.arms {
+        arm.withdrawn_by.clear();
+        arm.excluded_by.clear();
+    }
     let mut made = report(&found, locale, Drawn::Pixels);
     let release = declare(&found, rule, &mut made.tables)?;
     let tables: Vec<&Table> = made.tables.iter().collect();
@@ -110,6 +116,16 @@ fn declare(found: &Findings, rule: Rule, tables: &mut [Table]) -> Result<Release
     }
     for row in &found.rows {
         counts.of_row(row)?;
+    }
+    for (outcome, arms) in &found.received {
+        for (arm, received) in found.flow.arms.iter().zip(arms) {
+            let part = Part {
+                arm: &arm.arm,
+                level: None,
+                only: None,
+            };
+            counts.of_arm(outcome, part, received)?;
+        }
     }
     counts.tie_levels(found)?;
     for table in tables {
@@ -363,15 +379,15 @@ impl Counts {
     }
 
     fn read_flow(&mut self, found: &Findings, table: &mut Table) -> Result<(), DisclosureError> {
-        let mut rows: Vec<String> = vec!["referred".to_owned(), "refused".to_owned()];
-        rows.extend(
-            found
-                .flow
-                .reasons
-                .keys()
-                .map(|reason| format!("refused: {reason}")),
-        );
-        rows.extend(["drawn", "withdrawn", "excluded"].map(str::to_owned));
+        let mut rows: Vec<String> = Vec::new();
+        if found.plan.arms.len() == 1 {
+            rows.push("drawn".to_owned());
+        } else {
+            rows.extend(["referred", "refused"].map(str::to_owned));
+            let reasons = found.flow.reasons.keys();
+            rows.extend(reasons.map(|reason| format!("refused: {reason}")));
+            rows.extend(["drawn", "withdrawn", "excluded"].map(str::to_owned));
+        }
         let primary = primary(found, &self.release);
         for outcome in &primary {
             let mut all = Vec::new();
@@ -493,7 +509,11 @@ impl Counts {
                 row.standing == Standing::Effect && row.subgroup.is_none() && row.role == Some(role)
             }
             ("subgroups", _) => row.subgroup.is_some(),
-            _ => row.standing != Standing::Effect && row.subgroup.is_none(),
+            (id, _) => {
+                row.standing != Standing::Effect
+                    && row.subgroup.is_none()
+                    && (row.standing == Standing::Sensitivity) == (id == "sensitivity")
+            }
         };
         let rows: Vec<&Estimate> = found.rows.iter().filter(keep).collect();
         let shown = table.groups.iter_mut().flat_map(|group| &mut group.rows);

@@ -1,8 +1,8 @@
 //! The tables of a report.
 
-use super::{Findings, Methods, multiplicity};
+use super::{Findings, Methods, multiplicity, words};
 use crate::estimate::{ArmCounts, Baseline, BaselineRow, Estimate, Scale, Standing};
-use crate::protocol::{MethodId, Role, Unit};
+use crate::protocol::{IntervalId, MethodId, Role, Statistic, Unit};
 use crate::report::language::{Locale, Message, Noun};
 use crate::report::number::decimals_for;
 use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
@@ -21,6 +21,7 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
             .push(Column::numbers(&arm.arm, found.arm(&arm.arm)));
     }
     let arms = flow.arms.len();
+    let one = found.plan.arms.len() == 1;
     let mut push = |label: String, depth: u8, all: usize, by_arm: Option<Vec<usize>>| {
         let mut cells = vec![Cell::count(all as u64)];
         match by_arm {
@@ -29,27 +30,35 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
         }
         table.push(Row::new(label, cells).indented(depth));
     };
-    push(say(Message::Referred), 0, flow.referred, None);
-    push(say(Message::Refused), 0, flow.refused, None);
-    for (reason, &persons) in &flow.reasons {
-        push(reason.clone(), 1, persons, None);
+    if !one {
+        push(say(Message::Referred), 0, flow.referred, None);
+        push(say(Message::Refused), 0, flow.refused, None);
+        for (reason, &persons) in &flow.reasons {
+            push(reason.clone(), 1, persons, None);
+        }
     }
     let by_arm = |of: fn(&crate::sample::ArmFlow) -> usize| {
         Some(flow.arms.iter().map(of).collect::<Vec<usize>>())
     };
-    push(say(Message::Drawn), 0, flow.drawn, by_arm(|arm| arm.drawn));
-    push(
-        say(Message::Withdrawn),
-        0,
-        flow.withdrawn,
-        by_arm(|arm| arm.withdrawn),
-    );
-    push(
-        say(Message::Excluded),
-        0,
-        flow.excluded,
-        by_arm(|arm| arm.excluded),
-    );
+    let entered = match one {
+        true => Message::Entered,
+        false => Message::Drawn,
+    };
+    push(say(entered), 0, flow.drawn, by_arm(|arm| arm.drawn));
+    if !one {
+        push(
+            say(Message::Withdrawn),
+            0,
+            flow.withdrawn,
+            by_arm(|arm| arm.withdrawn),
+        );
+        push(
+            say(Message::Excluded),
+            0,
+            flow.excluded,
+            by_arm(|arm| arm.excluded),
+        );
+    }
     for (label, counts) in analysed(found) {
         let all = counts.iter().sum();
         push(
@@ -80,7 +89,7 @@ pub fn analysed(found: &Findings) -> Vec<(String, Vec<usize>)> {
     outcomes
 }
 
-fn outcomes_of(found: &Findings, keep: impl Fn(&Estimate) -> bool) -> Vec<String> {
+pub fn outcomes_of(found: &Findings, keep: impl Fn(&Estimate) -> bool) -> Vec<String> {
     let mut outcomes: Vec<String> = Vec::new();
     for row in found
         .rows
@@ -102,7 +111,7 @@ pub fn label_of(found: &Findings, outcome: &str) -> String {
 }
 
 /// Returns the counts of an arm behind an outcome, from any row that has them.
-fn counts_of(found: &Findings, outcome: &str, arm: &str) -> Option<ArmCounts> {
+pub fn counts_of(found: &Findings, outcome: &str, arm: &str) -> Option<ArmCounts> {
     found
         .rows
         .iter()
@@ -112,6 +121,11 @@ fn counts_of(found: &Findings, outcome: &str, arm: &str) -> Option<ArmCounts> {
             _ if row.arm == arm => Some(row.arm_counts),
             Some(reference) if reference == arm => row.reference_counts,
             _ => None,
+        })
+        .or_else(|| {
+            let (_, arms) = found.received.iter().find(|(of, _)| of == outcome)?;
+            let place = found.flow.arms.iter().position(|of| of.arm == arm)?;
+            arms.get(place).copied()
         })
 }
 
@@ -144,10 +158,18 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
         let known = fact.replace(&row.fact);
         if row.level.is_some() && known != Some(&row.fact) {
             let empty = vec![Cell::default(); table.columns.len()];
-            table.push(Row::new(row.label.clone(), empty));
+            table.push(Row::new(words::fact(found.plan, row, locale), empty));
         }
-        table.push(baseline_row(baseline, row, locale));
+        let mut shown = baseline_row(found, baseline, row, locale);
+        if found.threshold.is_none()
+            && let Some(text) = not_known(found, baseline, row, locale)
+        {
+            let note = table.footnote(text);
+            shown = shown.noted(note);
+        }
+        table.push(shown);
     }
+    table.note(say(Message::NumbersAreMeans));
     table.note(say(Message::NoBaselineTests));
     if let Some(test) = &baseline.omnibus
         && let Some(p) = test.p_value
@@ -167,27 +189,25 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
     table
 }
 
-fn baseline_row(baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
+fn baseline_row(found: &Findings, baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
     let widest = row.summaries.iter().filter_map(|summary| summary.deviation);
     let decimals = decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3);
     let plain = Form::of(table::Unit::None, decimals);
-    let mut cells: Vec<Cell> =
-        row.summaries
-            .iter()
-            .map(|summary| {
-                let cell = match (summary.count, summary.mean) {
-                    (_, None) => Cell::new(Value::Missing(locale.say(Message::NobodyKnown))),
-                    (Some(count), Some(share)) => Cell::count(count as u64)
-                        .with(Value::Number(share, Form::of(table::Unit::Share, 1))),
-                    (None, Some(mean)) => match summary.deviation {
-                        Some(deviation) => Cell::new(Value::Number(mean, plain))
-                            .with(Value::Number(deviation, plain)),
-                        None => Cell::new(Value::Number(mean, plain)),
-                    },
-                };
-                cell
-            })
-            .collect();
+    let mut cells: Vec<Cell> = row
+        .summaries
+        .iter()
+        .map(|summary| match (summary.count, summary.mean) {
+            (_, None) => Cell::new(Value::Missing(locale.say(Message::NobodyKnown))),
+            (Some(count), Some(share)) => Cell::count(count as u64)
+                .with(Value::Number(share, Form::of(table::Unit::Share, 1))),
+            (None, Some(mean)) => match summary.deviation {
+                Some(deviation) => {
+                    Cell::new(Value::Number(mean, plain)).with(Value::Number(deviation, plain))
+                }
+                None => Cell::new(Value::Number(mean, plain)),
+            },
+        })
+        .collect();
     for (arm, difference) in row.differences.iter().enumerate() {
         if arm != baseline.reference {
             let form = Form::of(table::Unit::None, 2);
@@ -199,21 +219,42 @@ fn baseline_row(baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row 
         }
     }
     match &row.level {
-        Some(level) => Row::new(level.clone(), cells).indented(1),
-        None => Row::new(row.label.clone(), cells),
+        Some(level) => Row::new(words::level(level, locale), cells).indented(1),
+        None => Row::new(words::fact(found.plan, row, locale), cells),
     }
+}
+
+/// Says for how many a number is not known, arm by arm.
+fn not_known(
+    found: &Findings,
+    baseline: &Baseline,
+    row: &BaselineRow,
+    locale: &Locale,
+) -> Option<String> {
+    let arms = baseline.arms.iter().zip(&row.summaries);
+    let arms = arms
+        .zip(&baseline.drawn)
+        .filter(|((_, summary), _)| summary.missing > 0);
+    let arms: Vec<String> = arms
+        .map(|((arm, summary), drawn)| {
+            locale.say(Message::MissingOfArm {
+                missing: summary.missing as u64,
+                drawn: *drawn as u64,
+                arm: &found.arm(arm),
+            })
+        })
+        .collect();
+    (!arms.is_empty()).then(|| {
+        locale.say(Message::KnownFor {
+            fact: &words::fact(found.plan, row, locale),
+            arms: &arms.join(", "),
+        })
+    })
 }
 
 /// How many received what, arm by arm, where the plan names what is received.
 pub fn take_up(found: &Findings, locale: &Locale) -> Option<Table> {
-    let mut received: Vec<String> = Vec::new();
-    for row in &found.rows {
-        if let Some(outcome) = &row.options.received
-            && !received.contains(outcome)
-        {
-            received.push(outcome.clone());
-        }
-    }
+    let received: Vec<String> = found.received.iter().map(|(of, _)| of.clone()).collect();
     let mut table = Table::new(
         "take-up",
         locale.say(Message::TakeUp),
@@ -261,12 +302,23 @@ pub fn effects(
     let mut table = Table::new(id, title, say(Message::Contrast));
     let level = rows.iter().find_map(|row| row.computed.interval.as_ref());
     let level = locale.level(level.map_or(0.95, |interval| interval.level));
+    let alone = rows.iter().all(|row| row.scale == Scale::Level);
+    let effect_head = match rows.iter().all(|row| row.standing == Standing::Effect) {
+        true => Message::Effect,
+        false => Message::AbsoluteEffect,
+    };
     table.columns = vec![
         Column::numbers("arm", say(Message::Arm)),
         Column::numbers("n_arm", "n"),
-        Column::numbers("reference", say(Message::Reference)),
+        Column::numbers(
+            "reference",
+            say(match alone {
+                true => Message::Target,
+                false => Message::Reference,
+            }),
+        ),
         Column::numbers("n_reference", "n"),
-        Column::numbers("effect", say(Message::Effect)),
+        Column::numbers("effect", say(effect_head)),
         Column::numbers("interval", say(Message::Interval { level: &level })),
         Column::numbers("p", say(Message::P)),
     ];
@@ -277,6 +329,8 @@ pub fn effects(
             .push(Column::numbers("p_adjusted", say(Message::AdjustedP)));
     }
     let (mut group, mut contrast) = (None, None);
+    // How the rows were computed: label of the method, sentences.
+    let mut said: Vec<(String, Vec<String>)> = Vec::new();
     for row in rows {
         let outcome = row.outcome.clone().unwrap_or_default();
         if group.as_ref() != Some(&outcome) {
@@ -284,21 +338,25 @@ pub fn effects(
             group = Some(outcome);
             contrast = None;
         }
-        let mut label = match &row.reference {
-            Some(reference) => format!("{} – {}", found.arm(&row.arm), found.arm(reference)),
-            None => found.arm(&row.arm),
-        };
+        let mut label = found.contrast(row);
         if let Some(subgroup) = &row.subgroup {
-            let level = subgroup.level.clone();
-            let level = level.unwrap_or_else(|| say(Message::Interaction));
-            label = format!("{level}: {label}");
+            let factor = words::all_named(found.plan, &subgroup.factor, " / ", locale);
+            let level = match &subgroup.level {
+                Some(level) => words::level(level, locale),
+                None => say(Message::Interaction),
+            };
+            let of = locale.say(Message::BySubgroup {
+                factor: &factor,
+                level: &level,
+            });
+            label = format!("{of}, {label}");
         }
         let first = contrast.as_ref() != Some(&label);
         let mut cells = match first {
             true => means(row, locale),
             false => vec![Cell::default(); 4],
         };
-        cells.extend(effect(row, locale));
+        cells.extend(effect(found, row, locale));
         if adjusted {
             cells.push(Cell::new(row.p_adjusted.map_or(Value::Empty, Value::P)));
         }
@@ -307,7 +365,11 @@ pub fn effects(
             false => Row::new(method_name(row, locale), cells).indented(1),
         };
         contrast = Some(label);
-        if let Some(source) = methods.source(row, locale) {
+        if let Some(source) = methods.source(found, row, locale) {
+            let words = method_words(found, row, Length::Brief, locale);
+            if !said.iter().any(|(label, _)| *label == source.label) {
+                said.push((source.label.clone(), words));
+            }
             shown = shown.from_source(source);
         }
         let standing = match row.standing {
@@ -315,7 +377,9 @@ pub fn effects(
             Standing::Sensitivity => Some(say(Message::SensitivityRow)),
             Standing::BeforeDraw => Some(say(Message::BeforeDraw)),
             Standing::NotAnEffect => Some(match &row.options.only {
-                Some(only) => locale.say(Message::OnlyThose { outcome: only }),
+                Some(only) => locale.say(Message::OnlyThose {
+                    outcome: &label_of(found, only),
+                }),
                 None => say(Message::WithinArm),
             }),
         };
@@ -324,17 +388,132 @@ pub fn effects(
             shown = shown.noted(note);
         }
         for text in notes_of(row) {
-            let note = table.footnote(text);
+            let note = table.footnote(words::noted(found.plan, &text, locale));
             shown = shown.noted(note);
         }
         table.push(shown);
     }
-    if rows.iter().any(|row| row.standing == Standing::Effect) {
-        table.note(say(Message::EstimandOfAll));
+    if rows
+        .iter()
+        .any(|row| row.standing == Standing::Effect && row.reference.is_some())
+    {
+        let others = |row: &&Estimate| matches!(row.method, MethodId::Late | MethodId::LeeBounds);
+        table.note(match rows.iter().any(others) {
+            true => say(Message::EstimandOfOthers),
+            false => say(Message::EstimandOfAll),
+        });
+    }
+    for text in of_methods(said, locale) {
+        table.note(text);
+    }
+    if rows
+        .iter()
+        .any(|row| row.unit == Unit::TimeToEvent && row.reference.is_some())
+    {
+        table.note(say(Message::EventsShown));
+    }
+    for text in left_out(found, rows, locale) {
+        table.note(text);
+    }
+    let strata = |drawn: &crate::protocol::Allocation| drawn.strata.is_empty();
+    if found.plan.allocation.as_ref().is_some_and(strata) {
+        table.note(say(Message::NotStratified));
     }
     table.note(multiplicity(found, rows, locale));
-    table.note(say(Message::NoSignificance));
+    table.note(match found.threshold {
+        None => say(Message::NoneHeldBack),
+        Some(threshold) => locale.say(Message::HeldBackBelow { threshold }),
+    });
+    if rows.iter().any(|row| row.reference.is_some()) {
+        table.note(say(Message::NoSignificance));
+    }
+    if alone {
+        // One arm has no other to stand beside, and the share is the estimate.
+        let target = rows.iter().any(|row| row.target.is_some());
+        let keep: Vec<bool> = table
+            .columns
+            .iter()
+            .map(|column| match column.key.as_str() {
+                "n_reference" | "effect" => false,
+                "reference" => target,
+                "p" => rows.iter().any(|row| row.computed.p_value.is_some()),
+                _ => true,
+            })
+            .collect();
+        table.keep_columns(&keep);
+    }
     table
+}
+
+/// Says how each method computed; what holds for all of them, once.
+fn of_methods(said: Vec<(String, Vec<String>)>, locale: &Locale) -> Vec<String> {
+    let shared: Vec<String> = match said.as_slice() {
+        [] | [_] => Vec::new(),
+        [(_, first), others @ ..] => {
+            let in_all = |text: &&String| others.iter().all(|(_, words)| words.contains(text));
+            first.iter().skip(1).filter(in_all).cloned().collect()
+        }
+    };
+    let mut lines: Vec<String> = said
+        .into_iter()
+        .map(|(label, mut words)| {
+            words.retain(|text| !shared.contains(text));
+            locale.say(Message::MethodOfRow {
+                label: &label,
+                words: &words.join(" "),
+            })
+        })
+        .collect();
+    if !shared.is_empty() {
+        lines.push(locale.say(Message::ForAllMethods {
+            words: &shared.join(" "),
+        }));
+    }
+    lines
+}
+
+/// Says of each outcome who is not in the calculation, arm by arm, or that nobody is left out.
+fn left_out(found: &Findings, rows: &[&Estimate], locale: &Locale) -> Vec<String> {
+    if found.threshold.is_some() {
+        return Vec::new();
+    }
+    let mut outcomes: Vec<&str> = Vec::new();
+    for row in rows {
+        if let Some(outcome) = &row.outcome
+            && !outcomes.contains(&outcome.as_str())
+        {
+            outcomes.push(outcome);
+        }
+    }
+    let mut lines = Vec::new();
+    let mut complete = true;
+    for outcome in outcomes {
+        let arms = found.flow.arms.iter().filter_map(|arm| {
+            let counts = counts_of(found, outcome, &arm.arm)?;
+            (counts.missing > 0).then(|| {
+                locale.say(Message::MissingOfArm {
+                    missing: counts.missing as u64,
+                    drawn: counts.allocated as u64,
+                    arm: &found.arm(&arm.arm),
+                })
+            })
+        });
+        let arms: Vec<String> = arms.collect();
+        let outcome = label_of(found, outcome);
+        if arms.is_empty() {
+            lines.push(locale.say(Message::MissingNone { outcome: &outcome }));
+        } else {
+            complete = false;
+            lines.push(locale.say(Message::MissingOfArms {
+                outcome: &outcome,
+                arms: &arms.join(", "),
+            }));
+        }
+    }
+    if complete {
+        return vec![locale.say(Message::NoneMissing)];
+    }
+    lines
 }
 
 /// What a reader must know of a row beyond its numbers, as the estimate says it.
@@ -347,13 +526,13 @@ fn notes_of(row: &Estimate) -> Vec<String> {
     row.computed.notes.iter().filter(told).cloned().collect()
 }
 
-fn method_name(row: &Estimate, locale: &Locale) -> String {
+pub fn method_name(row: &Estimate, locale: &Locale) -> String {
     let words = Message::of_method(row.method.name());
     words.map_or_else(|| row.method.name().to_owned(), |words| locale.say(words))
 }
 
 /// Returns the cells of arm and reference with their denominators.
-fn means(row: &Estimate, locale: &Locale) -> Vec<Cell> {
+pub fn means(row: &Estimate, locale: &Locale) -> Vec<Cell> {
     let over_levels = row
         .subgroup
         .as_ref()
@@ -361,7 +540,7 @@ fn means(row: &Estimate, locale: &Locale) -> Vec<Cell> {
     if over_levels {
         return vec![Cell::default(); 4];
     }
-    let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
+    let decimals = form(row).decimals;
     let cell = |counts: &ArmCounts| -> [Cell; 2] {
         let value = match (counts.mean, row.unit) {
             (None, _) => match counts.events {
@@ -412,13 +591,16 @@ pub fn form(row: &Estimate) -> Form {
             Form::of(table::Unit::Of(Noun::Week), 1).signed()
         }
         Scale::Difference => {
-            let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
-            Form::of(table::Unit::None, decimals).signed()
+            // Bounds have no error of their own, but an interval of some width.
+            let interval = row.computed.interval.as_ref();
+            let width = interval.and_then(|interval| Some(interval.upper? - interval.lower?));
+            let error = row.computed.std_error.or(width.map(|width| width / 4.0));
+            Form::of(table::Unit::None, decimals_for(error.unwrap_or(0.0))).signed()
         }
     }
 }
 
-fn effect(row: &Estimate, locale: &Locale) -> [Cell; 3] {
+pub fn effect(found: &Findings, row: &Estimate, locale: &Locale) -> [Cell; 3] {
     let form = form(row);
     let computed = &row.computed;
     let test = matches!(
@@ -434,7 +616,8 @@ fn effect(row: &Estimate, locale: &Locale) -> [Cell; 3] {
         (_, Some((lower, upper))) => Value::interval(Some(lower), Some(upper), form),
         (Some(value), None) => Value::Number(value, form),
         (None, None) => {
-            let reason = computed.notes.first().cloned();
+            let reason = computed.notes.first();
+            let reason = reason.map(|reason| words::noted(found.plan, reason, locale));
             Value::Missing(reason.unwrap_or_else(|| locale.say(Message::Missing)))
         }
     };
@@ -449,13 +632,36 @@ fn effect(row: &Estimate, locale: &Locale) -> [Cell; 3] {
     ]
 }
 
+/// How much is said of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Below a table.
+    Brief,
+    /// In the section on methods, with publication and name in the plan.
+    Full,
+}
+
 /// Says how a row was computed, one sentence an item.
-pub fn method_words(row: &Estimate, locale: &Locale) -> Vec<String> {
+pub fn method_words(
+    found: &Findings,
+    row: &Estimate,
+    length: Length,
+    locale: &Locale,
+) -> Vec<String> {
     let method = method_name(row, locale);
-    let mut words = vec![locale.say(Message::EstimatedBy {
-        method: &method,
-        source: row.source(),
-    })];
+    let mut words = match length {
+        Length::Brief => vec![format!("{method}.")],
+        Length::Full => {
+            let (id, source) = (row.method.name(), row.source());
+            vec![
+                locale.say(Message::EstimatedBy {
+                    method: &method,
+                    source,
+                }),
+                locale.say(Message::MethodName { id }),
+            ]
+        }
+    };
     if let Some(interval) = &row.computed.interval
         && let Some(form) = Message::of_interval(interval.method.name())
     {
@@ -472,17 +678,82 @@ pub fn method_words(row: &Estimate, locale: &Locale) -> Vec<String> {
         let errors = locale.say(errors);
         words.push(locale.say(Message::StandardErrorsBy { method: &errors }));
     }
-    if !options.adjust.is_empty() {
-        let covariates = options.adjust.join(", ");
-        words.push(locale.say(Message::AdjustedFor {
-            covariates: &covariates,
-        }));
+    let errors = match row.method {
+        _ if options.se.is_some() => None,
+        MethodId::DifferenceInMeans | MethodId::StratifiedDifference
+            if options.cluster.is_none() =>
+        {
+            Some(Message::NeymanErrors)
+        }
+        MethodId::KaplanMeier | MethodId::Rmst => Some(Message::GreenwoodErrors),
+        MethodId::RiskDifference | MethodId::RiskRatio
+            if row
+                .computed
+                .interval
+                .as_ref()
+                .is_some_and(|interval| interval.method == IntervalId::MiettinenNurminen) =>
+        {
+            Some(Message::ScoreErrors)
+        }
+        _ => None,
+    };
+    if let Some(errors) = errors {
+        let errors = locale.say(errors);
+        words.push(locale.say(Message::StandardErrorsBy { method: &errors }));
     }
-    if let Some(factors) = &options.strata {
-        words.push(locale.say(Message::StratifiedBy { factors }));
+    match row.method {
+        MethodId::Late => words.push(locale.say(Message::LateEstimand)),
+        MethodId::LeeBounds => words.push(locale.say(Message::LeeEstimand)),
+        _ => {}
+    }
+    let named = |ids: &str, between: &str| words::all_named(found.plan, ids, between, locale);
+    match options.adjust.is_empty() {
+        true if row.reference.is_none() => {}
+        true => words.push(locale.say(Message::Unadjusted)),
+        false => {
+            let mut ids: Vec<&str> = Vec::new();
+            for id in &options.adjust {
+                if !ids.contains(&id.as_str()) {
+                    ids.push(id);
+                }
+            }
+            let covariates = named(&ids.join("\n"), "\n");
+            words.push(locale.say(Message::AdjustedFor {
+                covariates: &covariates,
+            }));
+        }
+    }
+    let stratified = found
+        .plan
+        .allocation
+        .as_ref()
+        .is_some_and(|drawn| !drawn.strata.is_empty());
+    match &options.strata {
+        Some(factors) => words.push(locale.say(Message::StratifiedBy {
+            factors: &named(factors, " / "),
+        })),
+        None if stratified && row.reference.is_some() && options.replays.is_none() => {
+            words.push(locale.say(Message::StrataNotHeeded));
+        }
+        None => {}
     }
     if let Some(cluster) = &options.cluster {
-        words.push(locale.say(Message::ClusteredBy { cluster }));
+        words.push(locale.say(Message::ClusteredBy {
+            cluster: &named(cluster, " / "),
+        }));
+    }
+    if options.weighted {
+        words.push(locale.say(Message::Weighted));
+    }
+    if let Some(received) = &options.received {
+        words.push(locale.say(Message::ReceivedIs {
+            outcome: &label_of(found, received),
+        }));
+    }
+    if let Some(horizon) = options.horizon {
+        words.push(locale.say(Message::HorizonIs {
+            time: &locale.number(horizon, 0),
+        }));
     }
     if let Some(replays) = &options.replays {
         words.push(match replays.exact {
@@ -493,6 +764,18 @@ pub fn method_words(row: &Estimate, locale: &Locale) -> Vec<String> {
                 replays: replays.number,
             }),
         });
+        let statistic = locale.say(match replays.statistic {
+            Statistic::Studentised => Message::StudentisedStatistic,
+            Statistic::Difference => Message::DifferenceStatistic,
+        });
+        words.push(locale.say(Message::StatisticIs {
+            statistic: &statistic,
+        }));
+        if length == Length::Full && !replays.exact {
+            words.push(locale.say(Message::ReplaySeed {
+                seed: &replays.seed,
+            }));
+        }
     }
     words
 }
@@ -525,7 +808,27 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
         let smallest = of_outcome.filter_map(|row| row.missing_p).reduce(f64::min);
         cells.push(Cell::new(smallest.map_or(Value::Empty, Value::P)));
         table.push(Row::new(label_of(found, &outcome), cells));
+        for (reason, persons) in reasons(found, &outcome) {
+            let mut cells: Vec<Cell> = persons.iter().map(|&n| Cell::count(n as u64)).collect();
+            cells.push(Cell::default());
+            table.push(Row::new(words::reason(&reason, locale), cells).indented(1));
+        }
     }
     table.note(say(Message::MissingTested));
     table
+}
+
+/// Returns why an outcome is missing, with the persons of each arm.
+pub fn reasons(found: &Findings, outcome: &str) -> Vec<(String, Vec<usize>)> {
+    let Some(arms) = found.missing.get(outcome) else {
+        return Vec::new();
+    };
+    let mut names: Vec<&String> = arms.iter().flat_map(|arm| arm.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let of_reason = |name: &String| {
+        let persons = arms.iter().map(|arm| arm.get(name).copied().unwrap_or(0));
+        (name.clone(), persons.collect())
+    };
+    names.into_iter().map(of_reason).collect()
 }

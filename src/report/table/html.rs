@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{Align, Laid, LaidCell, LaidRow, Table, lay};
+use super::{Align, Laid, LaidCell, LaidRow, Table, lay, room};
 use crate::report::language::Locale;
 use crate::report::markup::escaped;
+
+/// More columns than this do not fit on a page upright.
+const WIDE: usize = 10;
 
 /// Writes a table as a fragment that stands on its own, its title as caption.
 pub fn fragment(table: &Table, locale: &Locale) -> String {
@@ -15,10 +18,16 @@ pub fn fragment(table: &Table, locale: &Locale) -> String {
 pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale) -> String {
     let id = escaped(&table.id);
     let columns = laid.heads.len();
+    // On paper, wide ones lie on their side.
+    let kind = if columns > WIDE {
+        "table wide"
+    } else {
+        "table"
+    };
     let mut html = String::new();
     let _ = writeln!(
         html,
-        "<div class=\"table\" id=\"{id}\" role=\"region\" tabindex=\"0\" \
+        "<div class=\"{kind}\" id=\"{id}\" role=\"region\" tabindex=\"0\" \
          aria-labelledby=\"{id}-title\">\n<table aria-describedby=\"{id}-alt\">"
     );
     let number = match number.is_empty() {
@@ -94,6 +103,7 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
                 source,
                 cells,
             } => {
+                let depth_of = *depth;
                 let depth = match depth {
                     0 => String::new(),
                     depth => format!(" class=\"depth{}\"", depth.min(&3)),
@@ -106,12 +116,17 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
                     ),
                     None => String::new(),
                 };
+                let room = room(depth_of, cells);
+                let width = match room {
+                    0 => String::new(),
+                    room => format!(" colspan=\"{}\"", room + 1),
+                };
                 let _ = write!(
                     html,
-                    "<tr><th scope=\"row\"{depth}>{}{link}</th>",
+                    "<tr><th scope=\"row\"{depth}{width}>{}{link}</th>",
                     cell(label)
                 );
-                for value in cells {
+                for value in &cells[room..] {
                     let _ = write!(html, "<td{}>{}</td>", class(value.align), cell(value));
                 }
                 html += "</tr>\n";

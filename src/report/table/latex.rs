@@ -5,6 +5,9 @@ use std::fmt::Write;
 use super::{Align, LaidCell, LaidRow, Table, lay};
 use crate::report::language::Locale;
 
+/// Names of rows up to this many characters stay on a line.
+const LONG_LABEL: usize = 36;
+
 /// Writes a floating table, labelled `tab:` and the table's id.
 ///
 /// Numbers are text in right-aligned columns, so that `<0,001` and `[2,1; 15,9]` need no column
@@ -23,14 +26,16 @@ pub fn text(table: &Table, locale: &Locale) -> String {
         }
     );
     let _ = writeln!(tex, "\\label{{tab:{}}}", table.id);
-    let columns: String = laid
-        .heads
-        .iter()
-        .map(|head| match head.align {
-            Align::Words => 'l',
-            Align::Numbers => 'r',
-        })
-        .collect();
+    let long = table
+        .rows()
+        .any(|row| row.label.chars().count() > LONG_LABEL);
+    let values = laid.heads[1..].iter().map(|head| match head.align {
+        Align::Words => 'l',
+        Align::Numbers => 'r',
+    });
+    // Long names of rows wrap.
+    let stub = if long { "p{0.3\\linewidth}" } else { "l" };
+    let columns: String = stub.chars().chain(values).collect();
     let _ = writeln!(tex, "\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule");
     for spans in &laid.spans {
         let mut cells = Vec::new();

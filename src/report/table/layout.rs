@@ -134,6 +134,18 @@ pub fn lay(table: &Table, locale: &Locale) -> Laid {
     }
 }
 
+/// Returns how many empty cells behind an indented row's name the name may take the room of.
+pub(crate) fn room(depth: u8, cells: &[LaidCell]) -> usize {
+    let empty = |cell: &&LaidCell| cell.text.is_empty() && cell.marks.is_empty();
+    match depth {
+        0 => 0,
+        _ => {
+            let empty = cells.iter().take_while(empty).count();
+            empty.min(cells.len().saturating_sub(1))
+        }
+    }
+}
+
 struct Marks<'a> {
     table: &'a Table,
     /// The texts that have a mark, in the order of their marks.

@@ -11,6 +11,7 @@ use rust_xlsxwriter::{
 };
 
 use super::csv::{Fields, Found, Part, shares_aside};
+use super::terminal::wrap;
 use super::{Align, Cell, Form, Laid, LaidCell, LaidRow, Sign, Table, Unit, UnitWords, Value, lay};
 use crate::period::Date;
 use crate::report::language::{Locale, Message, Noun};
@@ -168,10 +169,12 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
         sheet.write_string_with_format(row, last, &text, &head)?;
         widths.push(text.chars().count().max(8));
     }
+    let heads = row;
     row += 1;
     sheet.set_freeze_panes(row, 1)?;
     sheet.set_repeat_rows(row - 1, row - 1)?;
     let mut rows = table.rows();
+    let mut labels = Vec::new();
     for line in &laid.rows {
         match line {
             LaidRow::Group(name) => {
@@ -187,6 +190,7 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
                 let text = marked(label);
                 let indented = base().set_indent(*depth).set_text_wrap();
                 sheet.write_string_with_format(row, 0, &text, &indented)?;
+                labels.push((row, text.clone()));
                 widths[0] = widths[0].max(text.chars().count() + 2 * usize::from(*depth));
                 for (index, &(column, part)) in fields.iter().enumerate() {
                     let shown = put(
@@ -219,9 +223,24 @@ fn write(sheet: &mut Worksheet, table: &Table, locale: &Locale) -> Result<(), Xl
         sheet.write_string_with_format(row, 0, text, &note)?;
         row += 1;
     }
-    for (column, width) in widths.iter().enumerate() {
-        let most = if column == 0 { 48 } else { 40 };
-        sheet.set_column_width(column as u16, (*width).min(most) as f64 + 1.5)?;
+    for (column, width) in widths.iter_mut().enumerate() {
+        *width = (*width).min(if column == 0 { 48 } else { 40 });
+        sheet.set_column_width(column as u16, *width as f64 + 1.5)?;
+    }
+    // Not every program makes a row as high as its wrapped text.
+    let tall = fields
+        .iter()
+        .zip(&widths[1..])
+        .map(|(&(column, part), width)| {
+            wrap(&label(table, &laid, column, part, locale), *width).len()
+        })
+        .max();
+    sheet.set_row_height(heads, 15.0 * tall.unwrap_or(1).max(1) as f64)?;
+    for (at, lines) in labels {
+        let lines = wrap(&lines, widths[0]).len();
+        if lines > 1 {
+            sheet.set_row_height(at, 15.0 * lines as f64)?;
+        }
     }
     sheet.set_landscape();
     sheet.set_paper_size(9);
@@ -328,7 +347,8 @@ fn coded(form: Form, value: f64, end: bool, marks: &str, locale: &Locale) -> (f6
         Unit::Of(thing) => (value, words(thing, form, end, locale)),
         Unit::None | Unit::Ratio => (value, String::new()),
     };
-    let one = format!("{digits}{unit}{}", suffix(marks));
+    // Two quoted texts beside each other become one.
+    let one = format!("{digits}{unit}{}", suffix(marks)).replace("\"\"", "");
     let always = form.sign == Sign::Always && !end || form.unit == Unit::Relative;
     let code = match always {
         true => format!("+{one};-{one};{one}"),

@@ -7,7 +7,7 @@ use super::parts::{FOOTER, link_id, picture_id};
 use crate::report::document::{Block, Contents, Document, Figure, Inline, Numbered, Target, Text};
 use crate::report::language::{Locale, Message, NO_BREAK};
 use crate::report::markup::escaped;
-use crate::report::table::{Align, Laid, LaidCell, LaidRow, Table, lay};
+use crate::report::table::{Align, Laid, LaidCell, LaidRow, Table, lay, room};
 
 /// Twentieths of a point: A4 with margins of 2.5 cm.
 const SHORT_EDGE: u32 = 11_906;
@@ -18,6 +18,8 @@ const CHARACTER: u32 = 98;
 const CELL_MARGINS: u32 = 150;
 /// The narrowest column that names rows.
 const NARROWEST_STUB: u32 = 1_700;
+/// Columns up to this width hold short numbers, which must not break.
+const NARROW_COLUMN: u32 = 800;
 /// Tables up to this many rows are kept on one page.
 const KEPT_TOGETHER: usize = 24;
 /// English Metric Units a centimetre and an inch.
@@ -405,8 +407,10 @@ impl Writer<'_> {
                         content += &run(" ", "");
                         content += &self.here(id, text, "<w:sz w:val=\"15\"/>");
                     }
-                    self.indented(widths[0], *depth, keep, &content);
-                    for (value, width) in cells.iter().zip(&widths[1..]) {
+                    let room = room(*depth, cells);
+                    let width = widths[..=room].iter().sum();
+                    self.indented(width, room + 1, *depth, keep, &content);
+                    for (value, width) in cells.iter().zip(&widths[1..]).skip(room) {
                         let content = runs(value, "");
                         self.cell(*width, 1, "", side(value.align), keep, &content);
                     }
@@ -476,10 +480,14 @@ impl Writer<'_> {
         self.put("</w:tc>");
     }
 
-    fn indented(&mut self, width: u32, depth: u8, keep: KeepNext, content: &str) {
+    fn indented(&mut self, width: u32, columns: usize, depth: u8, keep: KeepNext, content: &str) {
+        let span = match columns {
+            1 => String::new(),
+            _ => format!("<w:gridSpan w:val=\"{columns}\"/>"),
+        };
         let _ = write!(
             self.xml,
-            "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/></w:tcPr>"
+            "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{span}</w:tcPr>"
         );
         let properties = format!(
             "{}<w:ind w:left=\"{}\"/><w:jc w:val=\"left\"/>",
@@ -595,7 +603,9 @@ fn wanted_widths(laid: &Laid) -> Vec<u32> {
                 .as_ref()
                 .map_or(0, |(_, text)| text.chars().count() + 1);
             let own = length(label) + 2 * usize::from(*depth) + link;
-            most[0] = most[0].max(own);
+            if room(*depth, cells) == 0 {
+                most[0] = most[0].max(own);
+            }
             for (most, cell) in most[1..].iter_mut().zip(cells) {
                 *most = (*most).max(match cell.align {
                     Align::Numbers => length(cell),
@@ -621,8 +631,17 @@ fn fitted(wanted: &[u32], line: u32) -> Vec<u32> {
     }
     let now = sum(&widths);
     if now > line {
+        // A short number cannot be shorter; the wide columns give.
+        let narrow = |width: &u32| *width <= NARROW_COLUMN;
+        let kept: u32 = widths.iter().filter(|width| narrow(width)).sum();
+        let (wide, room) = match kept < line && kept < now {
+            true => (now - kept, line - kept),
+            false => (now, line),
+        };
         for width in &mut widths {
-            *width = (u64::from(*width) * u64::from(line) / u64::from(now)) as u32;
+            if wide == now || !narrow(width) {
+                *width = (u64::from(*width) * u64::from(room) / u64::from(wide)) as u32;
+            }
         }
     } else {
         let spare = line - now;

@@ -117,6 +117,8 @@ impl Export {
 /// Makes an export of up to four tables that share counts: a factor by arm with margins, a second
 /// factor with the same margins, events and the rest by arm, and the levels of the first factor
 /// split once more.
+// Cells go by the index of their arm.
+#[allow(clippy::needless_range_loop)]
 fn invented(dice: &mut Dice, threshold: u64) -> Export {
     let mut export = Export::new(threshold);
     let arms = 1 + dice.below(3) as usize;

@@ -222,7 +222,7 @@ fn arms_and_states_are_told_apart_in_grey() {
             let apart = (lightness(a.colour) - lightness(b.colour)).abs();
             let pattern = |shade: &Shade| shade.pattern.map(|(pattern, _)| pattern);
             assert!(
-                apart > 10.0 || pattern(a) != pattern(b),
+                apart > 9.0 || pattern(a) != pattern(b),
                 "{place} {other}: {apart}"
             );
         }

@@ -1,7 +1,11 @@
 //! What is handed over: words, tables, figures, documents, and what an export must not tell.
 
 mod disclosure;
+mod documents;
 mod exports;
 mod figures;
 mod gallery;
+mod handover;
 mod sample;
+mod tables;
+mod words;
