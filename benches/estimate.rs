@@ -8,11 +8,12 @@
 //! Seconds are those of processors, all threads added up, so that whatever else the machine does
 //! bears little on the ratios; beside them stands the time on the clock.
 
+mod measure;
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
 use klero::digest::Digest;
 use klero::draw::{Stream, Words};
@@ -28,30 +29,13 @@ use klero::protocol::StandardErrors;
 use klero::register::columns::{self, Values};
 use klero::report::number::grouped;
 
+use measure::{Done, done};
+
 /// Covariates beside the intercept and the arm: k = 10.
 const COVARIATES: usize = 8;
 const PERSONS: usize = 503;
 
-/// A job that was done, by klero or a peer.
-struct Done {
-    peer: String,
-    job: String,
-    /// Absent where the peer is not there.
-    spent: Option<Spent>,
-    /// What came out.
-    values: Vec<f64>,
-}
-
-#[derive(Clone, Copy)]
-struct Spent {
-    processor: f64,
-    clock: f64,
-    /// Bytes at the most, of a whole process.
-    peak: Option<f64>,
-}
-
 fn main() {
-    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
     let rows = match std::env::var("KLERO_BENCH_ROWS") {
         Ok(number) => number.parse().expect("a number of rows"),
         Err(_) => 1_000_000,
@@ -64,125 +48,68 @@ fn main() {
     replays(&mut own, &folder);
     times(&mut own, &folder, rows);
     programs(&mut own, &folder);
-    if asked("--large") {
+    if flags().iter().any(|flag| flag == "--large") {
         let table = Table::new(10 * rows);
         table.write(&folder, "large");
         own.push(table.hc2("hc2, ten times the rows"));
     }
     let mut peers = Vec::new();
-    let python = std::env::var("KLERO_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let mut script = Command::new(python);
-    script.arg(script_at("estimate.py")).arg(&folder);
-    script.args(["--large", "--lifelines"].into_iter().filter(|flag| asked(flag)));
-    run(&mut peers, script);
-    let mut script = Command::new("Rscript");
-    script.arg(script_at("estimate.R")).arg(&folder);
-    script.args(std::env::var_os("KLERO_PEERS"));
-    run(&mut peers, script);
-    print(&own, &peers);
+    if let Some(python) = std::env::var_os("KLERO_PYTHON") {
+        let mut script = Command::new(python);
+        script
+            .arg(script_at("estimate.py"))
+            .arg(&folder)
+            .args(flags());
+        peers.extend(measure::peers(&mut script));
+    }
+    if let Some(library) = std::env::var_os("KLERO_PEERS") {
+        let mut script = Command::new("Rscript");
+        script
+            .arg(script_at("estimate.R"))
+            .arg(&folder)
+            .arg(library)
+            .args(flags());
+        peers.extend(measure::peers(&mut script));
+    }
+    measure::print(&own, &peers, agreement);
+}
+
+/// Returns what is asked of the bench, beside what cargo says to it.
+fn flags() -> Vec<String> {
+    let flags = std::env::args().filter(|flag| flag == "--large" || flag == "--slow");
+    flags.collect()
 }
 
 fn script_at(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(name)
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
+    peers.join(name)
 }
 
-/// Runs a script of peers; each line is peer, job, seconds of processors, seconds on the clock,
-/// and what came out, separated by tabs, or peer, job and why it is missing.
-fn run(peers: &mut Vec<Done>, mut script: Command) {
-    let name = format!("{script:?}");
-    let output = match script.stderr(Stdio::inherit()).output() {
-        Ok(output) => output,
-        Err(error) => return println!("missing: {name}: {error}"),
-    };
-    assert!(output.status.success(), "{name} failed");
-    for line in String::from_utf8(output.stdout).unwrap().lines() {
-        let cells: Vec<&str> = line.split('\t').collect();
-        let number = |text: &str| -> f64 { text.parse().expect("a number") };
-        let (peer, job) = (cells[0].to_owned(), cells[1].to_owned());
-        peers.push(match cells[2..] {
-            [processor, clock, values] => Done {
-                peer,
-                job,
-                spent: Some(Spent {
-                    processor: number(processor),
-                    clock: number(clock),
-                    peak: None,
-                }),
-                values: values.split(' ').map(number).collect(),
-            },
-            _ => Done {
-                peer,
-                job,
-                spent: None,
-                values: Vec::new(),
-            },
-        });
-    }
-}
-
-/// Prints every job of klero, and below it those of its peers with their ratios and whether they
-/// agree: to 1e-8 relative, or where both draw by lot, within four Monte-Carlo standard errors.
-fn print(own: &[Done], peers: &[Done]) {
-    println!(
-        "{:46} {:>10} {:>10} {:>9}  klero : peer",
-        "", "processor", "clock", "peak"
-    );
-    let line = |name: &str, spent: Spent| {
-        let peak = spent.peak.map_or(String::new(), |b| format!("{:.0} MB", b / 1e6));
-        let Spent { processor, clock, .. } = spent;
-        print!("{name:46} {processor:8.3} s {clock:8.3} s {peak:>9}");
-    };
-    for done in own {
-        line(&done.job, done.spent.expect("klero is there"));
-        println!();
-        for peer in peers.iter().filter(|peer| peer.job == done.job) {
-            let name = format!("  {}", peer.peer);
-            let (Some(spent), Some(mine)) = (peer.spent, done.spent) else {
-                println!("{name:46} missing");
-                continue;
-            };
-            line(&name, spent);
-            let ratio = spent.processor / mine.processor;
-            println!("  1 : {ratio:.1}, {}", agreement(done, peer));
-        }
-    }
-}
-
+/// Says how far a peer agrees: to 1e-8 relative, or the bench fails; where both draw by lot, in
+/// Monte-Carlo standard errors of the difference of two p.
 fn agreement(own: &Done, peer: &Done) -> String {
-    let pairs = own.values.iter().zip(&peer.values);
-    if own.job.contains("replays") {
+    if own.job.contains("replays,") && !own.values.is_empty() && !peer.values.is_empty() {
         let p = own.values[0];
-        let error = (p * (1.0 - p) / 10_000.0).sqrt();
-        let apart = (p - peer.values[0]).abs() / (2.0_f64.sqrt() * error);
-        return format!("p {apart:.1} standard errors apart");
+        let error = (2.0 * p * (1.0 - p) / 10_000.0).sqrt();
+        return format!(
+            "p {:.1} standard errors apart",
+            (p - peer.values[0]).abs() / error
+        );
     }
-    let worst = pairs.map(|(a, b)| (a - b).abs() / b.abs()).fold(0.0, f64::max);
-    assert!(worst < 1e-8, "{}: {:?} and {:?}", peer.peer, own.values, peer.values);
-    match own.values.len().min(peer.values.len()) {
-        0 => "no numbers compared".to_owned(),
-        _ => format!("the same to {worst:.0e}"),
-    }
-}
-
-/// Does a job some times; the least seconds count.
-fn done(job: &str, runs: usize, mut work: impl FnMut() -> Vec<f64>) -> Done {
-    let mut least = Spent {
-        processor: f64::INFINITY,
-        clock: f64::INFINITY,
-        peak: None,
-    };
-    let mut values = Vec::new();
-    for _ in 0..runs {
-        let (begin, processor) = (Instant::now(), processor_seconds());
-        values = work();
-        least.processor = least.processor.min(processor_seconds() - processor);
-        least.clock = least.clock.min(begin.elapsed().as_secs_f64());
-    }
-    Done {
-        peer: "klero".to_owned(),
-        job: job.to_owned(),
-        spent: Some(least),
-        values,
+    let pairs = own.values.iter().zip(&peer.values);
+    let told = pairs.filter(|(_, b)| !b.is_nan());
+    let worst = told.clone().map(|(a, b)| (a - b).abs() / b.abs());
+    let worst = worst.fold(0.0, f64::max);
+    let (mine, theirs) = (&own.values, &peer.values);
+    assert!(
+        worst < 1e-8,
+        "{}, {}: {mine:?} and {theirs:?}",
+        own.job,
+        peer.by
+    );
+    match told.count() {
+        0 => String::new(),
+        _ => format!("to {worst:.0e}"),
     }
 }
 
@@ -221,7 +148,9 @@ impl Table {
     }
 
     fn with<T>(&self, cluster: Option<&[u32]>, work: impl FnOnce(&Columns) -> T) -> T {
-        let names: Vec<String> = (1..=COVARIATES).map(|number| format!("x{number}")).collect();
+        let names: Vec<String> = (1..=COVARIATES)
+            .map(|number| format!("x{number}"))
+            .collect();
         let covariates: Vec<Covariate> = names
             .iter()
             .zip(&self.covariates)
@@ -259,7 +188,9 @@ impl Table {
                 };
                 let computed = ols(columns, &how);
                 let values = [computed.estimate, computed.std_error, computed.df];
-                values.map(|value| value.expect("the data identify it")).to_vec()
+                values
+                    .map(|value| value.expect("the data identify it"))
+                    .to_vec()
             })
         })
     }
@@ -268,7 +199,12 @@ impl Table {
 /// Numbers of clusters, `count` of them, of unequal sizes and scattered over the rows.
 fn scattered(rows: usize, count: u64) -> Vec<u32> {
     let mut words = Stream::new(Digest::of(b"bench clusters").0);
-    (0..rows).map(|_| words.below(1 + words.below(count)) as u32).collect()
+    (0..rows)
+        .map(|_| {
+            let most = words.below(count);
+            words.below(1 + most) as u32
+        })
+        .collect()
 }
 
 fn regressions(own: &mut Vec<Done>, folder: &Path, rows: usize) {
@@ -276,7 +212,12 @@ fn regressions(own: &mut Vec<Done>, folder: &Path, rows: usize) {
     let table = Table::new(rows);
     table.write(folder, "table");
     own.push(table.hc2("hc2"));
-    own.push(table.fitted("hc2, Bell–McCaffrey", StandardErrors::Hc2, Satterthwaite, None));
+    own.push(table.fitted(
+        "hc2, Bell–McCaffrey",
+        StandardErrors::Hc2,
+        Satterthwaite,
+        None,
+    ));
     for count in [1_000, 100_000] {
         let cluster = scattered(rows, count);
         let job = format!("cr2, up to {} clusters", grouped(count));
@@ -294,10 +235,19 @@ fn regressions(own: &mut Vec<Done>, folder: &Path, rows: usize) {
     own.push(few.fitted(job, StandardErrors::Cr2, Satterthwaite, Some(&cluster)));
 
     let mut named = vec![
-        ("y".to_owned(), Values::Number(table.y.iter().copied().map(Some).collect())),
+        (
+            "y".to_owned(),
+            Values::Number(table.y.iter().copied().map(Some).collect()),
+        ),
         (
             "arm".to_owned(),
-            Values::Whole(table.in_arm.iter().map(|&arm| Some(i64::from(arm))).collect()),
+            Values::Whole(
+                table
+                    .in_arm
+                    .iter()
+                    .map(|&arm| Some(i64::from(arm)))
+                    .collect(),
+            ),
         ),
     ];
     for (number, column) in (1..).zip(&table.covariates) {
@@ -371,13 +321,20 @@ fn times(own: &mut Vec<Done>, folder: &Path, rows: usize) {
         let (event, leaves) = (-uniform().ln() / rate, 208.0 * uniform());
         let last = leaves.min(104.0);
         time.push(event.min(last).floor());
-        end.push(if event <= last { End::Event } else { End::Censored });
+        end.push(if event <= last {
+            End::Event
+        } else {
+            End::Censored
+        });
         columns[0].push(arm);
         for (column, value) in columns[1..].iter_mut().zip(known) {
             column.push(value);
         }
     }
-    let ended: Vec<f64> = end.iter().map(|&end| f64::from(end == End::Event)).collect();
+    let ended: Vec<f64> = end
+        .iter()
+        .map(|&end| f64::from(end == End::Event))
+        .collect();
     let all = [&time, &ended].into_iter().chain(&columns);
     write(folder, "times", all.map(Vec::as_slice));
 
@@ -386,7 +343,10 @@ fn times(own: &mut Vec<Done>, folder: &Path, rows: usize) {
     own.push(done("Cox, four columns", 3, || {
         let fitted = fit(whole, &columns, Variance::Model).unwrap();
         match fitted.coefficients[0] {
-            Coefficient::Finite { log_ratio, std_error } => vec![log_ratio, std_error],
+            Coefficient::Finite {
+                log_ratio,
+                std_error,
+            } => vec![log_ratio, std_error],
             other => panic!("{other:?}"),
         }
     }));
@@ -413,11 +373,20 @@ fn times(own: &mut Vec<Done>, folder: &Path, rows: usize) {
 fn programs(own: &mut Vec<Done>, folder: &Path) {
     let estimate = |file: &str, reference: &str| {
         let mut klero = Command::new(env!("CARGO_BIN_EXE_klero"));
-        klero.args(["estimate", "--arm", "arm", "--reference", reference, "--data"]);
+        klero.args([
+            "estimate",
+            "--arm",
+            "arm",
+            "--reference",
+            reference,
+            "--data",
+        ]);
         klero.arg(folder.join(file));
         klero
     };
-    let names: Vec<String> = (1..=COVARIATES).map(|number| format!("x{number}")).collect();
+    let names: Vec<String> = (1..=COVARIATES)
+        .map(|number| format!("x{number}"))
+        .collect();
     let out = folder.join("out.json");
     own.push(whole("from Parquet to the estimate", 3, &out, || {
         let mut klero = estimate("table.parquet", "0");
@@ -444,7 +413,12 @@ fn programs(own: &mut Vec<Done>, folder: &Path) {
         own.push(whole(&job, 3, &out, || {
             let mut klero = estimate("effects.csv", "a");
             klero.args(["--procedure", "complete", "--multiplicity", adjustment]);
-            klero.args(["--method", "difference-in-means", "--method", "randomisation-test"]);
+            klero.args([
+                "--method",
+                "difference-in-means",
+                "--method",
+                "randomisation-test",
+            ]);
             (1..=8).for_each(|n| drop(klero.args(["--outcome", &format!("o{n}")])));
             klero
         }));
@@ -460,77 +434,13 @@ fn write<'a>(folder: &Path, name: &str, columns: impl IntoIterator<Item = &'a [f
     }
 }
 
-/// Runs a program some times, with what it prints in a file; the least seconds count.
+/// Runs a program some times, with what it prints in a file.
 fn whole(job: &str, runs: usize, out: &Path, command: impl Fn() -> Command) -> Done {
-    let mut peak = None;
-    let mut finished = done(job, runs, || {
-        let mut command = command();
-        command.stdout(File::create(out).unwrap());
-        let child = command.spawn().unwrap();
-        peak = usage::wait(child);
-        Vec::new()
-    });
-    if let Some(spent) = &mut finished.spent {
-        spent.peak = peak;
-    }
-    finished
-}
-
-use usage::processor_seconds;
-
-/// What processes used, as the system has it.
-#[cfg(unix)]
-mod usage {
-    use std::process::Child;
-
-    /// Returns the seconds that processors spent on this process and on those it waited for.
-    pub fn processor_seconds() -> f64 {
-        let seconds = |time: libc::timeval| time.tv_sec as f64 + 1e-6 * time.tv_usec as f64;
-        [libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN]
-            .map(|who| {
-                // SAFETY: the struct is plain numbers, and the call fills it in.
-                let usage = unsafe {
-                    let mut usage = std::mem::zeroed();
-                    assert_eq!(libc::getrusage(who, &mut usage), 0);
-                    usage
-                };
-                seconds(usage.ru_utime) + seconds(usage.ru_stime)
-            })
-            .iter()
-            .sum()
-    }
-
-    /// Waits for a child and returns the bytes of memory that it had at the most.
-    pub fn wait(child: Child) -> Option<f64> {
-        let mut status = 0;
-        // SAFETY: the struct is plain numbers, the call fills it in, and nobody else waits.
-        let usage = unsafe {
-            let mut usage = std::mem::zeroed();
-            let id = child.id() as libc::pid_t;
-            assert_eq!(libc::wait4(id, &mut status, 0, &mut usage), id);
-            usage
-        };
-        assert_eq!(status, 0, "the program failed");
-        // Linux counts kilobytes, macOS bytes.
-        let unit = if cfg!(target_os = "macos") { 1.0 } else { 1024.0 };
-        Some(unit * usage.ru_maxrss as f64)
-    }
-}
-
-#[cfg(not(unix))]
-mod usage {
-    use std::process::Child;
-    use std::sync::OnceLock;
-    use std::time::Instant;
-
-    /// Returns the time on the clock, where the system is not asked for better.
-    pub fn processor_seconds() -> f64 {
-        static BEGIN: OnceLock<Instant> = OnceLock::new();
-        BEGIN.get_or_init(Instant::now).elapsed().as_secs_f64()
-    }
-
-    pub fn wait(mut child: Child) -> Option<f64> {
-        assert!(child.wait().unwrap().success(), "the program failed");
-        None
+    let run = || measure::process(command().stdout(File::create(out).unwrap()));
+    Done {
+        by: "klero".to_owned(),
+        job: job.to_owned(),
+        took: Some(measure::least(runs, run)),
+        values: Vec::new(),
     }
 }

@@ -184,12 +184,7 @@ impl<'s> Contrast<'s> {
     }
 
     /// Returns the columns that a number becomes.
-    pub fn numbers(
-        &self,
-        name: &str,
-        values: &Numbers,
-        notes: &mut Vec<String>,
-    ) -> Vec<Column> {
+    pub fn numbers(&self, name: &str, values: &Numbers, notes: &mut Vec<String>) -> Vec<Column> {
         // Rows stand in order: as many as there are is all of them.
         if let Some(all) = values.complete().filter(|all| all.len() == self.rows.len()) {
             return vec![Column {

@@ -26,6 +26,9 @@ pub struct Data {
     order: Vec<u32>,
 }
 
+/// Up to here every whole number has a number of eight bytes of its own.
+const TOLD_APART: u64 = 1 << 53;
+
 /// The cells of a column.
 enum Cells {
     Number(Numbers),
@@ -80,7 +83,9 @@ impl Data {
         };
         let (order, columns) = (&data.order, &mut data.columns);
         side_by_side(columns, |_, columns| {
-            columns.iter_mut().for_each(|(_, cells)| cells.arrange(order));
+            columns
+                .iter_mut()
+                .for_each(|(_, cells)| cells.arrange(order));
         });
         Ok(data)
     }
@@ -219,7 +224,7 @@ impl Data {
         let values = match self.cells(column)? {
             Cells::Text(texts) => FactValues::Levels(Groups::of(column, &all_shown(texts))),
             Cells::Number(numbers) => FactValues::Number {
-                values: numbers.clone(),
+                values: self.finite(column, numbers)?.clone(),
                 bands: None,
             },
             Cells::Whole(wholes) => FactValues::Number {
@@ -252,7 +257,10 @@ impl Data {
             }
             Cells::Number(numbers) => {
                 // By their bits, which unlike numbers can be put in order.
-                let bits = numbers.iter().map(|n| n.map(f64::to_bits));
+                let bits = self
+                    .finite(column, numbers)?
+                    .iter()
+                    .map(|n| n.map(f64::to_bits));
                 numbered(column, bits, |bits| f64::from_bits(bits).to_string()).map_err(empty)
             }
             Cells::Whole(wholes) => {
@@ -286,7 +294,7 @@ impl Data {
     /// Returns a column of numbers; an empty cell, `.` and `NA` are missing.
     pub fn numbers(&self, column: &str) -> Result<Vec<Option<f64>>, SampleError> {
         match self.cells(column)? {
-            Cells::Number(numbers) => Ok(numbers.iter().collect()),
+            Cells::Number(numbers) => Ok(self.finite(column, numbers)?.iter().collect()),
             Cells::Whole(wholes) => Ok(wholes.iter().map(|n| n.map(|n| n as f64)).collect()),
             Cells::Text(texts) => {
                 let read = |text: &Option<String>| match shown(text.as_deref()) {
@@ -301,6 +309,18 @@ impl Data {
                     let wrong = self.first(|place| read(&texts[place]).is_none());
                     self.cell(wrong, column, "number")
                 })
+            }
+        }
+    }
+
+    /// Refuses what is no number and what is infinite, as typed tables may hold: whether they stand
+    /// for a missing value is not for us to guess.
+    fn finite<'c>(&self, column: &str, numbers: &'c Numbers) -> Result<&'c Numbers, SampleError> {
+        match numbers.iter().flatten().all(f64::is_finite) {
+            true => Ok(numbers),
+            false => {
+                let wrong = self.first(|place| numbers.get(place).is_some_and(|n| !n.is_finite()));
+                Err(self.cell(wrong, column, "number"))
             }
         }
     }
@@ -386,8 +406,10 @@ impl Data {
                     Cells::Number(numbers) => {
                         rows.for_each(|(digest, row)| add(digest, of_number(numbers.get(row))));
                     }
+                    // As their text, which tells them apart.
                     Cells::Whole(wholes) => rows.for_each(|(digest, row)| {
-                        add(digest, of_number(wholes[row].map(|n| n as f64)));
+                        let text = |n: i64| fnv(n.to_string().as_bytes());
+                        add(digest, wholes[row].map_or(of_number(None), text));
                     }),
                     Cells::Text(texts) => rows.for_each(|(digest, row)| {
                         let text = shown(texts[row].as_deref());
@@ -410,13 +432,15 @@ impl Data {
 
 impl Cells {
     fn of(values: Values) -> Cells {
-        // Up to here every whole number has a number of its own.
-        const TOLD_APART: u64 = 1 << 53;
         match values {
             Values::Text(texts) => Cells::Text(texts),
             Values::Number(numbers) => Cells::Number(numbers.into_iter().collect()),
             Values::Whole(wholes) => {
-                match wholes.iter().flatten().all(|n| n.unsigned_abs() <= TOLD_APART) {
+                match wholes
+                    .iter()
+                    .flatten()
+                    .all(|n| n.unsigned_abs() <= TOLD_APART)
+                {
                     true => Cells::Number(wholes.iter().map(|n| n.map(|n| n as f64)).collect()),
                     false => Cells::Whole(wholes),
                 }
@@ -522,10 +546,15 @@ fn of_text(table: Table) -> (Vec<(String, Cells)>, Option<Vec<u64>>) {
     (columns.collect(), Some(lines))
 }
 
-/// Returns whether a number is written so that it is one and no code: `0123` is a code.
+/// Returns whether a number is written so that it is one and no code: `0123` is a code, and so is
+/// a whole number so long that eight bytes do not tell it from the next.
 fn plain(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
-    !(digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit())
+    let code = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+    let whole = digits.bytes().all(|c| c.is_ascii_digit());
+    let told_apart = || digits.parse().is_ok_and(|whole: u64| whole <= TOLD_APART);
+    let long = digits.len() > 15 && whole && !told_apart();
+    !code && !long
 }
 
 fn all_shown(texts: &[Option<String>]) -> Vec<&str> {
