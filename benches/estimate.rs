@@ -419,7 +419,9 @@ fn programs(own: &mut Vec<Done>, folder: &Path) {
                 "--method",
                 "randomisation-test",
             ]);
-            (1..=8).for_each(|n| drop(klero.args(["--outcome", &format!("o{n}")])));
+            for number in 1..=8 {
+                klero.args(["--outcome", &format!("o{number}")]);
+            }
             klero
         }));
     }

@@ -35,7 +35,7 @@ pub fn least(runs: usize, mut run: impl FnMut() -> Took) -> Took {
         Took {
             cores: least.cores.min(took.cores),
             clock: least.clock.min(took.clock),
-            memory: least.memory.max(took.memory),
+            memory: least.memory.zip(took.memory).map(|(a, b)| a.max(b)),
         }
     })
 }

@@ -1009,7 +1009,8 @@ impl<'s> Asked<'s> {
             Unit::PooledShare => (weeks.1 > 0.0).then(|| weeks.0 / weeks.1),
             // A mean of times that are partly censored is no mean time.
             Unit::TimeToEvent => None,
-            _ => means::Moments::of(&values).map(|moments| moments.mean),
+            _ if values.is_empty() => None,
+            _ => Some(values.iter().sum::<f64>() / values.len() as f64),
         };
         let events = match (&self.measured.end, yes_no) {
             (Some(ends), _) => Some(self.events_of(arm, of, ends)),

@@ -14,6 +14,15 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// Takes numbers, 0 where missing, and which of them are missing; the second may be empty
+    /// where none is.
+    pub(super) fn of(values: &[f64], missing: &[bool]) -> Numbers {
+        Numbers {
+            values: values.into(),
+            missing: missing.contains(&true).then(|| missing.into()),
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.values.len()
     }
@@ -43,12 +52,14 @@ impl Numbers {
         }
     }
 
-    /// Returns the numbers of these rows.
-    pub(super) fn of_rows(&self, rows: &[u32]) -> Numbers {
-        let missing = self.missing.as_ref();
-        Numbers {
-            values: rows.iter().map(|&row| self.values[row as usize]).collect(),
-            missing: missing.map(|all| rows.iter().map(|&row| all[row as usize]).collect()),
+    /// Puts the numbers into another order, by a space that serves one column after the other.
+    pub(super) fn arrange(&mut self, order: &[u32], space: &mut Vec<f64>) {
+        let values = Arc::make_mut(&mut self.values);
+        space.clear();
+        space.extend(order.iter().map(|&row| values[row as usize]));
+        values.copy_from_slice(space);
+        if let Some(missing) = &mut self.missing {
+            *missing = order.iter().map(|&row| missing[row as usize]).collect();
         }
     }
 }

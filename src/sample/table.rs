@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Drawn, End, Fact, FactValues, Groups, Measured, Numbers, People, SampleError};
 use crate::protocol::Unit;
-use crate::register::columns::{Columns, Values};
+use crate::register::columns::{self, Columns, TOLD_APART};
 use crate::register::{Format, Source};
 use crate::spelling::nearest;
 use crate::table::{Table, TableError};
@@ -25,9 +25,6 @@ pub struct Data {
     /// Rows of the file in the order of the analysis.
     order: Vec<u32>,
 }
-
-/// Up to here every whole number has a number of eight bytes of its own.
-const TOLD_APART: u64 = 1 << 53;
 
 /// The cells of a column.
 enum Cells {
@@ -54,15 +51,11 @@ impl Data {
     /// Reads a table: CSV, or by its ending Parquet, SAS, Stata or Excel.
     pub fn read(path: &Path, id: Option<&str>) -> Result<Data, SampleError> {
         let (columns, lines) = match Format::of(path) {
-            Format::Parquet => {
-                let mut columns = Vec::new();
-                let typed = |name, values| columns.push((name, Cells::of(values)));
-                match Columns::each(path, typed) {
-                    Ok(_) => (columns, None),
-                    // Dates and the like are read as text, and so are the faults of a torn file.
-                    Err(_) => of_text(Source::open(path)?.read()?),
-                }
-            }
+            Format::Parquet => match Columns::keep(path, Cells::of) {
+                Ok(columns) => (columns, None),
+                // Dates and the like are read as text, and so are the faults of a torn file.
+                Err(_) => of_text(Source::open(path)?.read()?),
+            },
             Format::Csv => of_text(Table::read(path)?),
             _ => of_text(Source::open(path)?.read()?),
         };
@@ -83,9 +76,10 @@ impl Data {
         };
         let (order, columns) = (&data.order, &mut data.columns);
         side_by_side(columns, |_, columns| {
-            columns
-                .iter_mut()
-                .for_each(|(_, cells)| cells.arrange(order));
+            let mut space = Vec::new();
+            for (_, cells) in columns {
+                cells.arrange(order, &mut space);
+            }
         });
         Ok(data)
     }
@@ -424,27 +418,16 @@ impl Data {
                 }
             }
         });
-        let mut keyed: Vec<(u64, u32)> = digests.into_iter().zip(0..).collect();
-        keyed.sort_unstable();
-        keyed.into_iter().map(|(_, row)| row).collect()
+        sorted(&digests)
     }
 }
 
 impl Cells {
-    fn of(values: Values) -> Cells {
-        match values {
-            Values::Text(texts) => Cells::Text(texts),
-            Values::Number(numbers) => Cells::Number(numbers.into_iter().collect()),
-            Values::Whole(wholes) => {
-                match wholes
-                    .iter()
-                    .flatten()
-                    .all(|n| n.unsigned_abs() <= TOLD_APART)
-                {
-                    true => Cells::Number(wholes.iter().map(|n| n.map(|n| n as f64)).collect()),
-                    false => Cells::Whole(wholes),
-                }
-            }
+    fn of(read: columns::Cells) -> Cells {
+        match read {
+            columns::Cells::Numbers(values, missing) => Cells::Number(Numbers::of(values, missing)),
+            columns::Cells::Whole(wholes) => Cells::Whole(wholes),
+            columns::Cells::Text(texts) => Cells::Text(texts),
         }
     }
 
@@ -457,9 +440,9 @@ impl Cells {
     }
 
     /// Puts the cells into another order.
-    fn arrange(&mut self, order: &[u32]) {
+    fn arrange(&mut self, order: &[u32], space: &mut Vec<f64>) {
         match self {
-            Cells::Number(numbers) => *numbers = numbers.of_rows(order),
+            Cells::Number(numbers) => numbers.arrange(order, space),
             Cells::Whole(wholes) => {
                 *wholes = order.iter().map(|&row| wholes[row as usize]).collect();
             }
@@ -469,6 +452,37 @@ impl Cells {
             }
         }
     }
+}
+
+/// Returns the places of digests in their order, and of alike ones in that of their places.
+fn sorted(digests: &[u64]) -> Vec<u32> {
+    // By their first bits into parts, which threads put into order.
+    const PARTS: usize = 256;
+    let part = |digest: u64| (digest >> 56) as usize;
+    let mut ends = [0; PARTS];
+    digests.iter().for_each(|&digest| ends[part(digest)] += 1);
+    let mut begin = 0;
+    for end in &mut ends {
+        begin += std::mem::replace(end, begin);
+    }
+    let mut keyed = vec![(0, 0); digests.len()];
+    for (&digest, place) in digests.iter().zip(0_u32..) {
+        let next = &mut ends[part(digest)];
+        keyed[*next] = (digest, place);
+        *next += 1;
+    }
+    let mut parts = Vec::with_capacity(PARTS);
+    let mut rest = keyed.as_mut_slice();
+    let mut begin = 0;
+    for end in ends {
+        let (part, after) = std::mem::take(&mut rest).split_at_mut(end - begin);
+        parts.push(part);
+        (rest, begin) = (after, end);
+    }
+    side_by_side(&mut parts, |_, parts| {
+        parts.iter_mut().for_each(|part| part.sort_unstable());
+    });
+    keyed.into_iter().map(|(_, place)| place).collect()
 }
 
 /// Hands parts of a slice, each with the place of its first, to as many threads as there are.
