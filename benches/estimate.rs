@@ -1,12 +1,10 @@
-//! How fast estimates are made, beside numpy, statsmodels, estimatr, clubSandwich, coin, survival
-//! and lifelines: on the same data, in the same run, with the same answers.
+//! How fast estimates are made, beside numpy, statsmodels, pyfixest, estimatr, fixest, sandwich,
+//! clubSandwich, coin, ri2, survival and lifelines: on the same data, in the same run, with the
+//! same answers.
 //!
 //! `cargo bench --bench estimate`; benches/README.md says what is compared with what, and how to
-//! have the peers. `-- --large` adds ten million rows, `-- --lifelines` the slowest peer;
+//! have the peers. `-- --large` adds ten million rows, `-- --slow` the peers that take minutes;
 //! `KLERO_BENCH_ROWS` sets another number than a million.
-//!
-//! Seconds are those of processors, all threads added up, so that whatever else the machine does
-//! bears little on the ratios; beside them stands the time on the clock.
 
 mod measure;
 

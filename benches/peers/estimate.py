@@ -1,39 +1,85 @@
-"""How long numpy, statsmodels and lifelines take for what benches/estimate.rs times.
+"""How long numpy, statsmodels, pyfixest and lifelines take for what benches/estimate.rs times.
 
-    python3 -m venv peers && peers/bin/pip install numpy scipy statsmodels lifelines pyarrow
+    python3 -m venv peers
+    peers/bin/pip install numpy scipy statsmodels lifelines pyarrow pyfixest
     KLERO_PYTHON=$PWD/peers/bin/python cargo bench --bench estimate
 
-writes the input, runs this script and prints the ratios. By hand: estimate.py FOLDER.
+writes the input, runs this script and prints the ratios. By hand: estimate.py FOLDER [--slow]
+[--large]; `--slow` has what takes minutes done as well, `--large` ten million rows.
 
-Prints a line for each job: peer, job, seconds of processors, seconds on the clock, and what came
-out, separated by tabs; or peer, job and `missing`. Reading the input is not timed.
+Prints a line for each job, separated by tabs: peer, job, seconds of cores, seconds on the clock, MB
+beside what was held before, and what came out; or peer, job and `missing`. Reading the input is not
+timed.
 """
 
+import gc
+import importlib
 import os
 import resource
 import subprocess
 import sys
 import time
 
+FOLDER = sys.argv[1]
+HC2 = "hc2"
+LARGE = "hc2, ten times the rows"
+REPLAYS = "10,000 studentised replays, 503 persons"
+COX = "Cox, four columns"
+CURVES = "Kaplan–Meier of both arms, log-rank"
+WHOLE = "from Parquet to the estimate"
+NAN = float("nan")
+
+
+def status(name):
+    """A number of MB that Linux tells of this process."""
+    with open("/proc/self/status") as lines:
+        for line in lines:
+            if line.startswith(name):
+                return int(line.split()[1]) * 1024 / 1e6
+
+
+def memory():
+    """Begins counting the most memory; returns what is held now, or nothing where nobody tells."""
+    gc.collect()
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+        return status("VmRSS")
+    except OSError:
+        return None
+
 
 def job(peer, name, runs, work):
-    processor, clock = [], []
+    cores, clock, taken = [], [], []
     for _ in range(runs):
+        before = memory()
         begin = time.process_time(), time.perf_counter()
         values = work()
-        processor.append(time.process_time() - begin[0])
+        cores.append(time.process_time() - begin[0])
         clock.append(time.perf_counter() - begin[1])
-    tell(peer, name, min(processor), min(clock), values)
+        if before is not None:
+            taken.append(status("VmHWM") - before)
+    tell(peer, name, min(cores), min(clock), max(taken, default=None), values)
 
 
-def tell(peer, name, processor, clock, values):
+def tell(peer, name, cores, clock, taken, values):
     values = " ".join(repr(float(value)) for value in values)
-    print(peer, name, f"{processor:.6g}", f"{clock:.6g}", values, sep="\t", flush=True)
+    taken = "-" if taken is None else f"{taken:.1f}"
+    print(peer, name, f"{cores:.6g}", f"{clock:.6g}", taken, values, sep="\t", flush=True)
 
 
-def missing(peer, *names):
-    for name in names:
-        print(peer, name, "missing", sep="\t", flush=True)
+def there(module, *names, peer=None):
+    """Returns a module; where it is not installed, its jobs are missing."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        for name in names:
+            print(peer or module, name, "missing", sep="\t", flush=True)
+
+
+def load(name, columns):
+    numpy = importlib.import_module("numpy")
+    return numpy.fromfile(os.path.join(FOLDER, name + ".f64")).reshape(columns, -1)
 
 
 def hc2(numpy, y, x):
@@ -50,6 +96,35 @@ def hc2(numpy, y, x):
 def design(numpy, columns):
     """Intercept, arm and covariates, a row beside the other."""
     return numpy.column_stack([numpy.ones(columns.shape[1]), columns[1:].T])
+
+
+def regressions(numpy, file, name):
+    table = load(file, 10)
+    y, x = table[0].copy(), design(numpy, table)
+    job("numpy", name, 3, lambda: hc2(numpy, y, x))
+    if name == LARGE:
+        return
+    if sm := there("statsmodels.api", name, peer="statsmodels"):
+
+        def fitted():
+            fit = sm.OLS(y, x).fit(cov_type="HC2")
+            return fit.params[1], fit.bse[1]
+
+        job("statsmodels", name, 3, fitted)
+    del y, x
+    if pf := there("pyfixest", name):
+        pandas = importlib.import_module("pandas")
+        names = ["y", "arm", *(f"x{number}" for number in range(1, 9))]
+        frame = pandas.DataFrame(dict(zip(names, table)))
+        formula = "y ~ " + " + ".join(names[1:])
+
+        def absorbed():
+            # Their factor n / (n − k) belongs to hc1.
+            plain = pf.ssc(k_adj=False, G_adj=False)
+            fit = pf.feols(formula, frame, vcov="HC2", ssc=plain, copy_data=False, store_data=False)
+            return fit.coef()["arm"], fit.se()["arm"]
+
+        job("pyfixest", name, 3, absorbed)
 
 
 def replays(numpy, y, arm, block, number):
@@ -82,82 +157,65 @@ def replays(numpy, y, arm, block, number):
     return [(extreme + 1) / (number + 1)]
 
 
-def whole(folder):
-    """A process of its own: from Parquet to the estimate."""
-    import numpy
-    import pyarrow.parquet
+def durations(lifelines):
+    pandas = importlib.import_module("pandas")
+    frame = pandas.DataFrame(dict(zip(["t", "d", "arm", "a", "b", "c"], load("times", 6))))
+    curve, test = lifelines.KaplanMeierFitter, lifelines.statistics.logrank_test
 
-    table = pyarrow.parquet.read_table(os.path.join(folder, "table.parquet"))
+    def curves():
+        arm, rest = frame[frame.arm == 1], frame[frame.arm == 0]
+        at = [curve().fit(part.t, part.d).predict(52) for part in (arm, rest)]
+        chi_squared = test(arm.t, rest.t, arm.d, rest.d).test_statistic
+        return at[0], NAN, at[1], NAN, chi_squared
+
+    job("lifelines", CURVES, 1, curves)
+    if "--slow" in sys.argv:
+
+        def cox():
+            fit = lifelines.CoxPHFitter().fit(frame, "t", "d", fit_options={"precision": 1e-12})
+            return fit.params_["arm"], fit.standard_errors_["arm"]
+
+        job("lifelines", COX, 1, cox)
+
+
+def whole():
+    """A process of its own: from Parquet to the estimate."""
+    numpy = importlib.import_module("numpy")
+    parquet = importlib.import_module("pyarrow.parquet")
+    table = parquet.read_table(os.path.join(FOLDER, "table.parquet"))
     column = lambda name: table.column(name).to_numpy()
     x = [numpy.ones(table.num_rows), column("arm").astype(float)]
     x += [column(f"x{number}") for number in range(1, 9)]
     print(*hc2(numpy, column("y"), numpy.column_stack(x)))
 
 
-def main():
-    folder = sys.argv[1]
-    if "--whole" in sys.argv:
-        return whole(folder)
-    names = ["hc2", "10,000 studentised replays, 503 persons"]
-    try:
-        import numpy
-    except ImportError:
-        missing("numpy", *names)
-        missing("statsmodels", names[0])
-        return
-    load = lambda name: numpy.fromfile(os.path.join(folder, name + ".f64"))
-
-    table = load("table").reshape(10, -1)
-    y, x = table[0].copy(), design(numpy, table)
-    job("numpy", "hc2", 3, lambda: hc2(numpy, y, x))
-    try:
-        import statsmodels.api as sm
-
-        def fitted():
-            fit = sm.OLS(y, x).fit(cov_type="HC2")
-            return fit.params[1], fit.bse[1]
-
-        job("statsmodels", "hc2", 3, fitted)
-    except ImportError:
-        missing("statsmodels", "hc2")
-    del table, y, x
-
-    y, arm, block = load("blocks").reshape(3, -1)
-    job("numpy", names[1], 3, lambda: replays(numpy, y, arm, block, 10_000))
-
+def from_parquet():
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.perf_counter()
-    command = [sys.executable, __file__, folder, "--whole"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, __file__, FOLDER, "--whole"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     clock = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode == 0:
-        processor = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-        name = f"numpy and pyarrow ({after.ru_maxrss / 1024:.0f} MB)"
-        tell(name, "from Parquet to the estimate", processor, clock, done.stdout.split())
-    else:
-        missing("numpy and pyarrow", "from Parquet to the estimate")
+    cores = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    peak = after.ru_maxrss * 1024 / 1e6
+    tell("numpy and pyarrow", WHOLE, cores, clock, peak, done.stdout.split())
 
-    if "--lifelines" in sys.argv:
-        try:
-            import lifelines
-            import pandas
 
-            times = load("times").reshape(6, -1)
-            frame = pandas.DataFrame(dict(zip(["t", "d", "arm", "a", "b", "c"], times)))
-
-            def cox():
-                fit = lifelines.CoxPHFitter().fit(frame, "t", "d", fit_options={"precision": 1e-12})
-                return fit.params_["arm"], fit.standard_errors_["arm"]
-
-            job("lifelines", "Cox, four columns", 1, cox)
-        except ImportError:
-            missing("lifelines", "Cox, four columns")
-
-    if "--large" in sys.argv:
-        table = load("large").reshape(10, -1)
-        y, x = table[0].copy(), design(numpy, table)
-        job("numpy", "hc2, ten times the rows", 1, lambda: hc2(numpy, y, x))
+def main():
+    if "--whole" in sys.argv:
+        return whole()
+    # First, while this process has had no other child.
+    if there("pyarrow", WHOLE, peer="numpy and pyarrow"):
+        from_parquet()
+    if numpy := there("numpy", HC2, REPLAYS):
+        regressions(numpy, "table", HC2)
+        y, arm, block = load("blocks", 3)
+        job("numpy", REPLAYS, 3, lambda: replays(numpy, y, arm, block, 10_000))
+        if "--large" in sys.argv:
+            regressions(numpy, "large", LARGE)
+    if lifelines := there("lifelines", CURVES):
+        importlib.import_module("lifelines.statistics")
+        durations(lifelines)
 
 
 main()

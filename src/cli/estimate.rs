@@ -323,6 +323,8 @@ impl Estimate {
             Some(column) => Some(data.marked(column)?),
             None => None,
         };
+        // What is estimated from stands in `people` and `measured`.
+        drop(data);
         let contrasts = self.contrasts_among(&people.arms)?;
         let mut requests = Vec::new();
         for one in &measured {

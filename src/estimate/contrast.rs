@@ -47,9 +47,9 @@ impl<'s> Contrast<'s> {
             measured,
             arm,
             reference,
-            rows: Vec::new(),
-            in_arm: Vec::new(),
-            y: Vec::new(),
+            rows: Vec::with_capacity(people.len()),
+            in_arm: Vec::with_capacity(people.len()),
+            y: Vec::with_capacity(people.len()),
         };
         for (row, &of) in people.arm.iter().enumerate() {
             let of = usize::from(of);

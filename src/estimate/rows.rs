@@ -4,6 +4,8 @@
 //! asked for; a draw's strata and clusters heeded or the row marked; counts of everybody drawn in
 //! every row.
 
+use std::cell::OnceCell;
+
 use super::bounds::Answers;
 use super::contrast::{Column, Contrast, Grouped};
 use super::duration::cox::{self, Variance};
@@ -185,6 +187,8 @@ struct Asked<'s> {
     /// Strata and clusters of the draw, where they are heeded.
     stratum: Option<&'s Groups>,
     cluster: Option<&'s Groups>,
+    /// Everybody drawn, by arm, once they were counted.
+    everybody: Vec<OnceCell<ArmCounts>>,
 }
 
 impl<'s> Asked<'s> {
@@ -198,6 +202,7 @@ impl<'s> Asked<'s> {
             methods: Vec::new(),
             stratum: people.stratum.as_ref().filter(|_| heeded),
             cluster: people.cluster.as_ref().filter(|_| heeded),
+            everybody: vec![OnceCell::new(); people.arms.len()],
         };
         asked.methods = asked.methods_in_order();
         for &method in &asked.methods {
@@ -987,6 +992,13 @@ impl<'s> Asked<'s> {
 
     /// Counts an arm: everybody drawn, or those of a subgroup.
     fn counts(&self, arm: usize, of: Option<&[bool]>) -> ArmCounts {
+        match of {
+            Some(_) => self.counted(arm, of),
+            None => *self.everybody[arm].get_or_init(|| self.counted(arm, None)),
+        }
+    }
+
+    fn counted(&self, arm: usize, of: Option<&[bool]>) -> ArmCounts {
         let only = self.only();
         let mut allocated = 0;
         let mut values = Vec::new();

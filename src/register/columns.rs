@@ -161,7 +161,9 @@ impl Columns {
         let work = || -> Result<(), RegisterError> {
             // A thread has its own place in the file.
             let (mut file, _) = typed(path)?;
-            let (mut numbers, mut missing) = (Vec::new(), Vec::new());
+            let mut missing = Vec::new();
+            // What the file says of its length is not to be trusted with memory.
+            let mut numbers = Vec::with_capacity(file.rows().min(1 << 20));
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 if index >= names.len().min(file.columns.len()) {

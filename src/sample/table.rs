@@ -418,7 +418,7 @@ impl Data {
                 }
             }
         });
-        sorted(&digests)
+        in_order(digests)
     }
 }
 
@@ -455,7 +455,7 @@ impl Cells {
 }
 
 /// Returns the places of digests in their order, and of alike ones in that of their places.
-fn sorted(digests: &[u64]) -> Vec<u32> {
+fn in_order(digests: Vec<u64>) -> Vec<u32> {
     // By their first bits into parts, which threads put into order.
     const PARTS: usize = 256;
     let part = |digest: u64| (digest >> 56) as usize;
@@ -471,6 +471,7 @@ fn sorted(digests: &[u64]) -> Vec<u32> {
         keyed[*next] = (digest, place);
         *next += 1;
     }
+    drop(digests);
     let mut parts = Vec::with_capacity(PARTS);
     let mut rest = keyed.as_mut_slice();
     let mut begin = 0;
