@@ -52,9 +52,9 @@ best <- function() {
   start[seq(1, length(codes), by = n)] <- TRUE
   start <- which(start)
   code <- codes[start]
-  data.table(key = keys[(start - 1L) %/% n + 1L], first = (start - 1L) %% n,
+  setDT(list(key = keys[(start - 1L) %/% n + 1L], first = (start - 1L) %% n,
              weeks = diff(c(start, length(codes) + 1L)),
-             code = ifelse(code == 0L, "", sprintf("%03d", code)))
+             code = ifelse(code == 0L, "", sprintf("%03d", code))))[]
 }
 
 outcomes <- function(spells) {
