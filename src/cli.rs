@@ -32,6 +32,7 @@ mod study;
 mod table;
 mod unseal;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,6 +40,8 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use klero::ledger::{Clock, Ledger, PATIENCE, Stamp, Writer};
 use klero::period::Moment;
+use klero::protocol::{Language, Protocol};
+use klero::report::language::{Locale, NumberForm};
 
 pub use console::Console;
 
@@ -68,10 +71,29 @@ struct Global {
     /// Never ask; fail where an answer is needed
     #[arg(long, help_heading = "Everywhere", global = true)]
     no_input: bool,
+    /// Language of tables and reports: da or en [default: of reports the plan's, of the screen en]
+    #[arg(long, help_heading = "Everywhere", global = true, value_name = "LANGUAGE", value_parser = language)]
+    lang: Option<Language>,
+    /// Form of their numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]
+    #[arg(long, help_heading = "Everywhere", global = true, value_name = "LANGUAGE", value_parser = language)]
+    numbers: Option<Language>,
     /// Use this many threads
-    #[arg(long, help_heading = "Everywhere", global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[arg(long, help_heading = "Everywhere", global = true, value_name = "N", value_parser = threads)]
+    threads: Option<NonZeroUsize>,
 }
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::from_name(text).ok_or_else(|| "expected da or en".to_owned())
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    match text.parse() {
+        Ok(threads) if threads <= MOST_THREADS => Ok(threads),
+        _ => Err(format!("expected a whole number from 1 to {MOST_THREADS}")),
+    }
+}
+
+const MOST_THREADS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// Who acts, for commands that write to the ledger.
 #[derive(Args, Clone, Default)]
@@ -147,6 +169,9 @@ struct Surroundings {
     console: Console,
     study: Option<PathBuf>,
     threads: usize,
+    /// Language of tables and reports, and form of their numbers, where they were asked for.
+    language: Option<Language>,
+    numbers: Option<Language>,
     set_clock: Option<Moment>,
     /// Who acts, unless a command says otherwise.
     by: Option<String>,
@@ -160,14 +185,36 @@ impl Surroundings {
             Ok(text) => Some(text.parse().context("KLERO_NOW is set")?),
             Err(_) => None,
         };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if let Some(threads) = global.threads {
+            klero::threads::set(threads);
+        }
         Ok(Surroundings {
             console: Console::new(global.json, global.quiet, global.no_input),
             study: global.study.clone(),
-            threads: global.threads.map_or(cores, usize::from),
+            threads: klero::threads::threads(),
+            language: global.lang,
+            numbers: global.numbers,
             set_clock,
             by: std::env::var("KLERO_BY").ok(),
             announced: true,
+        })
+    }
+
+    /// Returns the language and form of numbers asked for, else those of the plan.
+    fn locale(&self, plan: &Protocol) -> Locale {
+        let language = self.language.unwrap_or(plan.study.language);
+        Locale {
+            language,
+            numbers: NumberForm::of(self.numbers.unwrap_or(language)),
+        }
+    }
+
+    /// Returns the language and form of numbers of the screen, where they were asked for.
+    fn screen(&self) -> Option<Locale> {
+        let language = self.language.or(self.numbers.map(|_| Language::English))?;
+        Some(Locale {
+            language,
+            numbers: NumberForm::of(self.numbers.unwrap_or(language)),
         })
     }
 

@@ -42,6 +42,8 @@ pub struct Computed {
     pub df: Option<f64>,
     pub p_value: Option<f64>,
     pub interval: Option<Interval>,
+    /// What the arm and the reference come to, where that is no plain mean.
+    pub levels: Option<(f64, f64)>,
     /// What a reader must know: why something is absent, what the scale is.
     pub notes: Vec<String>,
 }
@@ -76,6 +78,7 @@ impl Computed {
             df: None,
             p_value: None,
             interval: None,
+            levels: None,
             notes: Vec::new(),
         }
     }
@@ -151,7 +154,18 @@ pub enum Standing {
     /// A quantity from before the draw: a chance difference.
     BeforeDraw,
     /// A change within one arm, or people chosen by what happened after the draw.
-    NotAnEffect,
+    NotAnEffect(Because),
+}
+
+/// Why a number is not an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// It compares an arm with itself, before and after.
+    WithinArm,
+    /// It is of people chosen after the draw.
+    Chosen,
+    /// Only those who came so far have a value.
+    Reached,
 }
 
 /// How a row was computed, beyond its method.

@@ -40,7 +40,7 @@
 //! | 3 | [`ledger`]; [`outcome`]; [`foresight`] |
 //! | 2 | [`draw`]; [`register`] |
 //! | 1 | [`protocol`] |
-//! | 0 | [`digest`], [`period`], [`spelling`], [`table`] |
+//! | 0 | [`digest`], [`period`], [`spelling`], [`table`], [`threads`] |
 //!
 //! Draw, ledger and audit never see outcomes. Register and outcome never see who is in which arm:
 //! the dates of the draw arrive as a list without them. The draw has no clock, no randomness of
@@ -61,3 +61,4 @@ pub mod report;
 pub mod sample;
 pub mod spelling;
 pub mod table;
+pub mod threads;

@@ -229,7 +229,7 @@ pub fn measure(
         .collect();
     let of_tables = series
         .iter_mut()
-        .filter(|series| series.outcome.measure == Measure::Value);
+        .filter(|series| matches!(series.outcome.measure, Measure::Value { .. }));
     for (series, table) in of_tables.zip(tables) {
         series.read(table, &dates);
     }
@@ -278,7 +278,7 @@ fn take_in(
     let of_weeks = outcomes.iter().filter(|o| o.measure.needs_states());
     let of_weeks: Vec<Outcome> = of_weeks.cloned().collect();
     let meanings = &Meanings::new(&of_weeks, &store.codes)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::threads::threads();
     let size = keys.len().div_ceil(threads).max(PEOPLE);
     let mut rest: Vec<_> = series
         .iter_mut()
@@ -503,6 +503,8 @@ impl Series {
     }
 }
 
+/// An hour, in the unit that hours are kept in.
+const HOUR: u64 = 10_000;
 /// A month of full time, 160.33 hours, in 1/10,000 hour.
 const FULL_TIME: u64 = 1_603_300;
 
@@ -524,6 +526,19 @@ fn of_hours(measure: Measure, person: &Person, coverage: Coverage, date: Date) -
         .map(|hours| u64::from(hours.paid));
     match measure {
         Measure::DegreeZero { .. } => Value::YesNo(paid.sum::<u64>() == 0),
+        Measure::Hours {
+            more_than, at_most, ..
+        } => {
+            // Hours a week are hours a month · 12 / 52; both sides of a bound are whole.
+            let paid = 12 * paid.sum::<u64>();
+            let weeks = 52 * u64::from(months.weeks()) * HOUR;
+            let above = more_than.map(|hours| paid > u64::from(hours) * weeks);
+            let below = at_most.map(|hours| paid <= u64::from(hours) * weeks);
+            match (above, below) {
+                (None, None) => Value::Number(paid as f64 / weeks as f64),
+                (above, below) => Value::YesNo(above.unwrap_or(true) && below.unwrap_or(true)),
+            }
+        }
         _ => Value::Degree {
             paid: paid.map(|hours| hours.min(FULL_TIME)).sum(),
             of: FULL_TIME * u64::from(months.weeks()),

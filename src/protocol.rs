@@ -158,6 +158,14 @@ pub struct Fraction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub label: String,
+    pub demand: Demand,
+    /// Whom the rule is for; everybody when absent.
+    pub when: Option<Demand>,
+}
+
+/// What is demanded of a factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
     pub factor: usize,
     pub condition: Condition,
 }
@@ -285,6 +293,8 @@ pub struct ValueColumn {
     pub column: String,
     /// The same quantity before the draw.
     pub baseline: Option<String>,
+    /// Whether the column holds 1 and 0 alone.
+    pub yes_no: bool,
     /// Name of the key column; the first column when absent.
     pub key: Option<String>,
 }
@@ -330,8 +340,14 @@ pub enum Measure {
     Degree { months: Window },
     /// 1 if no hours are paid in the months.
     DegreeZero { months: Window },
-    /// A column of a table.
-    Value,
+    /// Mean paid hours a week over the months; with a bound, 1 if it is within.
+    Hours {
+        months: Window,
+        more_than: Option<u32>,
+        at_most: Option<u32>,
+    },
+    /// A column of a table; with `yes_no`, one that holds 1 and 0 alone.
+    Value { yes_no: bool },
     /// Weeks in the states before the draw, across gaps of at most `gap` weeks; with
     /// `more_than`, 1 if the number exceeds it.
     History { gap: u32, more_than: Option<u32> },
@@ -553,6 +569,7 @@ pub const MEASURES: &[&str] = &[
     "retained",
     "degree",
     "degree-zero",
+    "hours",
     "history",
     "value",
 ];
@@ -875,7 +892,10 @@ impl Protocol {
     pub fn refusal(&self, facts: &[Fact]) -> Option<&str> {
         self.eligible
             .iter()
-            .find(|rule| !rule.condition.holds(&facts[rule.factor]))
+            .find(|rule| {
+                let is_for = rule.when.as_ref().is_none_or(|when| when.holds(facts));
+                is_for && !rule.demand.holds(facts)
+            })
             .map(|rule| rule.label.as_str())
     }
 }
@@ -888,6 +908,12 @@ struct NamedAllocation<'p> {
     cluster: Option<&'p str>,
     weights: Vec<(&'p str, u32)>,
     expected: Option<u64>,
+}
+
+impl Demand {
+    fn holds(&self, facts: &[Fact]) -> bool {
+        self.condition.holds(&facts[self.factor])
+    }
 }
 
 impl Condition {
@@ -1055,7 +1081,8 @@ impl Measure {
             Measure::Degree { .. } => "degree",
             Measure::DegreeZero { .. } => "degree-zero",
             Measure::History { .. } => "history",
-            Measure::Value => "value",
+            Measure::Hours { .. } => "hours",
+            Measure::Value { .. } => "value",
         }
     }
 
@@ -1066,8 +1093,15 @@ impl Measure {
             | Measure::At { .. }
             | Measure::Retained { .. }
             | Measure::DegreeZero { .. }
+            | Measure::Value { yes_no: true }
             | Measure::Weeks {
                 more_than: Some(_), ..
+            }
+            | Measure::Hours {
+                more_than: Some(_), ..
+            }
+            | Measure::Hours {
+                at_most: Some(_), ..
             }
             | Measure::History {
                 more_than: Some(_), ..
@@ -1079,7 +1113,7 @@ impl Measure {
             Measure::Share { .. } | Measure::Degree { .. } => Unit::ShareOfTime,
             Measure::Weeks { .. } | Measure::History { .. } => Unit::Weeks,
             Measure::TimeTo { .. } => Unit::TimeToEvent,
-            Measure::Value => Unit::Number,
+            Measure::Value { yes_no: false } | Measure::Hours { .. } => Unit::Number,
         }
     }
 
@@ -1096,7 +1130,8 @@ impl Measure {
             Measure::Degree { .. }
             | Measure::DegreeZero { .. }
             | Measure::History { .. }
-            | Measure::Value => None,
+            | Measure::Hours { .. }
+            | Measure::Value { .. } => None,
         }
     }
 
@@ -1111,14 +1146,17 @@ impl Measure {
             Measure::Degree { .. }
             | Measure::DegreeZero { .. }
             | Measure::History { .. }
-            | Measure::Value => None,
+            | Measure::Hours { .. }
+            | Measure::Value { .. } => None,
         }
     }
 
     /// Returns the window of follow-up months.
     pub fn months(&self) -> Option<Window> {
         match *self {
-            Measure::Degree { months } | Measure::DegreeZero { months } => Some(months),
+            Measure::Degree { months }
+            | Measure::DegreeZero { months }
+            | Measure::Hours { months, .. } => Some(months),
             _ => None,
         }
     }
@@ -1127,15 +1165,20 @@ impl Measure {
     pub fn needs_states(&self) -> bool {
         !matches!(
             self,
-            Measure::Degree { .. } | Measure::DegreeZero { .. } | Measure::Value
+            Measure::Degree { .. }
+                | Measure::DegreeZero { .. }
+                | Measure::Hours { .. }
+                | Measure::Value { .. }
         )
     }
 
     /// Returns whether the measure can be read from a register of this kind.
     pub fn reads(&self, kind: RegisterKind) -> bool {
         match self {
-            Measure::Degree { .. } | Measure::DegreeZero { .. } => kind == RegisterKind::Bfl,
-            Measure::Value => false,
+            Measure::Degree { .. } | Measure::DegreeZero { .. } | Measure::Hours { .. } => {
+                kind == RegisterKind::Bfl
+            }
+            Measure::Value { .. } => false,
             _ => kind != RegisterKind::Bfl,
         }
     }

@@ -19,4 +19,5 @@ pub mod page;
 pub mod stack;
 pub mod study;
 pub mod table;
+pub mod verify;
 pub mod word;

@@ -4,6 +4,7 @@
 //! reason there is none; people stand in an order that the order of the input does not change, so
 //! that sums over them have the same last digit every time.
 
+mod analysis;
 mod file;
 mod flow;
 mod numbers;
@@ -13,10 +14,11 @@ mod table;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use analysis::{AnalysisColumn, Holds, analysis_columns, analysis_file};
 pub use file::OutcomeFile;
 pub use flow::{ArmFlow, Flow};
 pub use numbers::Numbers;
-pub use table::{Data, Roles, table_of};
+pub use table::{Data, Roles};
 
 use crate::protocol::{Procedure, Unit};
 use crate::register::RegisterError;
@@ -114,6 +116,8 @@ pub struct Measured {
     pub target: Option<f64>,
     /// Whether the quantity lies before the draw.
     pub before_draw: bool,
+    /// Whether it is of those alone who came so far after the draw.
+    pub reached: bool,
     /// The smallest and largest value there can be, where the measure sets them.
     pub limits: Option<(f64, f64)>,
     /// 0 for those without a value.

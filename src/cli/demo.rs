@@ -78,6 +78,8 @@ impl Demo {
             console: Console::new(false, false, true),
             study: None,
             threads: around.threads,
+            language: around.language,
+            numbers: around.numbers,
             set_clock: Some(NOW.parse().expect("the demo's time is a time")),
             by: Some(BY.to_owned()),
             announced: false,

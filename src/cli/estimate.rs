@@ -15,10 +15,12 @@ use klero::protocol::{
 };
 use klero::report::effects::{flow_lines, footnotes, table};
 use klero::report::json::{Provenance, estimates};
+use klero::report::study::{Screen, screen};
 use klero::sample::{Data, Flow, Measured, OutcomeFile, People, Roles};
 use klero::spelling::{listed, nearest};
 
 use super::failure::refused;
+use super::report::findings;
 use super::study::{OUTCOMES, Study};
 use super::{Answer, Surroundings};
 
@@ -183,6 +185,8 @@ pub struct Found {
     pub failed: Vec<(PlannedEstimate, String)>,
     pub measured: Vec<Measured>,
     pub people: People,
+    /// The referrals of the people, in their order.
+    pub referrals: Vec<String>,
     /// The last week of the registers behind the outcomes.
     pub last_week: Option<Week>,
 }
@@ -264,6 +268,12 @@ impl Estimate {
     }
 
     fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
+        if around.screen().is_some() {
+            return Err(refused(
+                "`--lang` and `--numbers` with `--data`",
+                "they are for the tables of a study, whose plan has the words",
+            ));
+        }
         if self.outcome.is_empty() && self.time.is_none() {
             return Err(refused(
                 "no outcome",
@@ -369,6 +379,12 @@ impl Estimate {
         let study = Study::find(around)?;
         let (ledger, plan) = study.ledger_and_plan(around)?;
         let found = self.found(&study, ledger.as_ref(), &plan, Failing::Stops, around)?;
+        if let (Some(locale), false) = (around.screen(), around.console.json) {
+            let found = findings(&study, ledger.as_ref(), &plan, found, &locale)?;
+            let text = screen(&found, &locale, Screen::Effects);
+            around.console.data(&text)?;
+            return Ok(Answer::Yes);
+        }
         let title = format!(
             "{}: {}\n{}\n",
             plan.study.id,
@@ -503,6 +519,7 @@ impl Estimate {
             failed,
             measured: columns.into_iter().flatten().collect(),
             people,
+            referrals,
             last_week: file.last_week(),
         })
     }

@@ -1,16 +1,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use klero::protocol::Language;
 use klero::report::disclosure::Rule;
-use klero::report::language::{Locale, NumberForm};
 use klero::report::study::export;
-use klero::sample::{People, table_of};
+use klero::sample::{People, analysis_file};
 use serde_json::json;
 
 use super::estimate::{Estimate, Failing};
 use super::failure::refused;
-use super::report::{findings, language, of_report, write};
+use super::report::{findings, of_report, write};
 use super::study::Study;
 use super::{Answer, Surroundings};
 
@@ -25,12 +23,6 @@ pub struct Export {
     /// Add the rows of persons, in a folder whose name says so
     #[arg(long)]
     microdata: bool,
-    /// Language: da or en [default: the plan's]
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
-    lang: Option<Language>,
-    /// Form of numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
-    numbers: Option<Language>,
     /// Write over an export that is there
     #[arg(long)]
     force: bool,
@@ -54,15 +46,11 @@ impl Export {
                 "`--force` writes over it, `--out DIR` elsewhere",
             ));
         }
-        let language = self.lang.unwrap_or(plan.study.language);
-        let locale = Locale {
-            language,
-            numbers: NumberForm::of(self.numbers.unwrap_or(language)),
-        };
+        let locale = around.locale(&plan);
         let found = Estimate::default().found(&study, &ledger, &plan, Failing::IsTold, around)?;
         let rows = self.microdata.then(|| {
             let (_, referrals) = People::of_ledger(&ledger);
-            table_of(&found.people, &referrals, &found.measured)
+            analysis_file(&found.people, &referrals, &found.measured)
         });
         let findings = findings(&study, &ledger, &plan, found, &locale)?;
         let rule = Rule {

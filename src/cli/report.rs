@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use klero::digest::Digest;
 use klero::estimate::duration::Times;
 use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
@@ -14,15 +15,16 @@ use klero::protocol::{Language, PlannedEstimate, Protocol, RegisterKind, State, 
 use klero::register::store::Store;
 use klero::report::document::Document;
 use klero::report::figure::{self, font_face_css};
-use klero::report::language::{Locale, NumberForm};
+use klero::report::language::Locale;
 use klero::report::page::page;
 use klero::report::study::{
     CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, Report as Laid, StatesFound,
     StatesOfArm, TimesFound, definition, planned, report,
 };
 use klero::report::table::{csv, latex, markdown, xlsx};
+use klero::report::verify::{Analysed, scripts};
 use klero::report::word::docx;
-use klero::sample::{Count, End, Measured};
+use klero::sample::{Count, End, Measured, analysis_columns, analysis_file};
 
 use super::estimate::{Estimate, Failing, Found};
 use super::failure::refused;
@@ -36,19 +38,9 @@ pub struct Report {
     /// Folder to write to [default: report in the study's folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Language of the report: da or en [default: the plan's]
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
-    lang: Option<Language>,
-    /// Form of numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
-    numbers: Option<Language>,
     /// Write over a report that is there
     #[arg(long)]
     force: bool,
-}
-
-pub fn language(text: &str) -> Result<Language, String> {
-    Language::from_name(text).ok_or_else(|| "expected da or en".to_owned())
 }
 
 impl Report {
@@ -66,15 +58,17 @@ impl Report {
                 "`--force` writes over it, `--out DIR` elsewhere",
             ));
         }
-        let language = self.lang.unwrap_or(plan.study.language);
-        let locale = Locale {
-            language,
-            numbers: NumberForm::of(self.numbers.unwrap_or(language)),
-        };
+        let locale = around.locale(&plan);
         let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
+        let (scripts, analysis) = analysis(&found, &plan.study.title);
         let findings = findings(&study, ledger, &plan, found, &locale)?;
-        let files = files(&findings, &locale)?;
+        let mut files = files(&findings, &locale)?;
+        files.extend(scripts);
         let count = files.len();
+        // A row a person: it stays with the other derived files, and out of what is handed over.
+        let place = study.derived().join(ANALYSIS);
+        fs::write(&place, analysis)
+            .with_context(|| format!("cannot write `{}`", place.display()))?;
         write(&folder, files)?;
         around.console.say(format!(
             "wrote {count} files to {}; report.html is the whole of it",
@@ -87,6 +81,25 @@ impl Report {
         }
         Ok(Answer::Yes)
     }
+}
+
+/// The analysis file, among the derived ones.
+const ANALYSIS: &str = "analysis.csv";
+
+/// Returns the scripts that recompute the rows elsewhere, and the file that they read.
+fn analysis(found: &Found, title: &str) -> (Vec<(PathBuf, Vec<u8>)>, String) {
+    let file = analysis_file(&found.people, &found.referrals, &found.measured);
+    let columns = analysis_columns(&found.people, &found.measured);
+    let analysed = Analysed {
+        columns: &columns,
+        sha256: &Digest::of(file.as_bytes()).to_string(),
+    };
+    let made = scripts(title, &found.rows, analysed);
+    let files = vec![
+        ("verify.R".into(), made.r.into_bytes()),
+        ("verify.do".into(), made.stata.into_bytes()),
+    ];
+    (files, file)
 }
 
 /// Computes what the report shows.

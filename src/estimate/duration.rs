@@ -120,6 +120,7 @@ fn difference(arm: Measured, reference: Measured, range: f64, level: f64) -> Com
     let std_error = arm.std_error.hypot(reference.std_error);
     let mut computed = Computed::point(estimate);
     computed.std_error = Some(std_error);
+    computed.levels = Some((arm.value, reference.value));
     if std_error == 0.0 {
         computed.note("the outcome does not vary by the horizon: no test and no interval");
         return computed;

@@ -164,7 +164,7 @@ impl IntervalId {
             IntervalId::ClopperPearson => "exact, Clopper-Pearson",
             IntervalId::Wilson => "Wilson's score limits",
             IntervalId::Welch => "t with Welch-Satterthwaite degrees of freedom, p by the same",
-            IntervalId::T => "Student's t with the degrees of freedom shown, p by the same",
+            IntervalId::T => "Student's t, p by the same",
             IntervalId::Normal => "normal, p by the same",
             IntervalId::LogLog => "normal on the scale of log(-log), Kalbfleisch-Prentice",
             IntervalId::Exact => "exact, conditional on the margins",

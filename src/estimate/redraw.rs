@@ -81,8 +81,8 @@ impl Default for Replaying {
 
 impl Replaying {
     fn threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.threads.unwrap_or_else(all).get()
+        self.threads
+            .map_or_else(crate::threads::threads, NonZeroUsize::get)
     }
 }
 

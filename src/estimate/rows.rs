@@ -15,8 +15,8 @@ use super::linear::{Columns, Covariate, Inference};
 use super::regression::{equal_effects, lin, ols, one_arm_change, ratio_of_means};
 use super::stratified::{Stratified, stratified_difference};
 use super::{
-    Analysis, ArmCounts, Computed, Estimate, EstimateError, Model, Options, Respect, Scale,
-    Standing, Subgroup, WorstCase, bounds, means, shares,
+    Analysis, ArmCounts, Because, Computed, Estimate, EstimateError, Model, Options, Respect,
+    Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
 };
 use crate::protocol::{
     Contrasts, IntervalId, MethodId, Needs, Role, ShareScale, StandardErrors, Unit,
@@ -42,10 +42,12 @@ pub fn estimate(people: &People, request: &Request) -> Result<Vec<Estimate>, Est
     if let [_] = people.arms.as_slice() {
         return asked.one_arm();
     }
+    let contrasts = contrasts(people, &request.analysis.contrasts);
     let mut rows = Vec::new();
-    for contrast in contrasts(people, &request.analysis.contrasts) {
+    for &contrast in &contrasts {
         rows.extend(asked.contrast(contrast)?);
     }
+    rows.extend(asked.changes(&contrasts));
     Ok(rows)
 }
 
@@ -267,7 +269,8 @@ impl<'s> Asked<'s> {
         if !self.analysis.adjust.is_empty() {
             methods.push(MethodId::Lin);
         }
-        if self.analysis.role == Some(Role::Primary) && self.people.drawn.is_some() {
+        let redrawn = self.people.drawn.is_some() && self.analysis.only.is_none();
+        if self.analysis.role == Some(Role::Primary) && redrawn {
             methods.push(MethodId::RandomisationTest);
         }
         methods
@@ -378,7 +381,10 @@ impl<'s> Asked<'s> {
                     let (count, _) = everybody.counts();
                     shares::share(count, self.measured.target, level, interval)
                 }
-                _ => self.change(0, level),
+                _ => {
+                    rows.push(self.change(0));
+                    continue;
+                }
             };
             rows.push(self.row(&everybody, method, computed, None, true));
         }
@@ -389,15 +395,24 @@ impl<'s> Asked<'s> {
         self.analysis.only.map(|(_, marked)| marked)
     }
 
-    /// Returns the mean change within one arm.
-    fn change(&self, arm: usize, level: f64) -> Computed {
+    /// Returns the change within each arm of the contrasts, if it is asked for.
+    fn changes(&self, contrasts: &[(usize, usize)]) -> Vec<Estimate> {
+        let asked = self.methods.contains(&MethodId::Change);
+        let compared = |arm: usize| contrasts.iter().any(|&(a, r)| a == arm || r == arm);
+        let arms = (0..self.people.arms.len()).filter(|&arm| asked && compared(arm));
+        arms.map(|arm| self.change(arm)).collect()
+    }
+
+    /// Returns the mean change within one arm, of those with a value before and after.
+    fn change(&self, arm: usize) -> Estimate {
         let baseline = self.measured.baseline.as_deref().unwrap_or(&[]);
         let of_arm = Contrast::of(self.people, self.measured, (arm, arm), self.only());
-        let mut changes = Vec::new();
+        let (mut changes, mut after) = (Vec::new(), Vec::new());
         let mut rows = Vec::new();
         for (&row, &y) in of_arm.rows.iter().zip(&of_arm.y) {
             if let Some(Some(before)) = baseline.get(row as usize) {
                 changes.push(y - before);
+                after.push(y);
                 rows.push(row);
             }
         }
@@ -405,14 +420,33 @@ impl<'s> Asked<'s> {
         let cluster: Option<Vec<u32>> = self
             .cluster
             .map(|groups| rows.iter().map(|&row| groups.of[row as usize]).collect());
-        let mut computed = one_arm_change(&changes, cluster.as_deref(), level);
+        let mut computed = one_arm_change(&changes, cluster.as_deref(), self.analysis.level);
+        let name = &self.people.arms[arm];
+        let mean = means::Moments::of(&after).map(|moments| moments.mean);
+        if let (Some(after), Some(change)) = (mean, computed.estimate) {
+            let before = after - change;
+            let decimals = if before.abs().max(after.abs()) < 10.0 {
+                2
+            } else {
+                1
+            };
+            computed.note(&format!(
+                "`{name}` came from {before:.decimals$} before to {after:.decimals$} after"
+            ));
+        }
+        if lacking > 0 {
+            computed.note(&format!(
+                "{lacking} of `{name}` without a value before are left out"
+            ));
+        }
         computed.note(
             "the change within one arm is no effect: what would have happened without is not known",
         );
-        if lacking > 0 {
-            computed.note(&format!("{lacking} without a baseline are left out"));
-        }
-        computed
+        let mut row = self.row(&of_arm, MethodId::Change, computed, None, true);
+        row.arm_counts.n = changes.len();
+        row.arm_counts.missing = row.arm_counts.allocated - changes.len();
+        row.arm_counts.mean = mean;
+        row
     }
 
     fn contrast(&self, arms: (usize, usize)) -> Result<Vec<Estimate>, EstimateError> {
@@ -420,8 +454,6 @@ impl<'s> Asked<'s> {
         let mut rows = Vec::new();
         for &method in &self.methods {
             if method == MethodId::Change {
-                let computed = self.change(arms.0, self.analysis.level);
-                rows.push(self.row(&contrast, method, computed, None, true));
                 continue;
             }
             rows.push(self.estimated(&contrast, method, None)?);
@@ -455,6 +487,7 @@ impl<'s> Asked<'s> {
         );
         let asked = |method| self.methods.contains(&method);
         let unasked = bounded
+            && !rows.is_empty()
             && !self.measured.before_draw
             && self.analysis.only.is_none()
             && self.missing_matters(contrast);
@@ -609,7 +642,10 @@ impl<'s> Asked<'s> {
         let interval = interval_of(method, self.analysis.interval, alone)?;
         if matches!(method, MethodId::LeeBounds | MethodId::WorstCaseBounds) {
             let of = subgroup.as_ref().map(|(_, of)| *of);
-            let (computed, bounds) = self.bounded(contrast, method, of)?;
+            let (mut computed, bounds) = self.bounded(contrast, method, of)?;
+            if method == MethodId::LeeBounds && self.stratum.is_some() {
+                computed.note("Lee bounds are of all strata together");
+            }
             let mut row = self.row(contrast, method, computed, subgroup, true);
             row.bounds = bounds;
             return Ok(row);
@@ -618,7 +654,7 @@ impl<'s> Asked<'s> {
         let linear = matches!(method, MethodId::Ols | MethodId::Lin | MethodId::Ancova);
         let mut row = self.row(contrast, method, computed, subgroup, false);
         row.scale = scale;
-        if linear {
+        if linear || method == MethodId::Late && !self.late_by_stratum() {
             row.options.se = Some(self.standard_errors());
         }
         Ok(row)
@@ -794,6 +830,12 @@ impl<'s> Asked<'s> {
         contrast.numbers(&name, &baseline.copied().collect(), notes)
     }
 
+    /// Whether the effect of what was received comes from differences by stratum, or from a
+    /// regression.
+    fn late_by_stratum(&self) -> bool {
+        self.stratum.is_some() && self.analysis.adjust.is_empty() && self.analysis.se.is_none()
+    }
+
     fn late(&self, contrast: &Contrast, interval: IntervalId) -> Result<Computed, EstimateError> {
         let taken = self.analysis.received.expect("checked when the method was");
         // Receipt that is not known leaves a person out.
@@ -819,9 +861,8 @@ impl<'s> Asked<'s> {
         };
         let mut notes = Vec::new();
         let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
-        let by_strata = self.analysis.adjust.is_empty() && self.analysis.se.is_none();
-        let found = match self.stratum {
-            Some(_) if by_strata => {
+        let found = match self.late_by_stratum() {
+            true => {
                 let strata = self.strata(contrast);
                 let data = Stratified {
                     y: &contrast.y,
@@ -836,7 +877,7 @@ impl<'s> Asked<'s> {
                     interval,
                 )
             }
-            _ => {
+            false => {
                 let (columns, _) = self.covariates(contrast, &self.analysis.adjust, &mut notes);
                 let covariates = as_covariates(&columns);
                 let entered = self.entered(contrast, &covariates, cluster.as_deref());
@@ -1085,6 +1126,15 @@ impl<'s> Asked<'s> {
         if method == MethodId::Ancova {
             adjust.push(format!("{}_baseline", self.measured.name()));
         }
+        let (mut arm_counts, mut reference_counts) = (arm_counts, reference_counts);
+        if let (Some((arm, reference)), Some(counts)) = (computed.levels, &mut reference_counts) {
+            arm_counts.mean = Some(arm);
+            counts.mean = Some(reference);
+        }
+        let by_design = !matches!(
+            method,
+            MethodId::Change | MethodId::Share | MethodId::LeeBounds | MethodId::WorstCaseBounds
+        );
         let times = self.measured.unit == Unit::TimeToEvent
             && matches!(
                 method,
@@ -1114,8 +1164,11 @@ impl<'s> Asked<'s> {
             options: Options {
                 adjust,
                 se: None,
-                strata: heeds(self.stratum),
-                cluster: heeds(self.cluster),
+                strata: heeds(self.stratum.filter(|_| by_design)),
+                cluster: heeds(
+                    self.cluster
+                        .filter(|_| by_design || method == MethodId::Change),
+                ),
                 weighted: self.people.weights.is_some(),
                 received: match (method, self.analysis.received) {
                     (MethodId::Late, Some(received)) => received.id.clone(),
@@ -1133,8 +1186,12 @@ impl<'s> Asked<'s> {
             && (self.people.stratum.is_some() || self.people.cluster.is_some());
         if self.measured.before_draw {
             Standing::BeforeDraw
-        } else if method == MethodId::Change || self.analysis.only.is_some() {
-            Standing::NotAnEffect
+        } else if method == MethodId::Change {
+            Standing::NotAnEffect(Because::WithinArm)
+        } else if self.analysis.only.is_some() {
+            Standing::NotAnEffect(Because::Chosen)
+        } else if self.measured.reached {
+            Standing::NotAnEffect(Because::Reached)
         } else if ignored {
             Standing::Sensitivity
         } else {

@@ -136,7 +136,7 @@ fn absent_weeks(measure: Measure) -> (&'static str, &'static str) {
             "missing for those who do not come to so many consecutive weeks; the dead and those \
              abroad are not in the states",
         ),
-        Measure::Degree { .. } | Measure::DegreeZero { .. } => (
+        Measure::Degree { .. } | Measure::DegreeZero { .. } | Measure::Hours { .. } => (
             "en måned uden række har 0 timer; rækker vinduet ud over registret, mangler værdien",
             "a month without a row has 0 hours; a window that reaches beyond the register is \
              missing",
@@ -145,7 +145,7 @@ fn absent_weeks(measure: Measure) -> (&'static str, &'static str) {
             "registrets begyndelse sætter en grænse: antallet er da mindst det viste",
             "where the register begins too late, the number is at least that",
         ),
-        Measure::Value => (
+        Measure::Value { .. } => (
             "mangler for dem, tabellen ikke har et tal for",
             "missing for those for whom the table has no number",
         ),
@@ -219,6 +219,23 @@ pub fn definition(outcome: &Outcome) -> String {
         Measure::DegreeZero { months } => {
             format!("1 if no hours are paid in months {months} after the draw, else 0")
         }
+        Measure::Hours {
+            months,
+            more_than,
+            at_most,
+        } => {
+            let hours = format!(
+                "paid hours a week over all jobs, mean over months {months} after the draw, a month being 52/12 weeks"
+            );
+            match (more_than, at_most) {
+                (None, None) => hours,
+                (Some(above), None) => format!("1 if more than {above}, else 0: {hours}"),
+                (None, Some(most)) => format!("1 if at most {most}, else 0: {hours}"),
+                (Some(above), Some(most)) => {
+                    format!("1 if more than {above} and at most {most}, else 0: {hours}")
+                }
+            }
+        }
         Measure::History { gap, more_than } => {
             let weeks = format!(
                 "weeks in {states} up to the week before that of the draw, counted back across \
@@ -229,9 +246,14 @@ pub fn definition(outcome: &Outcome) -> String {
                 Some(limit) => format!("1 if more than {limit} {weeks}, else 0"),
             }
         }
-        Measure::Value => {
+        Measure::Value { yes_no } => {
             let value = outcome.value.as_ref().expect("a value has its column");
             match &value.baseline {
+                None if yes_no => format!(
+                    "1 or 0 as in column `{}` of {}",
+                    value.column,
+                    value.file.display()
+                ),
                 None => format!("column `{}` of {}", value.column, value.file.display()),
                 Some(baseline) => format!(
                     "column `{}` of {}; before the draw column `{baseline}`",
@@ -313,6 +335,23 @@ pub fn definition_da(outcome: &Outcome) -> String {
                 "1 hvis ingen timer er betalt i månederne {months} efter lodtrækningen, ellers 0"
             )
         }
+        Measure::Hours {
+            months,
+            more_than,
+            at_most,
+        } => {
+            let hours = format!(
+                "betalte timer om ugen i alle job, gennemsnit over månederne {months} efter lodtrækningen, en måned regnet som 52/12 uger"
+            );
+            match (more_than, at_most) {
+                (None, None) => hours,
+                (Some(above), None) => format!("1 hvis flere end {above}, ellers 0: {hours}"),
+                (None, Some(most)) => format!("1 hvis højst {most}, ellers 0: {hours}"),
+                (Some(above), Some(most)) => {
+                    format!("1 hvis flere end {above} og højst {most}, ellers 0: {hours}")
+                }
+            }
+        }
         Measure::History { gap, more_than } => {
             let weeks = format!(
                 "uger i {states} til og med ugen før lodtrækningens, talt bagud over ophold på højst \
@@ -323,9 +362,14 @@ pub fn definition_da(outcome: &Outcome) -> String {
                 Some(limit) => format!("1 hvis flere end {limit} {weeks}, ellers 0"),
             }
         }
-        Measure::Value => {
+        Measure::Value { yes_no } => {
             let value = outcome.value.as_ref().expect("a value has its column");
             match &value.baseline {
+                None if yes_no => format!(
+                    "1 eller 0 som i kolonnen `{}` i {}",
+                    value.column,
+                    value.file.display()
+                ),
                 None => format!("kolonnen `{}` i {}", value.column, value.file.display()),
                 Some(baseline) => format!(
                     "kolonnen `{}` i {}; før lodtrækningen kolonnen `{baseline}`",

@@ -190,14 +190,13 @@ fn main_column(series: &Series) -> Values {
             values
                 .map(|value| match value {
                     Value::YesNo(yes) => Some(i64::from(*yes)),
+                    // A yes or no of a table.
+                    Value::Number(number) => Some(*number as i64),
                     Value::Weeks(weeks)
                     | Value::Pooled { weeks, .. }
                     | Value::Time { weeks, .. }
                     | Value::History { weeks, .. } => Some(i64::from(*weeks)),
-                    Value::Share { .. }
-                    | Value::Degree { .. }
-                    | Value::Number(_)
-                    | Value::Missing(_) => None,
+                    Value::Share { .. } | Value::Degree { .. } | Value::Missing(_) => None,
                 })
                 .collect(),
         ),

@@ -371,7 +371,10 @@ impl Runs<'_> {
                 after,
             } => self.retained(calendar(window), date, stable, after),
             Measure::History { gap, more_than } => self.history(date, gap, more_than),
-            Measure::Degree { .. } | Measure::DegreeZero { .. } | Measure::Value => {
+            Measure::Degree { .. }
+            | Measure::DegreeZero { .. }
+            | Measure::Hours { .. }
+            | Measure::Value { .. } => {
                 unreachable!("a measure of months or of a table looks at no weeks")
             }
         }

@@ -855,11 +855,32 @@ fn weights(
 
 fn rule(mut section: Section, factors: &[At<Factor>], f: &mut Faults) -> Option<Rule> {
     let label = section.required_text("label", f);
+    let when = match section.table("when", f) {
+        Some(mut when) => {
+            let found = demand(&mut when, factors, f);
+            when.finish(f);
+            Some(found)
+        }
+        None => None,
+    };
+    let demand = demand(&mut section, factors, f);
+    section.finish(f);
+    Some(Rule {
+        label: label?.value,
+        demand: demand?,
+        when: match when {
+            Some(when) => Some(when?),
+            None => None,
+        },
+    })
+}
+
+/// Returns what is demanded of a factor, by `factor` and `min`, `max` or `in`.
+fn demand(section: &mut Section, factors: &[At<Factor>], f: &mut Faults) -> Option<Demand> {
     let name = section.required_text("factor", f);
     let (min, max) = (section.whole("min", f), section.whole("max", f));
     let allowed = section.texts("in", f);
     let span = section.span.clone();
-    section.finish(f);
     let index = find_factor(&name?, "[[eligible]]", factors, f)?;
     let factor = &factors[index].value;
     let condition = match (&factor.kind, allowed, &min, &max) {
@@ -911,8 +932,7 @@ fn rule(mut section: Section, factors: &[At<Factor>], f: &mut Faults) -> Option<
             return None;
         }
     };
-    Some(Rule {
-        label: label?.value,
+    Some(Demand {
         factor: index,
         condition,
     })
@@ -1150,11 +1170,11 @@ fn outcome(
     };
     let measure = measures[0];
     let value = match measure {
-        Measure::Value => Some(value_column(&mut section, f)?),
+        Measure::Value { yes_no } => Some(value_column(&mut section, yes_no, f)?),
         _ => None,
     };
     let register = match measure {
-        Measure::Value => None,
+        Measure::Value { .. } => None,
         _ => Some(register_of(&mut section, measure, registers, f)),
     };
     let (states_span, words) = match measure.needs_states() {
@@ -1233,7 +1253,7 @@ fn states(
 }
 
 /// Returns the table and column of a `value`.
-fn value_column(section: &mut Section, f: &mut Faults) -> Option<ValueColumn> {
+fn value_column(section: &mut Section, yes_no: bool, f: &mut Faults) -> Option<ValueColumn> {
     let file = section.required_text("file", f);
     let column = section.required_text("column", f);
     let baseline = section.text("baseline", f).map(|baseline| baseline.value);
@@ -1242,6 +1262,7 @@ fn value_column(section: &mut Section, f: &mut Faults) -> Option<ValueColumn> {
         file: PathBuf::from(file?.value),
         column: column?.value,
         baseline,
+        yes_no,
         key,
     })
 }
@@ -1289,7 +1310,7 @@ fn register_of(
                 &section.span,
                 format!("measure `{}` and no register for it", measure.name()),
                 match measure {
-                    Measure::Degree { .. } | Measure::DegreeZero { .. } => {
+                    Measure::Degree { .. } | Measure::DegreeZero { .. } | Measure::Hours { .. } => {
                         "`[register.x]` with `kind = \"bfl\"` and `files`"
                     }
                     _ => "`[register.x]` with `kind` and `files`",
@@ -1381,7 +1402,42 @@ fn measures(section: &mut Section, name: &At<String>, f: &mut Faults) -> Option<
             let more_than = more_than(section, f);
             Some(vec![Measure::History { gap, more_than }])
         }
-        "value" => Some(vec![Measure::Value]),
+        "hours" => {
+            let months = windows("months", section, f);
+            let more_than = hours("more_than", section, f);
+            let at_most = hours("at_most", section, f);
+            if let (Some(more_than), Some(at_most)) = (&more_than, &at_most)
+                && more_than.value >= at_most.value
+            {
+                f.add(
+                    &at_most.span,
+                    format!(
+                        "more than {} hours and at most {}",
+                        more_than.value, at_most.value
+                    ),
+                    "`more_than` below `at_most`",
+                );
+            }
+            let bound = |bound: Option<At<i64>>| bound.map(|hours| hours.value as u32);
+            let (more_than, at_most) = (bound(more_than), bound(at_most));
+            each(months, &|months| Measure::Hours {
+                months,
+                more_than,
+                at_most,
+            })
+        }
+        "value" => {
+            let yes_no = section.truth("yes_no", f);
+            let yes_no = yes_no.is_some_and(|yes_no| yes_no.value);
+            if yes_no && section.has("baseline") {
+                f.add(
+                    &section.key_span("baseline"),
+                    "a baseline of a yes or no",
+                    "a number; what was so before the draw is a `[[factor]]` or an outcome",
+                );
+            }
+            Some(vec![Measure::Value { yes_no }])
+        }
         other => {
             f.unknown(
                 &name.span,
@@ -1411,6 +1467,11 @@ fn stable(windows: Option<&[Window]>, section: &mut Section, f: &mut Faults) -> 
         }
     }
     Some(stable.value as u32)
+}
+
+/// Returns a bound in whole hours a week.
+fn hours(key: &'static str, section: &mut Section, f: &mut Faults) -> Option<At<i64>> {
+    section.whole_within(key, 0, 168, f)
 }
 
 fn more_than(section: &mut Section, f: &mut Faults) -> Option<u32> {

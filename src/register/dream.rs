@@ -362,11 +362,11 @@ fn text(cell: &[u8]) -> Cow<'_, str> {
         Some(quoted) => unquoted(quoted),
     };
     match unquoted {
-        Cow::Borrowed(cell) => match decode(without_filling(cell)) {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        Cow::Borrowed(cell) => match decode(cell) {
+            Cow::Borrowed(text) => Cow::Borrowed(without_filling(text)),
+            Cow::Owned(text) => Cow::Owned(without_filling(&text).to_owned()),
         },
-        Cow::Owned(cell) => Cow::Owned(decode(without_filling(&cell)).trim().to_owned()),
+        Cow::Owned(cell) => Cow::Owned(without_filling(&decode(&cell)).to_owned()),
     }
 }
 

@@ -13,15 +13,18 @@ use std::sync::Arc;
 use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::compute::concatenate::concatenate;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field, TimeUnit};
-use polars_arrow::record_batch::RecordBatchT;
 use polars_buffer::Buffer;
+use polars_error::PolarsResult;
 use polars_parquet::read::schema::parquet_to_arrow_schema;
 use polars_parquet::read::{
-    BasicDecompressor, FileMetadata, Filter, PageReader, column_iter_to_arrays, read_metadata,
+    BasicDecompressor, FileMetadata, Filter, PageReader, ParquetError, column_iter_to_arrays,
+    read_metadata,
 };
+use polars_parquet::write::fallible_streaming_iterator::convert;
 use polars_parquet::write::{
-    CompressionOptions, FileWriter, KeyValue, StatisticsOptions, Version, WriteOptions,
-    get_dtype_encoding, row_group_iter, schema_to_metadata_key, to_parquet_schema,
+    CompressedPage, CompressionOptions, Compressor, DynIter, DynStreamingIterator, FileWriter,
+    KeyValue, ParquetType, StatisticsOptions, Version, WriteOptions, array_to_columns,
+    get_dtype_encoding, schema_to_metadata_key, to_parquet_schema,
 };
 
 use super::guard::guarded;
@@ -305,8 +308,6 @@ pub(super) fn write<W: Write>(
         return Err("two columns have one name".to_owned());
     }
     let types = to_parquet_schema(&schema).map_err(text)?;
-    let encodings = schema.iter_values().map(|f| get_dtype_encoding(&f.dtype));
-    let encodings: Buffer<_> = encodings.collect();
     let options = WriteOptions {
         statistics: StatisticsOptions::default(),
         version: Version::V1,
@@ -314,22 +315,20 @@ pub(super) fn write<W: Write>(
         data_page_size: None,
     };
     let arrow = schema_to_metadata_key(&schema);
-    let mut writer = FileWriter::try_new(out, schema.clone(), options).map_err(text)?;
-    let schema = Arc::new(schema);
+    let mut writer = FileWriter::try_new(out, schema, options).map_err(text)?;
     let rows = columns.first().map_or(0, |(_, values)| values.len());
+    if columns.iter().any(|(_, values)| values.len() != rows) {
+        return Err("the columns have not one length".to_owned());
+    }
     for from in (0..rows).step_by(GROUP) {
         let range = from..rows.min(from + GROUP);
-        let arrays = columns
-            .iter()
-            .map(|(_, values)| values.array(range.clone()));
-        let chunk = RecordBatchT::try_new(range.len(), schema.clone(), arrays.collect());
-        let group = row_group_iter(
-            chunk.map_err(text)?,
-            encodings.clone(),
-            types.fields().to_vec(),
-            options,
-        );
-        writer.write(range.len() as u64, group).map_err(text)?;
+        let pages = encoded(columns, types.fields(), options, &range)?;
+        let pages = pages.iter().map(|pages| {
+            let pages = pages.iter().map(PolarsResult::Ok);
+            Ok(DynStreamingIterator::new(convert(pages)))
+        });
+        let written = writer.write(range.len() as u64, DynIter::new(pages));
+        written.map_err(text)?;
     }
     let own = metadata.iter().map(|(key, value)| KeyValue {
         key: (*key).to_owned(),
@@ -338,6 +337,53 @@ pub(super) fn write<W: Write>(
     let pairs = std::iter::once(arrow).chain(own).collect();
     writer.end(Some(pairs)).map_err(text)?;
     Ok(writer.into_inner())
+}
+
+/// Encodes and compresses some rows of each column, several columns at a time.
+fn encoded(
+    columns: &[(&str, Written)],
+    types: &[ParquetType],
+    options: WriteOptions,
+    rows: &Range<usize>,
+) -> Result<Vec<Vec<CompressedPage>>, String> {
+    let encode = |(_, values): &(&str, Written), type_: &ParquetType| {
+        let encoding = get_dtype_encoding(&values.dtype());
+        let array = values.array(rows.clone());
+        let mut pages = array_to_columns(array, type_.clone(), options, &encoding)?;
+        let pages = pages
+            .pop()
+            .expect("a column that is no struct is one column");
+        let pages = pages.map(|page| page.map_err(ParquetError::from));
+        let compressed = Compressor::new(pages, options.compression, Vec::new());
+        let compressed: Vec<CompressedPage> = compressed.collect::<Result<_, ParquetError>>()?;
+        PolarsResult::Ok(compressed)
+    };
+    let threads = crate::threads::threads();
+    // By turns, because texts, which take the longest, may stand side by side.
+    std::thread::scope(|scope| {
+        let started: Vec<_> = (0..threads.min(columns.len()))
+            .map(|first| {
+                scope.spawn(move || {
+                    let mine = (first..columns.len()).step_by(threads);
+                    mine.map(|at| encode(&columns[at], &types[at]))
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let mut parts: Vec<_> = started
+            .into_iter()
+            .map(|thread| {
+                thread
+                    .join()
+                    .expect("encoding what we made does not panic")
+                    .into_iter()
+            })
+            .collect();
+        let turns = (0..columns.len()).map(|at| parts[at % threads].next().expect("a turn each"));
+        turns
+            .collect::<PolarsResult<_>>()
+            .map_err(|error| error.to_string())
+    })
 }
 
 impl Written<'_> {

@@ -75,8 +75,18 @@ impl Readings {
                     second: line,
                 });
             }
+            let found = number(value)?;
+            if column.yes_no && found.is_some_and(|found| found != 0.0 && found != 1.0) {
+                return Err(RegisterError::WrongCell {
+                    path: path.clone(),
+                    line,
+                    column: header[value].clone(),
+                    found: cells[value].clone(),
+                    expected: "1 or 0",
+                });
+            }
             let reading = Reading {
-                value: number(value)?,
+                value: found,
                 baseline: match baseline {
                     Some(at) => number(at)?,
                     None => None,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::number::{
     decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
 };
-use crate::estimate::{ArmCounts, Estimate, Scale, Standing};
+use crate::estimate::{ArmCounts, Because, Estimate, Interval, Scale, Standing};
 use crate::protocol::{MethodId, Unit};
 use crate::sample::Flow;
 
@@ -23,6 +23,7 @@ pub fn table(rows: &[Estimate]) -> String {
                 title,
                 lines: Vec::new(),
                 contrast: String::new(),
+                begin: 0,
             });
         }
         blocks
@@ -70,8 +71,9 @@ pub fn table(rows: &[Estimate]) -> String {
 struct Block {
     title: String,
     lines: Vec<Vec<String>>,
-    /// The contrast that the last lines belong to.
+    /// The contrast that the last lines belong to, and the first of them.
     contrast: String,
+    begin: usize,
 }
 
 fn header(rows: &[Estimate]) -> Vec<String> {
@@ -96,9 +98,12 @@ fn title(row: &Estimate) -> String {
     };
     let name = match (&row.standing, row.role) {
         (Standing::BeforeDraw, _) => format!("{name} (before the draw: no effect)"),
-        (Standing::NotAnEffect, _) => match &row.options.only {
-            Some(only) => format!("{name} (only those with `{only}`: not an effect)"),
-            None => format!("{name} (change within an arm: not an effect)"),
+        (Standing::NotAnEffect(because), _) => match (because, &row.options.only) {
+            (Because::Chosen, Some(only)) => {
+                format!("{name} (only those with `{only}`: not an effect)")
+            }
+            (Because::WithinArm, _) => format!("{name} (change within an arm: not an effect)"),
+            _ => format!("{name} (only those who came so far: not an effect)"),
         },
         (Standing::Sensitivity, _) => format!("{name} (sensitivity: the draw's design ignored)"),
         (Standing::Effect, Some(role)) => format!("{name} ({role})"),
@@ -122,7 +127,12 @@ impl Block {
         }
         let (effect, interval) = effect(row);
         let p = |p: Option<f64>| p.map_or_else(String::new, p_value);
-        let result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
+        let mut result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
+        // Two bounds and no point: first they, then the interval around them.
+        let around = match bounds(row) {
+            Some(bounds) => std::mem::replace(&mut result[1], bounds),
+            None => String::new(),
+        };
         // A test over all levels is about no group of its own.
         let over_levels = row.subgroup.as_ref().is_some_and(|s| s.level.is_none());
         if over_levels {
@@ -131,26 +141,41 @@ impl Block {
             self.contrast = contrast;
             return;
         }
-        let means = means(row);
         if self.contrast != contrast {
-            let [arm, reference] = means;
-            let first = [contrast.clone(), arm, reference];
-            self.lines.push(first.into_iter().chain(result).collect());
-            let [arm, reference] = counts(row);
-            let second = [String::new(), arm, reference];
-            let nothing = std::iter::repeat_n(String::new(), 4);
-            self.lines.push(second.into_iter().chain(nothing).collect());
+            self.begin = self.lines.len();
+            let [arm, reference] = means(row);
+            self.push([contrast.clone(), arm, reference]);
+            for [arm, reference] in counts(row) {
+                self.push([String::new(), arm, reference]);
+            }
             self.contrast = contrast;
-            return;
         }
-        // The second method stands beside the counts, further ones below.
-        let last = self.lines.last_mut().expect("the contrast has lines");
-        if last[3..].iter().all(String::is_empty) {
-            last[3..].clone_from_slice(&result);
-        } else {
-            let nothing = std::iter::repeat_n(String::new(), 3);
-            self.lines.push(nothing.chain(result).collect());
+        self.put(result);
+        if !around.is_empty() {
+            self.put([
+                "… interval".to_owned(),
+                around,
+                String::new(),
+                String::new(),
+            ]);
         }
+    }
+
+    fn push(&mut self, left: [String; 3]) {
+        let nothing = std::iter::repeat_n(String::new(), 4);
+        self.lines.push(left.into_iter().chain(nothing).collect());
+    }
+
+    /// Puts a result beside the contrast's means and counts, or below them.
+    fn put(&mut self, result: [String; 4]) {
+        let empty = |line: &Vec<String>| line[3..].iter().all(String::is_empty);
+        let mut free = self.begin..self.lines.len();
+        let free = free.find(|&line| self.lines[line..].iter().all(empty));
+        let line = free.unwrap_or_else(|| {
+            self.push([const { String::new() }; 3]);
+            self.lines.len() - 1
+        });
+        self.lines[line][3..].clone_from_slice(&result);
     }
 }
 
@@ -159,6 +184,7 @@ fn means(row: &Estimate) -> [String; 2] {
     let mean = |counts: &ArmCounts| match (counts.mean, row.unit) {
         (None, _) => "–".to_owned(),
         (Some(mean), Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => percent(mean),
+        (Some(mean), Unit::TimeToEvent) if is_share_of_times(row) => percent(mean),
         (Some(mean), Unit::Weeks | Unit::TimeToEvent) => fixed(mean, 1),
         (Some(mean), Unit::Number) => fixed(mean, decimals),
     };
@@ -177,48 +203,64 @@ fn means(row: &Estimate) -> [String; 2] {
     [mean(&row.arm_counts), reference]
 }
 
-fn counts(row: &Estimate) -> [String; 2] {
-    let count = |counts: &ArmCounts| {
-        let text = match counts.events {
-            Some(events) => format!("{events}/{}", counts.n),
-            None => format!("n {}", counts.n),
-        };
-        match counts.missing {
-            0 => text,
-            missing => format!("{text} ({missing} missing)"),
-        }
+/// Returns the counts of both arms, and below them those without an outcome, if any.
+fn counts(row: &Estimate) -> Vec<[String; 2]> {
+    let count = |counts: &ArmCounts| match counts.events {
+        Some(events) => format!("{events}/{}", counts.n),
+        None => format!("n {}", counts.n),
     };
-    let reference = row.reference_counts.as_ref();
-    [
-        count(&row.arm_counts),
-        reference.map_or_else(String::new, count),
-    ]
+    let missing = |counts: &ArmCounts| format!("{} missing", counts.missing);
+    let both = |of: &dyn Fn(&ArmCounts) -> String| {
+        let reference = row.reference_counts.as_ref();
+        [of(&row.arm_counts), reference.map_or_else(String::new, of)]
+    };
+    let without = |counts: &ArmCounts| counts.missing > 0;
+    let any = without(&row.arm_counts) || row.reference_counts.as_ref().is_some_and(without);
+    let mut lines = vec![both(&count)];
+    lines.extend(any.then(|| both(&missing)));
+    lines
+}
+
+/// Whether a method of times gives a share of persons, and not a mean of times.
+fn is_share_of_times(row: &Estimate) -> bool {
+    matches!(row.method, MethodId::KaplanMeier | MethodId::AalenJohansen)
+}
+
+/// Writes the bounds of a row that has two of them and no point.
+fn bounds(row: &Estimate) -> Option<String> {
+    let (lower, upper) = row.bounds?;
+    let (factor, decimals, _) = form(row);
+    let bound = |bound: f64| fixed(factor * bound, decimals);
+    Some(format!("{} to {}", bound(lower), bound(upper)))
+}
+
+/// Returns what numbers of a row are multiplied by, their decimals, and their unit.
+fn form(row: &Estimate) -> (f64, usize, &'static str) {
+    let computed = &row.computed;
+    // Where there is no standard error, the interval says how fine the number is.
+    let half = |interval: &Interval| Some((interval.upper? - interval.lower?) / 4.0);
+    let fineness = || computed.interval.as_ref().and_then(half);
+    let error = computed.std_error.or_else(fineness).unwrap_or(0.0);
+    match (row.scale, row.unit) {
+        (Scale::Difference | Scale::Level, Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
+            (100.0, 1, " points")
+        }
+        (Scale::Difference, Unit::TimeToEvent) if is_share_of_times(row) => (100.0, 1, " points"),
+        (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => (1.0, 1, " weeks"),
+        (Scale::Difference | Scale::Level, Unit::Number) => (1.0, decimals_for(error), ""),
+        (Scale::Ratio, _) => (1.0, 2, ""),
+    }
 }
 
 /// Writes the estimate and its interval, both rounded alike, in the unit of the outcome.
 fn effect(row: &Estimate) -> (String, String) {
     let computed = &row.computed;
-    let (factor, decimals, unit) = match (row.scale, row.unit) {
-        (Scale::Difference | Scale::Level, Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
-            (100.0, 1, " points")
-        }
-        (Scale::Difference, Unit::TimeToEvent)
-            if matches!(row.method, MethodId::KaplanMeier | MethodId::AalenJohansen) =>
-        {
-            (100.0, 1, " points")
-        }
-        (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => (1.0, 1, " weeks"),
-        (Scale::Difference | Scale::Level, Unit::Number) => {
-            (1.0, decimals_for(computed.std_error.unwrap_or(0.0)), "")
-        }
-        (Scale::Ratio, _) => (1.0, 2, ""),
-    };
+    let (factor, decimals, unit) = form(row);
     let value = match (row.scale, row.method, computed.estimate) {
         (_, MethodId::FisherExact, _) => "exact test".to_owned(),
         (_, MethodId::LogRank, _) => "log-rank".to_owned(),
         (_, MethodId::InteractionTest, _) => "same effect".to_owned(),
         (_, MethodId::RandomisationTest, _) => "redrawn".to_owned(),
-        // Two bounds and no point: the interval has them.
         (_, MethodId::LeeBounds, None) => "Lee bounds".to_owned(),
         (_, MethodId::WorstCaseBounds, None) => "worst case".to_owned(),
         (_, _, None) => "–".to_owned(),

@@ -106,7 +106,7 @@ fn row(row: &Estimate) -> Value {
         Standing::BeforeDraw => {
             notes.push("measured before the draw: a chance difference, not an effect".to_owned());
         }
-        Standing::NotAnEffect => notes.push("not an effect".to_owned()),
+        Standing::NotAnEffect(_) => notes.push("not an effect".to_owned()),
         Standing::Sensitivity => notes
             .push("sensitivity: analysed as if the draw had no strata and no clusters".to_owned()),
         Standing::Effect => {}

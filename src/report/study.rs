@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Contents, Definition, Document, Inline};
 use super::json::Provenance;
-use super::language::{Locale, Message};
-use super::table::{Source, Table};
+use super::language::{Locale, Message, NARROW, NO_BREAK};
+use super::table::{Source, Table, terminal};
 use crate::estimate::duration::curve::Curve;
 use crate::estimate::duration::incidence::Incidence;
 use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Standing};
@@ -308,6 +308,40 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
         methods: methods.pairs(),
         provenance,
     }
+}
+
+/// Which tables of a report a screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    Baseline,
+    /// All others.
+    Effects,
+}
+
+/// Writes tables of the report for a terminal of 80 columns, and how their numbers were made.
+pub fn screen(found: &Findings, locale: &Locale, shown: Screen) -> String {
+    let Report {
+        document,
+        tables,
+        methods,
+        ..
+    } = report(found, locale, Drawn::Lines);
+    let mut text = format!("{}: {}\n", found.plan.study.id, document.title);
+    let is_shown = |table: &&Table| (table.id == "baseline") == (shown == Screen::Baseline);
+    for table in tables.iter().filter(is_shown) {
+        text.push('\n');
+        text += &terminal::text(table, locale, terminal::WIDTH);
+    }
+    if shown == Screen::Effects {
+        text.push('\n');
+        for (name, words) in methods {
+            for line in terminal::wrap(&format!("{name}: {words}"), terminal::WIDTH) {
+                text += &line.replace([NO_BREAK, NARROW], " ");
+                text.push('\n');
+            }
+        }
+    }
+    text
 }
 
 impl Findings<'_> {

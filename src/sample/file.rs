@@ -159,6 +159,7 @@ impl OutcomeFile {
             unit,
             target: outcome.target,
             before_draw: matches!(outcome.measure, Measure::History { .. }),
+            reached: matches!(outcome.measure, Measure::Retained { .. }),
             limits: limits(&outcome.measure),
             value: values.iter().map(|value| value.unwrap_or(0.0)).collect(),
             observed: values.iter().map(Option::is_some).collect(),

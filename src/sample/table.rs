@@ -535,6 +535,7 @@ fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
         unit: Unit::Number,
         target: None,
         before_draw: false,
+        reached: false,
         limits: None,
         value: values.iter().map(|value| value.unwrap_or(0.0)).collect(),
         observed: values.iter().map(Option::is_some).collect(),
@@ -614,72 +615,4 @@ fn mixed(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)
-}
-
-/// Writes people with their facts and outcomes as CSV, a row each.
-pub fn table_of(people: &People, referrals: &[String], measured: &[Measured]) -> String {
-    let mut header = vec!["referral".to_owned(), "arm".to_owned()];
-    header.extend(people.stratum.as_ref().map(|_| "stratum".to_owned()));
-    header.extend(people.cluster.as_ref().map(|_| "cluster".to_owned()));
-    header.extend(people.facts.iter().map(|fact| fact.id.clone()));
-    for outcome in measured {
-        header.push(outcome.name());
-        header.extend(
-            outcome
-                .end
-                .as_ref()
-                .map(|_| format!("{}_end", outcome.name())),
-        );
-        header.extend(
-            outcome
-                .of
-                .as_ref()
-                .map(|_| format!("{}_of", outcome.name())),
-        );
-    }
-    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    let mut text = quoted_line(&header);
-    for (row, referral) in referrals.iter().enumerate() {
-        let mut cells = vec![
-            referral.clone(),
-            people.arms[usize::from(people.arm[row])].clone(),
-        ];
-        for groups in [&people.stratum, &people.cluster].into_iter().flatten() {
-            cells.push(groups.names[groups.of[row] as usize].clone());
-        }
-        for fact in &people.facts {
-            cells.push(match &fact.values {
-                FactValues::Number { values, .. } => number(values.get(row)),
-                FactValues::Levels(groups) => groups.names[groups.of[row] as usize].clone(),
-            });
-        }
-        for outcome in measured {
-            let observed = outcome.observed[row];
-            cells.push(number(observed.then_some(outcome.value[row])));
-            if let Some(ends) = &outcome.end {
-                cells.push(match (observed, ends[row]) {
-                    (false, _) => String::new(),
-                    (true, End::Event) => "1".to_owned(),
-                    (true, End::Censored) => "0".to_owned(),
-                    (true, End::Competing) => "2".to_owned(),
-                });
-            }
-            if let Some(of) = &outcome.of {
-                cells.push(number(observed.then_some(of[row])));
-            }
-        }
-        text += &quoted_line(&cells);
-    }
-    text
-}
-
-fn quoted_line(cells: &[String]) -> String {
-    let quoted: Vec<String> = cells
-        .iter()
-        .map(|cell| match cell.contains([',', '"', '\n', '\r']) {
-            true => format!("\"{}\"", cell.replace('"', "\"\"")),
-            false => cell.clone(),
-        })
-        .collect();
-    quoted.join(",") + "\n"
 }

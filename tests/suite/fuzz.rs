@@ -248,11 +248,9 @@ fn rows(path: &Path) -> Result<(Vec<String>, Rows), RegisterError> {
 /// The text of a cell: UTF-8 or Windows-1252, without blanks and zero bytes at its end or blanks
 /// at its start.
 fn text_of(cell: &[u8]) -> String {
-    let end = cell
-        .iter()
-        .rposition(|byte| *byte != 0 && !byte.is_ascii_whitespace());
-    let cell = &cell[..end.map_or(0, |last| last + 1)];
-    decode(cell).trim().to_owned()
+    let text = decode(cell);
+    let end = text.trim_end_matches(|letter: char| letter == '\0' || letter.is_whitespace());
+    end.trim_start().to_owned()
 }
 
 /// Reads a text table by the csv crate.
@@ -265,8 +263,15 @@ fn by_the_csv_crate(bytes: &[u8]) -> Vec<Vec<String>> {
         .terminator(csv::Terminator::Any(b'\n'))
         .from_reader(&bytes[dialect.mark..]);
     let records = reader.byte_records().map(|record| record.unwrap());
+    // A line of a carriage return alone is empty; one that is quoted is a cell.
+    let is_empty = |record: &csv::ByteRecord| {
+        let start = record.position().map_or(0, |start| start.byte()) as usize;
+        let line = &bytes[dialect.mark + start..];
+        let begin = line.iter().position(|byte| *byte != b'\n');
+        begin.is_some_and(|begin| line[begin] == b'\r')
+    };
     records
-        .filter(|record| record.len() > 1 || record.get(0) != Some(b"\r"))
+        .filter(|record| record.len() > 1 || record.get(0) != Some(b"\r") || !is_empty(record))
         .map(|record| record.iter().map(text_of).collect())
         .collect()
 }

@@ -89,6 +89,68 @@ fn hours_over_all_jobs_are_added_and_then_capped() {
     );
 }
 
+/// The same hours, 0 + 34.67 + 80.17 + 160.33 + 173.33 = 448.50 in 5 months of 52/12 weeks, are
+/// 20.7 hours a week; 15 hours a week over five months are 325, and belong to `at_most = 15`.
+#[test]
+fn hours_a_week_are_counted_in_whole_numbers_up_to_their_bounds() {
+    let outcomes = "[[outcome]]\nid = \"week\"\nmeasure = \"hours\"\nmonths = [1, 5]\n\
+                    [[outcome]]\nid = \"small\"\nmeasure = \"hours\"\nmonths = [1, 5]\n\
+                    more_than = 0\nat_most = 15\n\
+                    [[outcome]]\nid = \"more\"\nmeasure = \"hours\"\nmonths = [1, 5]\n\
+                    more_than = 15\n";
+    let study = Study::new(BFL, outcomes, &["0001", "0002", "0003", "0004"]);
+    study.folder.write(
+        "bfl.csv",
+        "pnr;year;month;hours\n0001;2018;5;34,67\n0001;2018;6;80,17\n0001;2018;7;160,33\n\
+         0001;2018;8;173,33\n0002;2018;5;325\n0003;2018;5;325,0001\n0004;2018;4;0\n\
+         0004;2018;9;10\n0001;2018;3;1\n",
+    );
+    let table = study.outcomes();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    let numbers: Vec<[&str; 3]> = rows.iter().map(|row| [row[1], row[3], row[5]]).collect();
+    assert_eq!(
+        numbers,
+        [
+            ["20.7", "0", "1"],
+            ["15", "1", "0"],
+            ["15.000004615384615", "0", "1"],
+            ["0", "0", "0"],
+        ]
+    );
+}
+
+#[test]
+fn a_yes_or_no_of_a_table_is_1_or_0() {
+    let outcome = "[[outcome]]\nid = \"started\"\nmeasure = \"value\"\nfile = \"s.csv\"\n\
+                   column = \"started\"\nyes_no = true\n";
+    let study = Study::new(BFL, outcome, &["1", "2", "3"]);
+    study
+        .folder
+        .write("bfl.csv", "id,year,month,hours\n1,2018,3,1\n");
+    study.folder.write("s.csv", "id,started\n1,1\n2,0\n");
+    assert_eq!(
+        study.outcomes(),
+        "referral,started,started_missing\n1,1,\n2,0,\n3,,not-in-register\n"
+    );
+    study.folder.write("s.csv", "id,started\n1,1\n2,0.5\n");
+    let said = klero(
+        study.folder.path(),
+        &[
+            "outcomes",
+            "--dates",
+            "dates.csv",
+            "--out",
+            "out.csv",
+            "--force",
+        ],
+    );
+    said.fails_with(2, &["s.csv", "line 3", "0.5", "1 or 0"]);
+}
+
 #[test]
 fn months_beyond_the_register_are_missing() {
     let study = Study::new(BFL, HOURS, &["1"]);

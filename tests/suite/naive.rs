@@ -630,6 +630,12 @@ months = [[1, 1], [1, 5], [3, 14]]
 id = "none"
 measure = "degree-zero"
 months = [[1, 3], [2, 9]]
+[[outcome]]
+id = "some"
+measure = "hours"
+months = [[1, 2], [2, 9]]
+more_than = 4
+at_most = 20
 "#;
 
 /// A job in a month: person, month from the first of the file, hours in millionths, and the digits
@@ -708,6 +714,11 @@ fn hours_say_what_each_month_says() {
                         Value::Missing(Missing::NotCovered)
                     } else if series.outcome.id.starts_with("none") {
                         Value::YesNo(window.clone().all(|month| in_month(month) == 0))
+                    } else if series.outcome.id.starts_with("some") {
+                        let paid: u64 = window.clone().map(in_month).sum();
+                        // A month is 52/12 weeks, and an hour 10,000.
+                        let hours = |hours: u64| hours * 520_000 * window.clone().count() as u64;
+                        Value::YesNo(hours(4) < 12 * paid && 12 * paid <= hours(20))
                     } else {
                         Value::Degree {
                             paid: window

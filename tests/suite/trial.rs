@@ -200,6 +200,25 @@ fn the_ineligible_are_refused_with_the_label_and_recorded_once() {
 }
 
 #[test]
+fn a_rule_with_when_is_for_those_alone_and_the_audit_knows_it() {
+    let folder = Folder::new();
+    let rule = "\n[[eligible]]\nlabel = \"under 30 in Tønder\"\nfactor = \"place\"\n\
+                in = [\"Tønder\"]\nwhen = { factor = \"age\", max = 29 }\n";
+    let protocol = sealed(&folder, &(plan_with(COMPLETE) + rule));
+    let all = "id,place,age\na,Brøndby,29\nb,Tønder,29\nc,Brøndby,30\n";
+    let answers = draw(&folder, &list(all, &protocol));
+    assert!(matches!(&answers[0], Answer::Refused(r) if r.reason == "under 30 in Tønder"));
+    assert!(matches!(
+        &answers[1..],
+        [Answer::Drawn(_), Answer::Drawn(_)]
+    ));
+    assert_eq!(audited(&folder).findings, []);
+    let wrong = rule.replace("age", "agee");
+    let fault = Protocol::read(&(plan_with(COMPLETE) + &wrong)).unwrap_err();
+    assert!(fault.to_string().contains("agee"), "{fault}");
+}
+
+#[test]
 fn simple_draws_follow_the_order_of_the_list() {
     let plan = plan_with("[allocation]\nprocedure = \"simple\"");
     let (list_at_once, one_by_one) = (Folder::new(), Folder::new());

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::workshop::Folder;
+use crate::workshop::{Folder, klero};
 
 struct Step {
     line: usize,
@@ -112,6 +112,31 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Each example goes from its ledger to what is handed over, in both languages.
+#[test]
+fn every_example_runs_end_to_end() {
+    for name in ["vordingborg", "traedesten", "social-stoette", "naestved"] {
+        let folder = Folder::new();
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+        copy(&example, folder.path());
+        let run = |arguments: &[&str]| klero(folder.path(), arguments).ok();
+        run(&["ingest"]);
+        match folder.join("ledger.jsonl").exists() {
+            true => run(&["outcomes"]),
+            // With one arm nothing is drawn, and the day each began comes as a list.
+            false => run(&["outcomes", "--dates", "referrals.csv"]),
+        };
+        run(&["estimate"]);
+        run(&["balance"]);
+        run(&["report"]);
+        run(&["export"]);
+        run(&["report", "--lang", "en", "--out", "english"]);
+        for file in ["report/report.html", "report/verify.R", "export/report.docx"] {
+            assert!(folder.join(file).exists(), "{name}: {file}");
+        }
+    }
+}
+
 #[test]
 fn the_readme_is_true() {
     walk("README.md", None);
@@ -130,4 +155,46 @@ fn the_vordingborg_readme_is_true() {
         "examples/vordingborg/README.md",
         Some("examples/vordingborg"),
     );
+}
+
+#[test]
+fn the_traedesten_readme_is_true() {
+    walk("examples/traedesten/README.md", Some("examples/traedesten"));
+}
+
+#[test]
+fn the_social_stoette_readme_is_true() {
+    walk(
+        "examples/social-stoette/README.md",
+        Some("examples/social-stoette"),
+    );
+}
+
+#[test]
+fn the_naestved_readme_is_true() {
+    walk("examples/naestved/README.md", Some("examples/naestved"));
+}
+
+/// A block that nobody runs goes stale.
+#[test]
+fn every_console_block_is_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let walks = include_str!("walkthrough.rs");
+    let mut folders = vec![root.to_owned()];
+    let mut blocks = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(root).unwrap().display().to_string();
+            if path.is_dir() && !name.starts_with('.') && name != "target" {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "md")
+                && std::fs::read_to_string(&path).unwrap().contains("\n```console\n")
+            {
+                assert!(walks.contains(&format!("\"{name}\"")), "no test walks {name}");
+                blocks += 1;
+            }
+        }
+    }
+    assert!(blocks > 5);
 }

@@ -211,3 +211,16 @@ pub fn python() -> Option<&'static str> {
         }
     }
 }
+
+/// Returns an Rscript that has estimatr and survival; tests that need one pass where there is none.
+pub fn rscript() -> Option<&'static str> {
+    let packages = "stopifnot(requireNamespace('estimatr'), requireNamespace('survival'))";
+    let tried = Command::new("Rscript").args(["-e", packages]).output();
+    match tried {
+        Ok(output) if output.status.success() => Some("Rscript"),
+        _ => {
+            eprintln!("no R with estimatr and survival: verify.R is not run");
+            None
+        }
+    }
+}

@@ -85,7 +85,7 @@ pub fn cox(
         }
         Coefficient::Undetermined => Computed::undefined(
             "the arm does not vary among those at risk at the events, or is a combination of the \
-             covariates: the hazard ratio is undefined",
+             covariates or decided by one that is infinite: the hazard ratio is undefined",
         ),
         Coefficient::Infinite { sign } => Computed::undefined(match sign {
             1 => "the likelihood rises without end: the hazard ratio is infinite",
@@ -166,6 +166,9 @@ const SUSPECT: usize = 8;
 /// Towards infinity each step gains a unit of log hazard; after so many, what is left of the rows
 /// that fall behind is exp(−22), and the other coefficients stand.
 const FAR: usize = 22;
+/// At a maximum at infinity, information below this share of its scale is that of the rows that
+/// fall behind: in the limit there is none.
+const LEFT: f64 = 1e-8;
 const MOST_STEPS: usize = 60;
 /// A pivot of the information below this share of its scale is rounding.
 const FLAT: f64 = 1e-14;
@@ -204,12 +207,15 @@ pub fn fit(times: Times, columns: &[&[f64]], variance: Variance) -> Result<Fit, 
             rows.robust(beta, inverse, Some(&clusters))
         }
     };
+    let at_infinity = peak.infinite.iter().any(|&sign| sign != 0);
     for column in given {
         fit.coefficients[column] = match peak.infinite[column] {
             0 if inverse.kept[column] => Coefficient::Finite {
                 log_ratio: beta[column],
                 std_error: variances[column].sqrt(),
             },
+            // What is at infinity decides every event, and leaves nothing to this one.
+            0 if at_infinity => Coefficient::Undetermined,
             // The likelihood has gone flat on the way.
             0 => Coefficient::Infinite {
                 sign: beta[column].signum() as i8,
@@ -260,7 +266,11 @@ fn climb(rows: &Rows, given: &[usize], start: Moments, inverse: Inverse) -> Peak
         }
         let Some(next) = next else { break };
         here = next;
-        peak.inverse = here.inverse(given.iter().copied(), FLAT);
+        let flat = match peak.converged {
+            true => LEFT,
+            false => FLAT,
+        };
+        peak.inverse = here.inverse(given.iter().copied(), flat);
         if peak.converged {
             break;
         }

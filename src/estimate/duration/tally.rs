@@ -125,7 +125,7 @@ pub(super) fn order_of(time: f64) -> u64 {
 /// Sorts by a key, on two threads where that pays. Items of equal keys come in any order.
 pub(super) fn sort<T: Send, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K + Copy + Send) {
     const WORTH_A_THREAD: usize = 1 << 16;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::threads::threads();
     if items.len() < WORTH_A_THREAD || threads == 1 {
         items.sort_unstable_by_key(key);
         return;

@@ -280,10 +280,11 @@ pub(super) fn in_order<T: Send>(
     threads: Option<NonZeroUsize>,
     work: impl Fn(usize) -> T + Sync,
 ) -> Vec<T> {
-    let machine = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = match pieces {
         0 | 1 => 1,
-        _ => threads.map_or_else(machine, NonZeroUsize::get).min(pieces),
+        _ => threads
+            .map_or_else(crate::threads::threads, NonZeroUsize::get)
+            .min(pieces),
     };
     if threads == 1 {
         return (0..pieces).map(work).collect();

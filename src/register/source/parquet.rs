@@ -85,7 +85,7 @@ impl Parquet {
             .max(1)
             .min(rows_of_group - self.decoded);
         let range = self.decoded..self.decoded + rows;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = crate::threads::threads();
         let part = columns.len().div_ceil(threads).max(1);
         let values = std::thread::scope(|scope| {
             let parts: Vec<_> = (0..columns.len())

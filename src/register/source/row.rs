@@ -18,11 +18,10 @@ pub struct Row {
     odd: bool,
 }
 
-/// Returns a text without the blanks or zero bytes that fill up its column.
-pub fn without_filling(bytes: &[u8]) -> &[u8] {
-    let filling = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
-    let end = bytes.iter().rposition(|byte| !filling(byte));
-    &bytes[..end.map_or(0, |last| last + 1)]
+/// Returns a text without blanks at its ends, and without the zero bytes that fill up its column.
+pub fn without_filling(text: &str) -> &str {
+    let filling = |letter: char| letter == '\0' || letter.is_whitespace();
+    text.trim_start().trim_end_matches(filling)
 }
 
 /// Returns whether a text has nothing to take off at its ends, as most have.
@@ -75,11 +74,11 @@ impl Row {
         self.end();
     }
 
-    /// Adds a text without blanks at its ends.
+    /// Adds a text without what fills up its column.
     pub fn push_text(&mut self, text: &str) {
         self.push_bare(match is_bare(text.as_bytes()) {
             true => text,
-            false => text.trim(),
+            false => without_filling(text),
         });
     }
 
@@ -97,7 +96,7 @@ impl Row {
         {
             return self.push_bare(text);
         }
-        self.push_text(&decode(without_filling(bytes)));
+        self.push_text(&decode(bytes));
     }
 
     pub fn push_whole(&mut self, value: i64) {

@@ -11,7 +11,7 @@ use sas7bdat::{
     RowSelection,
 };
 
-use super::row::{Row, without_filling};
+use super::row::Row;
 use super::{Fault, Opened, Rows, guarded};
 
 struct Sas {
@@ -153,10 +153,7 @@ impl Sas {
         match &self.encoding {
             _ if bytes.is_ascii() => row.push_bytes(bytes),
             Ok(None) => row.push_bytes(bytes),
-            Ok(Some(encoding)) => {
-                let bytes = without_filling(bytes);
-                row.push_text(&encoding.decode_without_bom_handling(bytes).0);
-            }
+            Ok(Some(encoding)) => row.push_text(&encoding.decode_without_bom_handling(bytes).0),
             Err(_) => return Err("UTF-8, Windows-1252 or another encoding of the web"),
         }
         Ok(())

@@ -409,6 +409,9 @@ messages! { 'a;
     OnlyThose { outcome: &'a str }:
         "Kun personer med {outcome}, som blev afgjort efter lodtrækningen: ikke en effekt.",
         "Only persons with {outcome}, which was decided after the draw: not an effect.";
+    OnlyReached:
+        "Kun dem der nåede så langt, hvilket blev afgjort efter lodtrækningen: ikke en effekt.",
+        "Only those who came so far, which was decided after the draw: not an effect.";
     NobodyKnown: "ingen med kendt værdi", "nobody whose value is known";
     NoVariation: "varierer ikke", "does not vary";
     BalanceOverReplays { p: &'a str, replays: u64 }:

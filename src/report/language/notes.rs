@@ -51,12 +51,20 @@ pub const NOTES: &[(&str, &str)] = &[
         "personer udvalgt efter lodtrækningen kan ikke trækkes igen",
     ),
     (
+        "`{name}` came from {number} before to {number2} after",
+        "{name} gik fra {number} før til {number2} efter",
+    ),
+    (
+        "Lee bounds are of all strata together",
+        "Lees grænser gælder alle strata under ét",
+    ),
+    (
         "the change within one arm is no effect: what would have happened without is not known",
         "ændringen inden for én gruppe er ingen effekt: hvad der ellers ville være sket, vides ikke",
     ),
     (
-        "{number} without a baseline are left out",
-        "{number} uden en værdi før lodtrækningen er ikke med",
+        "{number} of `{name}` without a value before are left out",
+        "{number} i {name} uden en værdi før lodtrækningen er ikke med",
     ),
     (
         "shares of all weeks observed in the arm; the variance is that of a ratio",
@@ -353,8 +361,8 @@ pub const NOTES: &[(&str, &str)] = &[
         "likelihoodens maksimum blev ikke fundet: intet estimat",
     ),
     (
-        "the arm does not vary among those at risk at the events, or is a combination of the covariates: the hazard ratio is undefined",
-        "gruppen varierer ikke blandt dem under observation ved hændelserne eller følger af kovariaterne: hazardforholdet findes ikke",
+        "the arm does not vary among those at risk at the events, or is a combination of the covariates or decided by one that is infinite: the hazard ratio is undefined",
+        "gruppen varierer ikke blandt dem under observation ved hændelserne eller følger af kovariaterne eller afgøres af en, der er uendelig: hazardforholdet findes ikke",
     ),
     (
         "the likelihood rises without end: the hazard ratio is infinite",

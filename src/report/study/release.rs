@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{Drawn, Findings, Report, report};
 use crate::estimate::{ArmCounts, Baseline, Estimate, Standing};
-use crate::protocol::Role;
+use crate::protocol::{MethodId, Role};
 use crate::report::disclosure::{CountId, DisclosureError, Reads, Release, Rule};
 use crate::report::document::{Block, Inline};
 use crate::report::language::{Locale, Message};
@@ -294,7 +294,17 @@ impl Counts {
                 level,
                 only: row.options.only.as_deref(),
             };
-            *side = self.of_arm(row.outcome.as_deref().unwrap_or_default(), part, counts)?;
+            let outcome = row.outcome.as_deref().unwrap_or_default();
+            if row.method != MethodId::Change {
+                *side = self.of_arm(outcome, part, counts)?;
+                continue;
+            }
+            // Those with a value before and after are part of those with one after.
+            *side = self.of_arm(&format!("{outcome} and before"), part, counts)?;
+            let with = format!("with {outcome}, {}", part.key());
+            if let (Some(after), Some(&both)) = (self.release.find(&with), side.first()) {
+                self.rest(after, both)?;
+            }
         }
         Ok(sides)
     }

@@ -1,7 +1,7 @@
 //! The tables of a report.
 
 use super::{Findings, Methods, multiplicity, words};
-use crate::estimate::{ArmCounts, Baseline, BaselineRow, Estimate, Scale, Standing};
+use crate::estimate::{ArmCounts, Baseline, BaselineRow, Because, Estimate, Scale, Standing};
 use crate::protocol::{IntervalId, MethodId, Role, Statistic, Unit};
 use crate::report::language::{Locale, Message, Noun};
 use crate::report::number::decimals_for;
@@ -117,6 +117,7 @@ pub fn counts_of(found: &Findings, outcome: &str, arm: &str) -> Option<ArmCounts
         .iter()
         .filter(|row| row.outcome.as_deref() == Some(outcome))
         .filter(|row| row.subgroup.is_none() && row.options.only.is_none())
+        .filter(|row| row.method != MethodId::Change)
         .find_map(|row| match &row.reference {
             _ if row.arm == arm => Some(row.arm_counts),
             Some(reference) if reference == arm => row.reference_counts,
@@ -376,11 +377,12 @@ pub fn effects(
             Standing::Effect => None,
             Standing::Sensitivity => Some(say(Message::SensitivityRow)),
             Standing::BeforeDraw => Some(say(Message::BeforeDraw)),
-            Standing::NotAnEffect => Some(match &row.options.only {
-                Some(only) => locale.say(Message::OnlyThose {
+            Standing::NotAnEffect(because) => Some(match (because, &row.options.only) {
+                (Because::Chosen, Some(only)) => locale.say(Message::OnlyThose {
                     outcome: &label_of(found, only),
                 }),
-                None => say(Message::WithinArm),
+                (Because::WithinArm, _) => say(Message::WithinArm),
+                _ => say(Message::OnlyReached),
             }),
         };
         if let Some(text) = standing {
@@ -531,6 +533,11 @@ pub fn method_name(row: &Estimate, locale: &Locale) -> String {
     words.map_or_else(|| row.method.name().to_owned(), |words| locale.say(words))
 }
 
+/// Whether a method of times gives a share of persons, and not a mean of times.
+fn is_share_of_times(row: &Estimate) -> bool {
+    matches!(row.method, MethodId::KaplanMeier | MethodId::AalenJohansen)
+}
+
 /// Returns the cells of arm and reference with their denominators.
 pub fn means(row: &Estimate, locale: &Locale) -> Vec<Cell> {
     let over_levels = row
@@ -550,7 +557,10 @@ pub fn means(row: &Estimate, locale: &Locale) -> Vec<Cell> {
             (Some(mean), Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
                 Value::Number(mean, Form::of(table::Unit::Share, 1))
             }
-            (Some(mean), Unit::Weeks) => {
+            (Some(mean), Unit::TimeToEvent) if is_share_of_times(row) => {
+                Value::Number(mean, Form::of(table::Unit::Share, 1))
+            }
+            (Some(mean), Unit::Weeks | Unit::TimeToEvent) => {
                 Value::Number(mean, Form::of(table::Unit::Of(Noun::Week), 1))
             }
             (Some(mean), _) => Value::Number(mean, Form::of(table::Unit::None, decimals)),

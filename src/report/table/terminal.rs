@@ -16,7 +16,14 @@ const INDENT: usize = 2;
 
 /// Writes a table in lines of at most `width` characters, each ended by a line feed.
 pub fn text(table: &Table, locale: &Locale, width: usize) -> String {
-    let laid = lay(table, locale);
+    let mut laid = lay(table, locale);
+    for row in &mut laid.rows {
+        if let LaidRow::Cells { cells, .. } = row {
+            for cell in cells {
+                cell.text = short(&cell.text);
+            }
+        }
+    }
     let mut lines = wrap(&table.title, width);
     if !table.caption.is_empty() {
         lines.extend(wrap(&table.caption, width));
@@ -47,6 +54,14 @@ pub fn text(table: &Table, locale: &Locale, width: usize) -> String {
     text
 }
 
+/// Returns a cell's text with the unit in fewer letters, for lines are short.
+fn short(text: &str) -> String {
+    let danish = text.replace("procentpoint", "point").replace("pct.", "%");
+    danish
+        .replace("percentage points", "points")
+        .replace("percentage\u{a0}points", "points")
+}
+
 /// A cell split where columns are aligned, with its marks.
 fn halves(cell: &LaidCell) -> (String, String) {
     let mut before: String = cell.text.chars().take(cell.before_mark).collect();
@@ -68,7 +83,8 @@ fn bracketed(cell: &LaidCell) -> String {
 
 /// Returns a head that may break wherever a line may end.
 fn heading(cell: &LaidCell) -> String {
-    let text = cell.text.replace(NO_BREAK, " ").replace(".-", ".- ");
+    let text = cell.text.replace("konfidensinterval", "interval");
+    let text = text.replace(NO_BREAK, " ").replace(".-", ".- ");
     format!("{text}{}", bracketed(cell))
 }
 

@@ -36,6 +36,45 @@ fn the_demo_is_the_example() {
 }
 
 #[test]
+fn the_screen_speaks_danish_when_asked_and_keeps_to_80_columns() {
+    let study = demo().join("d");
+    for language in ["da", "en"] {
+        let said = klero(&study, &["estimate", "--quiet", "--lang", language]).ok();
+        let words = match language {
+            "da" => ["Effekter på de primære udfald", "[−3,9; 7,4]", "25 % mere"],
+            _ => [
+                "Effects on the primary outcomes",
+                "(−3.9 to 7.4)",
+                "25 % more",
+            ],
+        };
+        for word in words {
+            assert!(said.out.contains(word), "{word} in:\n{}", said.out);
+        }
+        let longest = said.out.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(80), "{longest:?}");
+    }
+    // The form of numbers is a setting of its own, and machines read one language.
+    let said = klero(
+        &study,
+        &["estimate", "-q", "--lang", "da", "--numbers", "en"],
+    )
+    .ok();
+    assert!(
+        said.out.contains("−3.9") && said.out.contains("primære"),
+        "{}",
+        said.out
+    );
+    let json = |more: &[&str]| {
+        klero(&study, &[&["estimate", "--json"], more].concat())
+            .ok()
+            .out
+    };
+    assert_eq!(json(&[]), json(&["--lang", "da"]));
+    klero(&study, &["estimate", "--lang", "dk"]).fails_with(2, &["da or en"]);
+}
+
+#[test]
 fn the_examples_referrals_are_the_invented_ones() {
     assert_eq!(
         klero::invent::referrals("vordingborg-2017", 503),

@@ -343,6 +343,32 @@ fn a_covariate_with_an_infinite_coefficient_leaves_the_arm_its_limit() {
     );
 }
 
+/// Where a covariate decides who has the event at each time, the limit of the likelihood is 1
+/// whatever the coefficient of the arm: nothing is known about it.
+#[test]
+fn an_arm_that_a_covariate_leaves_nothing_is_undefined() {
+    let persons = Arm(
+        vec![1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0],
+        [
+            [End::Event].as_slice(),
+            &[End::Censored; 3],
+            &[End::Event],
+            &[End::Censored; 2],
+        ]
+        .concat(),
+    );
+    let arm = [1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0];
+    let decides = [2.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+    for variance in [Variance::Model, Variance::Robust] {
+        let fit = fit(persons.times(), &[&arm, &decides], variance).unwrap();
+        assert!(fit.converged);
+        assert_eq!(fit.coefficients[0], Coefficient::Undetermined);
+        assert_eq!(fit.coefficients[1], Coefficient::Infinite { sign: 1 });
+        let row = cox(persons.times(), &[&arm, &decides], variance, 0.95).unwrap();
+        assert_eq!((row.estimate, row.p_value), (None, None));
+    }
+}
+
 #[test]
 fn covariates_that_add_nothing_are_dropped_and_named() {
     let (persons, arm, age) = trial();

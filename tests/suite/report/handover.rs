@@ -566,6 +566,7 @@ label = "I job"
 measure = "value"
 file = "survey.csv"
 column = "job"
+yes_no = true
 target = 0.25
 [[estimate]]
 outcome = "job"
@@ -606,7 +607,7 @@ fn literals(source: &str) -> Vec<(String, String)> {
             rest = after;
         } else if c == '"' {
             let mut text = String::new();
-            let mut chars = rest[1..].char_indices();
+            let mut chars = rest[1..].char_indices().peekable();
             let mut end = rest.len();
             while let Some((at, c)) = chars.next() {
                 match c {
@@ -616,13 +617,7 @@ fn literals(source: &str) -> Vec<(String, String)> {
                     }
                     '\\' => match chars.next() {
                         Some((_, '\n')) => {
-                            let mut ahead = chars.clone();
-                            while let Some((_, c)) = ahead.next() {
-                                if !c.is_whitespace() {
-                                    break;
-                                }
-                                chars.next();
-                            }
+                            while chars.next_if(|(_, c)| c.is_whitespace()).is_some() {}
                         }
                         Some((_, c)) => text.push(c),
                         None => {}

@@ -8,4 +8,5 @@ mod gallery;
 mod handover;
 mod sample;
 mod tables;
+mod verify;
 mod words;
