@@ -4,9 +4,9 @@
 //! `cargo bench --bench draw`; benches/README.md says what is compared with what.
 
 mod data;
+mod measure;
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -19,12 +19,7 @@ use klero::protocol::{Allocation, Protocol};
 use klero::report::number::grouped;
 use klero::table::Table;
 
-/// A job that was timed, by its name and size as benches/peers/draw.R has them.
-struct Done {
-    job: &'static str,
-    n: usize,
-    seconds: f64,
-}
+use measure::Done;
 
 fn main() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("draw");
@@ -43,11 +38,16 @@ fn main() {
     for procedure in ["permuted-blocks", "minimisation"] {
         intake(&folder, procedure);
     }
+    let mut peers = Vec::new();
     if let Some(library) = std::env::var_os("KLERO_PEERS") {
         fs::write(folder.join("referrals.csv"), &listed).unwrap();
         fs::write(folder.join("minimised.csv"), &minimised).unwrap();
-        compare(&done, &folder, &library);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/draw.R");
+        let mut command = Command::new("Rscript");
+        peers = measure::peers(command.arg(script).arg(&folder).arg(library));
     }
+    // Both draw by lot: there is nothing to agree on.
+    measure::print(&done, &peers, |_, _| String::new());
 }
 
 fn list_to_ledger(folder: &Path) {
@@ -78,8 +78,8 @@ fn complete(list: &str) -> Done {
         })
         .collect();
     let n = rows.len();
-    let name = format!("complete, {} referrals, 98 strata", grouped(n as u64));
-    let seconds = data::timed(&name, 9, || {
+    let name = format!("complete in 98 strata, {} referrals", grouped(n as u64));
+    measure::done(&name, 9, || {
         let mut machine = machine(&Protocol::read(&data::plan("complete")).unwrap());
         let mut strata: HashMap<&StratumKey, Vec<(&str, usize)>> = HashMap::new();
         for (index, (id, stratum)) in rows.iter().enumerate() {
@@ -93,12 +93,8 @@ fn complete(list: &str) -> Done {
             }
         }
         assert_eq!(arms.len(), n);
-    });
-    Done {
-        job: "complete",
-        n,
-        seconds,
-    }
+        Vec::new()
+    })
 }
 
 /// Draws and records the first `n` referrals of a list one by one, as they come.
@@ -122,7 +118,7 @@ fn in_sequence(procedure: &'static str, list: &str, n: usize) -> Done {
         })
         .collect();
     let name = format!("{procedure}, {} referrals one by one", grouped(n as u64));
-    let seconds = data::timed(&name, 9, || {
+    measure::done(&name, 9, || {
         let mut machine = machine(&protocol);
         let mut counts = [0; 3];
         for (stratum, levels) in &rows {
@@ -131,12 +127,8 @@ fn in_sequence(procedure: &'static str, list: &str, n: usize) -> Done {
             counts[arm] += 1;
         }
         assert_eq!(counts.iter().sum::<usize>(), n);
-    });
-    Done {
-        job: procedure,
-        n,
-        seconds,
-    }
+        Vec::new()
+    })
 }
 
 fn machine(protocol: &Protocol) -> Machine<Live> {
@@ -209,42 +201,4 @@ fn intake(folder: &Path, procedure: &str) {
         "  the draw over the flush, by medians",
         1e3 * (draw - flush)
     );
-}
-
-/// Runs R's packages on the same referrals and prints how much longer they take for each.
-fn compare(done: &[Done], folder: &Path, library: &OsStr) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/draw.R");
-    let output = Command::new("Rscript")
-        .arg(script)
-        .arg(folder)
-        .arg(library)
-        .output()
-        .expect("KLERO_PEERS is set, and Rscript can be run");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "Rscript failed\n{said}");
-    println!(
-        "\n{:33} {:>10} {:>10} {:>10}  klero : peer",
-        "µs a referral, least of the runs", "n", "klero", "peer"
-    );
-    for line in String::from_utf8(output.stdout).unwrap().lines() {
-        let cells: Vec<&str> = line.split('\t').collect();
-        let [peer, job, n, seconds] = cells[..] else {
-            panic!("`{line}` is not peer, job, n and seconds");
-        };
-        let n: usize = n.parse().unwrap();
-        let seconds: f64 = seconds.parse().unwrap();
-        let own = done
-            .iter()
-            .find(|done| done.job == job && done.n == n)
-            .expect("the script has the jobs of this bench");
-        let micro = |seconds: f64| 1e6 * seconds / n as f64;
-        println!(
-            "{:33} {:>10} {:10.3} {:10.3}  1 : {:.1}",
-            format!("{job}, {peer}"),
-            grouped(n as u64),
-            micro(own.seconds),
-            micro(seconds),
-            seconds / own.seconds
-        );
-    }
 }

@@ -1,5 +1,6 @@
-//! `klero ingest` and `klero outcomes` as whole processes, with their memory; and polars and DuckDB
-//! at the same work, where `KLERO_PYTHON` names a Python that has them.
+//! `klero ingest` and `klero outcomes` as whole processes, with their memory; and polars, DuckDB
+//! and data.table at the same work, where `KLERO_PYTHON` names a Python that has the first two and
+//! `KLERO_PEERS` a folder of R's packages.
 //!
 //! `cargo bench --bench registers`; benches/README.md says what is compared with what. With
 //! `KLERO_BENCH_PERSONS` for as many persons as that, with `KLERO_BENCH_PEOPLE` for the outcomes
@@ -12,6 +13,8 @@ fn main() {
 
 #[cfg(unix)]
 mod data;
+#[cfg(unix)]
+mod measure;
 
 #[cfg(unix)]
 fn main() {
@@ -24,7 +27,6 @@ mod unix {
     use std::io::{BufWriter, Write};
     use std::path::{Path, PathBuf};
     use std::process::{Command, Stdio};
-    use std::time::Instant;
 
     use klero::draw::Words;
     use klero::period::Week;
@@ -33,21 +35,12 @@ mod unix {
     use klero::register::{Class, CodeTable};
 
     use super::data;
+    use super::measure::{self, Done, Took};
 
     const STUDY: &str = "[study]\nid = \"bench\"\ntitle = \"Bench\"\n[[arm]]\nid = \"a\"\n\
         [register.dream]\nkind = \"dream\"\nfiles = [\"wide.csv\"]\n\
         [[outcome]]\nid = \"weeks\"\nmeasure = \"weeks\"\nstates = [\"praktik\"]\nweeks = [1, 52]\n\
         [[outcome]]\nid = \"first\"\nmeasure = \"time-to\"\nstates = [\"praktik\"]\nweeks = [1, 104]\n";
-
-    /// What a process took.
-    #[derive(Clone, Copy)]
-    struct Took {
-        seconds: f64,
-        /// Of all cores together: on a busy machine the number to compare.
-        cores: f64,
-        /// The most memory it held, in MB.
-        peak: f64,
-    }
 
     pub fn main() {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registers");
@@ -60,79 +53,164 @@ mod unix {
         prepare(&folder, persons, 1_800);
         let size = fs::metadata(folder.join("wide.csv")).unwrap().len() as f64 / 1e6;
         println!("{persons} persons × 1,800 weeks, {size:.0} MB\n");
-        let ingest = least(5, || klero(&folder, &["ingest"]));
-        told("ingest", "klero", ingest, None);
-        let made = [
-            "outcomes",
-            "--dates",
-            "dates.csv",
-            "--out",
-            "out.csv",
-            "--force",
-        ];
-        let outcomes = least(5, || klero(&folder, &made));
-        told("outcomes", "klero", outcomes, None);
-        println!("ingest at {:.0} MB/s\n", size / ingest.seconds);
-        let Some(python) = std::env::var_os("KLERO_PYTHON") else {
-            return;
+        let took = Own {
+            ingest: measure::least(5, || klero(&folder, &["ingest"])),
+            outcomes: measure::least(5, || klero(&folder, &MADE)),
         };
-        let spells = spells(&folder);
-        let expected = expected(&folder);
-        let own = |task: &str| match task {
-            "ingest" => ingest,
-            "outcomes" => outcomes,
-            _ => Took {
-                seconds: ingest.seconds + outcomes.seconds,
-                cores: ingest.cores + outcomes.cores,
-                peak: ingest.peak.max(outcomes.peak),
-            },
+        println!("ingest at {:.0} MB/s\n", size / took.ingest.clock);
+        let made = Made {
+            spells: spells(&folder),
+            outcomes: expected(&folder),
         };
-        told("both", "klero", own("both"), None);
-        to_parquet(&folder, Path::new(&python));
-        for task in ["ingest", "outcomes", "both"] {
+        let mut peers = Vec::new();
+        if let Some(python) = std::env::var_os("KLERO_PYTHON") {
+            let loads = ["-c", "import polars, duckdb, numpy"];
+            let there = succeeds(Command::new(&python).args(loads));
+            if there {
+                to_parquet(&folder, Path::new(&python));
+            }
             for peer in ["polars", "duckdb"] {
                 for form in ["natural", "best"] {
-                    let took = least(if form == "best" { 3 } else { 1 }, || {
-                        let script =
-                            concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/register.py");
-                        let mut command = Command::new(&python);
-                        command.arg(script).args([peer, form, task]).arg(&folder);
-                        let output = command.output().unwrap();
-                        let error = String::from_utf8_lossy(&output.stderr);
-                        assert!(output.status.success(), "{peer} {form} {task}: {error}");
-                        let text = String::from_utf8(output.stdout).unwrap();
-                        let numbers: Vec<f64> = text
-                            .trim()
-                            .split('\t')
-                            .map(|n| n.parse().unwrap())
-                            .collect();
-                        Took {
-                            seconds: numbers[0],
-                            cores: numbers[1],
-                            peak: numbers[2],
+                    for task in TASKS {
+                        if !there {
+                            peers.push(done(peer, form, task, None));
+                            continue;
                         }
-                    });
-                    told(task, &format!("{peer}, {form}"), took, Some(own(task)));
-                    let read = |what: &str| {
-                        fs::read_to_string(folder.join(format!("{what}-{peer}-{form}.csv")))
-                            .unwrap()
-                    };
-                    assert!(
-                        task == "outcomes" || bare(&read("spells")) == spells,
-                        "{peer} {form}: other spells"
-                    );
-                    assert!(
-                        task == "ingest" || bare(&read("outcomes")) == expected,
-                        "{peer} {form}: other outcomes"
-                    );
+                        let mut command = Command::new(&python);
+                        command.arg(script("register.py")).args([peer, form, task]);
+                        let took = run(command.arg(&folder), form);
+                        made.compare(&folder, peer, form, task);
+                        peers.push(done(peer, form, task, Some(took)));
+                    }
                 }
             }
         }
-        println!(
-            "\nall agree: {} spells, {} outcomes",
-            spells.lines().count(),
-            expected.lines().count()
-        );
+        if let Some(library) = std::env::var_os("KLERO_PEERS") {
+            let peer = "data.table";
+            let loads = ".libPaths(commandArgs(TRUE)); library(data.table)";
+            let there = succeeds(Command::new("Rscript").args(["-e", loads]).arg(&library));
+            for form in ["natural", "best"] {
+                // It reads no Parquet.
+                for task in ["ingest", "both"] {
+                    if !there {
+                        peers.push(done(peer, form, task, None));
+                        continue;
+                    }
+                    let mut command = Command::new("Rscript");
+                    command.arg(script("register.R")).args([form, task]);
+                    let took = run(command.arg(&folder).arg(&library), form);
+                    made.compare(&folder, peer, form, task);
+                    peers.push(done(peer, form, task, Some(took)));
+                }
+            }
+        }
+        let own = TASKS.map(|task| Done {
+            by: "klero".to_owned(),
+            job: job(task).to_owned(),
+            took: Some(took.of(task)),
+            values: Vec::new(),
+        });
+        let (spells, outcomes) = (made.spells.lines().count(), made.outcomes.lines().count());
+        println!("{spells} spells, {outcomes} outcomes");
+        measure::print(&own, &peers, |_, _| "all rows".to_owned());
+    }
+
+    const TASKS: [&str; 3] = ["ingest", "outcomes", "both"];
+    const MADE: [&str; 6] = [
+        "outcomes",
+        "--dates",
+        "dates.csv",
+        "--out",
+        "out.csv",
+        "--force",
+    ];
+
+    fn job(task: &str) -> &'static str {
+        match task {
+            "ingest" => "wide file into spells",
+            "outcomes" => "spells into outcomes",
+            _ => "wide file into outcomes",
+        }
+    }
+
+    fn succeeds(command: &mut Command) -> bool {
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    }
+
+    fn done(peer: &str, form: &str, task: &str, took: Option<Took>) -> Done {
+        Done {
+            by: format!("{peer}, {form} form"),
+            job: job(task).to_owned(),
+            took,
+            values: Vec::new(),
+        }
+    }
+
+    /// What klero took.
+    struct Own {
+        ingest: Took,
+        outcomes: Took,
+    }
+
+    impl Own {
+        fn of(&self, task: &str) -> Took {
+            let (a, b) = (self.ingest, self.outcomes);
+            match task {
+                "ingest" => a,
+                "outcomes" => b,
+                _ => Took {
+                    cores: a.cores + b.cores,
+                    clock: a.clock + b.clock,
+                    memory: a.memory.zip(b.memory).map(|(a, b)| a.max(b)),
+                },
+            }
+        }
+    }
+
+    /// What klero made.
+    struct Made {
+        spells: String,
+        outcomes: String,
+    }
+
+    impl Made {
+        fn compare(&self, folder: &Path, peer: &str, form: &str, task: &str) {
+            let read = |what: &str| {
+                let name = format!("{what}-{peer}-{form}.csv");
+                bare(&fs::read_to_string(folder.join(name)).unwrap())
+            };
+            let same = task == "outcomes" || read("spells") == self.spells;
+            assert!(same, "{peer} {form}: other spells");
+            let same = task == "ingest" || read("outcomes") == self.outcomes;
+            assert!(same, "{peer} {form}: other outcomes");
+        }
+    }
+
+    fn script(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("benches/peers")
+            .join(name)
+    }
+
+    /// Runs a peer, the natural form once. It says itself what it took: seconds, seconds of cores,
+    /// and MB.
+    fn run(command: &mut Command, form: &str) -> Took {
+        measure::least(if form == "best" { 3 } else { 1 }, || {
+            let output = command.output().unwrap();
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{command:?}: {error}");
+            let text = String::from_utf8(output.stdout).unwrap();
+            let numbers = text.trim().split('\t').map(|n| n.parse().unwrap());
+            match numbers.collect::<Vec<f64>>()[..] {
+                [clock, cores, peak] => Took {
+                    cores,
+                    clock,
+                    memory: Some(peak),
+                },
+                _ => panic!("`{text}` is not seconds, seconds of cores, and MB"),
+            }
+        })
     }
 
     fn number(variable: &str) -> Option<u64> {
@@ -166,56 +244,11 @@ mod unix {
         fs::write(folder.join("codes.csv"), codes).unwrap();
     }
 
-    /// Returns the run that took the least time.
-    fn least(runs: usize, mut run: impl FnMut() -> Took) -> Took {
-        (0..runs)
-            .map(|_| run())
-            .min_by(|a, b| a.seconds.total_cmp(&b.seconds))
-            .expect("some runs")
-    }
-
-    fn told(task: &str, who: &str, took: Took, own: Option<Took>) {
-        let ratio = own.map_or(String::new(), |own| {
-            format!(
-                "   1 : {:.1}, 1 : {:.1}",
-                took.seconds / own.seconds,
-                took.cores / own.cores
-            )
-        });
-        println!(
-            "{task:9} {who:16} {:8.2} s {:8.2} s of cores {:7.0} MB{ratio}",
-            took.seconds, took.cores, took.peak
-        );
-    }
-
     /// Runs the program, and returns what it took from its start to its end.
-    #[expect(
-        clippy::zombie_processes,
-        reason = "wait4 waits for it, and tells its memory"
-    )]
     fn klero(folder: &Path, arguments: &[&str]) -> Took {
-        let begin = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_klero"))
-            .current_dir(folder)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
-        let id = child.id() as libc::pid_t;
-        // SAFETY: the child is ours, waited for here alone, and the two places are written to.
-        let (waited, usage) = unsafe {
-            let waited = libc::wait4(id, &mut status, 0, usage.as_mut_ptr());
-            (waited, usage.assume_init())
-        };
-        assert_eq!((waited, status), (id, 0), "klero {arguments:?}");
-        let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-        Took {
-            seconds: begin.elapsed().as_secs_f64(),
-            cores: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-            peak: usage.ru_maxrss as f64 / 1e3,
-        }
+        let mut klero = Command::new(env!("CARGO_BIN_EXE_klero"));
+        klero.current_dir(folder).args(arguments);
+        measure::process(klero.stdout(Stdio::null()).stderr(Stdio::null()))
     }
 
     /// Writes klero's spells as the peers write theirs, and returns them.
@@ -273,13 +306,18 @@ mod unix {
     fn of_many(folder: &Path, people: u64) {
         let folder: PathBuf = folder.join(format!("people-{people}"));
         prepare(&folder, people, 208);
+        let told = |task: &str, took: Took| {
+            let Took { cores, clock, .. } = took;
+            let memory = took.memory.unwrap_or(f64::NAN);
+            println!("{task}: {clock:.2} s, {cores:.2} s of cores, {memory:.0} MB");
+        };
         if !folder.join("derived/dream.spells").exists() {
-            told("ingest", "klero", klero(&folder, &["ingest"]), None);
+            told("ingest", klero(&folder, &["ingest"]));
         }
         let store = folder.join("derived/dream.spells");
         let size = fs::metadata(store).unwrap().len() as f64 / 1e9;
         println!("{people} people, spells of {size:.2} GB");
-        let took = least(3, || klero(&folder, &["outcomes", "--dates", "dates.csv"]));
-        told("outcomes", "klero", took, None);
+        let read = || klero(&folder, &["outcomes", "--dates", "dates.csv"]);
+        told("outcomes", measure::least(3, read));
     }
 }

@@ -361,22 +361,29 @@ impl Tally {
         }
     }
 
-    fn show(&self) -> String {
+    /// Returns how many of a hundred intervals held the truth.
+    fn percent(&self) -> Option<f64> {
         let given = self.held + self.missed;
-        let percent = |part: u64, of: u64| 100.0 * part as f64 / of as f64;
-        let none = percent(self.none, given + self.none);
-        if given == 0 {
+        (given > 0).then(|| 100.0 * self.held as f64 / given as f64)
+    }
+
+    fn show(&self) -> String {
+        let none = 100.0 * self.none as f64 / (self.held + self.missed + self.none) as f64;
+        let Some(held) = self.percent() else {
             return "none".to_owned();
-        }
-        let held = percent(self.held, given);
-        let mut cell = match held < SHORT {
-            true => format!("**{held:.1}**"),
-            false => format!("{held:.1}"),
         };
+        let mut cell = shown(held);
         if none >= 0.05 {
             cell.push_str(&format!(" ({none:.1} none)"));
         }
         cell
+    }
+}
+
+fn shown(percent: f64) -> String {
+    match percent < SHORT {
+        true => format!("**{percent:.1}**"),
+        false => format!("{percent:.1}"),
     }
 }
 
@@ -441,24 +448,51 @@ fn main() {
     eprintln!("{:.0} s", begin.elapsed().as_secs_f64());
 }
 
+/// Prints the least and the most that each method reached, and then every cell, an outcome a table.
 fn print(cells: &Cells) {
+    println!("| outcome | method | 30 persons, 10 clusters | 100, 20 | 503, 40 |");
+    println!("|---|---|--:|--:|--:|");
+    let mut reached: BTreeMap<_, BTreeMap<usize, Vec<f64>>> = BTreeMap::new();
+    for (key, row) in cells {
+        let by_size = reached.entry((key.outcome, key.method)).or_default();
+        let percents = row.iter().flatten().filter_map(Tally::percent);
+        by_size.entry(key.n).or_default().extend(percents);
+    }
+    for ((outcome, method), by_size) in reached {
+        print!("| {} | {} |", outcome.1, method.1);
+        for sizes in SIZES.iter().zip(&CLUSTERS) {
+            let (persons, clusters) = sizes;
+            match by_size.get(persons).or_else(|| by_size.get(clusters)) {
+                Some(percents) if !percents.is_empty() => {
+                    let least = percents.iter().copied().fold(f64::INFINITY, f64::min);
+                    let most = percents.iter().copied().fold(0.0, f64::max);
+                    print!(" {} to {most:.1} |", shown(least));
+                }
+                _ => print!(" |"),
+            }
+        }
+        println!();
+    }
     let ratio = |plan: &Plan| {
         let parts: Vec<String> = plan.ratio.iter().map(u32::to_string).collect();
         parts.join(":")
     };
-    print!("| outcome | method | n | effect |");
-    for plan in &PLANS {
-        print!(" {} {} |", plan.name, ratio(plan));
-    }
-    println!("\n|---|---|--:|---|{}", "--:|".repeat(PLANS.len()));
+    let mut outcome = "";
     for (key, row) in cells {
-        print!(
-            "| {} | {} | {} | {} |",
-            key.outcome.1,
-            key.method.1,
-            key.n,
-            key.effect.name()
-        );
+        if key.outcome.1 != outcome {
+            outcome = key.outcome.1;
+            let n = if outcome == CLUSTERED {
+                "clusters"
+            } else {
+                "n"
+            };
+            print!("\n### {outcome}\n\n| method | {n} | effect |");
+            for plan in &PLANS {
+                print!(" {} {} |", plan.name, ratio(plan));
+            }
+            println!("\n|---|--:|---|{}", "--:|".repeat(PLANS.len()));
+        }
+        print!("| {} | {} | {} |", key.method.1, key.n, key.effect.name());
         for cell in row {
             print!(" {} |", cell.map_or(String::new(), |tally| tally.show()));
         }
@@ -845,7 +879,7 @@ fn tests(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
 /// Prints the coverage of the intervals of one share, which no draw bears on: the sum of the
 /// binomial chances of the counts whose interval holds the share.
 fn print_one_share() {
-    println!("\n| share | n | Clopper–Pearson | Wilson |\n|--:|--:|--:|--:|");
+    println!("\n### one share\n\n| share | n | Clopper–Pearson | Wilson |\n|--:|--:|--:|--:|");
     for p in [0.05, 0.2, 0.5] {
         for n in SIZES.map(|n| n as u64) {
             let covered = |method| {
@@ -859,14 +893,10 @@ fn print_one_share() {
                 };
                 100.0 * held.map(chance).sum::<f64>()
             };
-            let cell = |covered: f64| match covered < SHORT {
-                true => format!("**{covered:.1}**"),
-                false => format!("{covered:.1}"),
-            };
             println!(
                 "| {p} | {n} | {} | {} |",
-                cell(covered(IntervalId::ClopperPearson)),
-                cell(covered(IntervalId::Wilson))
+                shown(covered(IntervalId::ClopperPearson)),
+                shown(covered(IntervalId::Wilson))
             );
         }
     }

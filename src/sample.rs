@@ -7,6 +7,7 @@
 mod analysis;
 mod file;
 mod flow;
+mod numbers;
 mod people;
 mod table;
 
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 pub use analysis::{AnalysisColumn, Holds, analysis_columns, analysis_file};
 pub use file::OutcomeFile;
 pub use flow::{ArmFlow, Flow};
+pub use numbers::Numbers;
 pub use table::{Data, Roles};
 
 use crate::protocol::{Procedure, Unit};
@@ -64,7 +66,7 @@ pub struct Fact {
 pub enum FactValues {
     /// A number, with its levels where the plan gives it bands.
     Number {
-        values: Vec<Option<f64>>,
+        values: Numbers,
         bands: Option<Groups>,
     },
     Levels(Groups),

@@ -13,27 +13,37 @@
 # `KLERO_PEERS=$PWD/peers cargo bench --bench draw` writes the input, runs this script and prints
 # the ratios. By hand: Rscript draw.R <folder with referrals.csv and minimised.csv> <library>
 #
-# Prints a line for each job: peer, job, number of referrals, seconds (the least of some runs),
-# separated by tabs. Reading the files and making factors of their columns is not timed.
+# Prints a line for each job, separated by tabs: peer, job, seconds of cores and on the clock (the
+# least of some runs), `-`, and nothing; or peer, job and `missing`. Reading the files and making
+# factors of their columns is not timed.
 arguments <- commandArgs(trailingOnly = TRUE)
 if (length(arguments) != 2) stop("usage: Rscript draw.R FOLDER LIBRARY")
 folder <- arguments[1]
-for (peer in c("randomizr", "blockrand", "Minirand"))
-  library(peer, lib.loc = arguments[2], character.only = TRUE)
+.libPaths(c(arguments[2], .libPaths()))
 set.seed(1)
 
 arms <- c("a", "b", "c")
 
 job <- function(peer, name, n, runs, work) {
-  seconds <- replicate(runs, system.time(work())[["elapsed"]])
-  cat(peer, name, format(n, scientific = FALSE), format(min(seconds), digits = 6), sep = "\t")
+  name <- sub("N", format(n, big.mark = ",", scientific = FALSE), name)
+  if (!requireNamespace(peer, quietly = TRUE)) {
+    cat(peer, name, "missing\n", sep = "\t")
+    return(invisible())
+  }
+  suppressPackageStartupMessages(library(peer, character.only = TRUE))
+  took <- replicate(runs, {
+    time <- system.time(work())
+    c(time[["user.self"]] + time[["sys.self"]], time[["elapsed"]])
+  })
+  cat(peer, name, format(min(took[1, ]), digits = 6), format(min(took[2, ]), digits = 6), "-", "",
+      sep = "\t")
   cat("\n")
 }
 
 referrals <- read.csv(file.path(folder, "referrals.csv"), colClasses = "character")
 stratum <- interaction(referrals[-1], drop = TRUE)
 
-job("randomizr", "complete", length(stratum), 5, function() {
+job("randomizr", "complete in 98 strata, N referrals", length(stratum), 5, function() {
   drawn <- block_ra(stratum, conditions = arms)
   stopifnot(length(drawn) == length(stratum))
 })
@@ -42,7 +52,7 @@ job("randomizr", "complete", length(stratum), 5, function() {
 # copies, so that a slot takes longer the more slots its stratum has: two sizes are timed.
 for (n in c(100000, length(stratum))) {
   sizes <- table(stratum[seq_len(n)])
-  job("blockrand", "permuted-blocks", n, if (n > 100000) 2 else 5, function() {
+  job("blockrand", "permuted-blocks, N referrals one by one", n, if (n > 100000) 2 else 5, function() {
     # Blocks of 3, 6, 9 and 12.
     for (size in sizes) list <- blockrand(size, levels = arms, block.sizes = 1:4)
   })
@@ -53,7 +63,7 @@ for (n in c(100000, length(stratum))) {
 minimised <- read.csv(file.path(folder, "minimised.csv"), colClasses = "character")
 covariates <- sapply(minimised[-1], function(column) as.integer(factor(column)))
 for (n in c(200, 2000)) {
-  job("Minirand", "minimisation", n, if (n > 200) 3 else 5, function() {
+  job("Minirand", "minimisation, N referrals one by one", n, if (n > 200) 3 else 5, function() {
     drawn <- rep(100, n)
     drawn[1] <- sample(1:3, 1)
     for (j in 2:n)

@@ -283,6 +283,9 @@ impl Estimate {
                 "`--outcome COLUMN`, or `--time COLUMN --event COLUMN` for times to an event",
             ));
         }
+        // Beside the rest, which takes as long.
+        let of = file.to_owned();
+        let digest = std::thread::spawn(move || Digest::of_file(&of));
         let data = Data::read(file, self.id.as_deref())?;
         let arm = self.arm.as_deref().unwrap_or_default();
         let roles = Roles {
@@ -333,6 +336,8 @@ impl Estimate {
             Some(column) => Some(data.marked(column)?),
             None => None,
         };
+        // What is estimated from stands in `people` and `measured`.
+        drop(data);
         let contrasts = self.contrasts_among(&people.arms)?;
         let mut requests = Vec::new();
         for one in &measured {
@@ -364,7 +369,8 @@ impl Estimate {
         });
         let plan = self.replay_plan(&Replays::default(), "1", around);
         let rows = effects(&people, &requests, multiplicity, &plan)?;
-        let digest = Digest::of_file(file).with_context(|| format!("`{}`", file.display()))?;
+        let digest = digest.join().expect("a digest does not panic");
+        let digest = digest.with_context(|| format!("`{}`", file.display()))?;
         let provenance = Provenance {
             inputs: [(file.display().to_string(), digest.to_string())].into(),
             ..Provenance::default()

@@ -12,7 +12,7 @@ use super::effects::{ReplayPlan, design};
 use super::means::Moments;
 use super::redraw::{self, Replaying, Weighting};
 use crate::protocol::Statistic;
-use crate::sample::{Fact, FactValues, Groups, People};
+use crate::sample::{Fact, FactValues, Groups, Numbers, People};
 
 /// The baseline of a sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,9 +87,9 @@ pub fn baseline(
     })
 }
 
-fn number(people: &People, fact: &Fact, values: &[Option<f64>]) -> BaselineRow {
+fn number(people: &People, fact: &Fact, values: &Numbers) -> BaselineRow {
     let mut known: Vec<Vec<f64>> = vec![Vec::new(); people.arms.len()];
-    for (&arm, value) in people.arm.iter().zip(values) {
+    for (&arm, value) in people.arm.iter().zip(values.iter()) {
         known[usize::from(arm)].extend(value);
     }
     let yes_no = known
@@ -199,7 +199,7 @@ fn by_chance(
     let mut columns: Vec<Vec<Option<f64>>> = Vec::new();
     for &fact in facts {
         match &people.facts[fact].values {
-            FactValues::Number { values, .. } => columns.push(values.clone()),
+            FactValues::Number { values, .. } => columns.push(values.iter().collect()),
             FactValues::Levels(groups) => {
                 for level in 0..groups.names.len() as u32 {
                     let at = groups.of.iter().map(|&of| Some(f64::from(of == level)));
@@ -276,7 +276,7 @@ fn omnibus(
     let mut columns: Vec<Vec<Option<f64>>> = Vec::new();
     for &fact in facts {
         match &people.facts[fact].values {
-            FactValues::Number { values, .. } => columns.push(values.clone()),
+            FactValues::Number { values, .. } => columns.push(values.iter().collect()),
             FactValues::Levels(groups) => {
                 for level in 1..groups.names.len() as u32 {
                     let at = groups.of.iter().map(|&of| Some(f64::from(of == level)));

@@ -3,8 +3,10 @@
 //! Promises: people keep the order of the sample; missing covariates are filled as `results.md`
 //! says and counted; whoever is left out is left out for one reason, which the caller counts.
 
+use std::sync::Arc;
+
 use crate::protocol::Unit;
-use crate::sample::{Count, FactValues, Groups, Measured, People};
+use crate::sample::{Count, FactValues, Groups, Measured, Numbers, People};
 
 /// Two arms of a sample, those with a value.
 pub struct Contrast<'s> {
@@ -22,7 +24,7 @@ pub struct Contrast<'s> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub name: String,
-    pub values: Vec<f64>,
+    pub values: Arc<[f64]>,
 }
 
 /// Groups renumbered to those that occur.
@@ -45,9 +47,9 @@ impl<'s> Contrast<'s> {
             measured,
             arm,
             reference,
-            rows: Vec::new(),
-            in_arm: Vec::new(),
-            y: Vec::new(),
+            rows: Vec::with_capacity(people.len()),
+            in_arm: Vec::with_capacity(people.len()),
+            y: Vec::with_capacity(people.len()),
         };
         for (row, &of) in people.arm.iter().enumerate() {
             let of = usize::from(of);
@@ -182,13 +184,15 @@ impl<'s> Contrast<'s> {
     }
 
     /// Returns the columns that a number becomes.
-    pub fn numbers(
-        &self,
-        name: &str,
-        values: &[Option<f64>],
-        notes: &mut Vec<String>,
-    ) -> Vec<Column> {
-        let value = |row: &u32| values.get(*row as usize).copied().flatten();
+    pub fn numbers(&self, name: &str, values: &Numbers, notes: &mut Vec<String>) -> Vec<Column> {
+        // Rows stand in order: as many as there are is all of them.
+        if let Some(all) = values.complete().filter(|all| all.len() == self.rows.len()) {
+            return vec![Column {
+                name: name.to_owned(),
+                values: all.clone(),
+            }];
+        }
+        let value = |row: &u32| values.get(*row as usize);
         let values: Vec<Option<f64>> = self.rows.iter().map(value).collect();
         let known = values.iter().flatten();
         let missing = values.len() - known.clone().count();

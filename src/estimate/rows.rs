@@ -4,6 +4,8 @@
 //! asked for; a draw's strata and clusters heeded or the row marked; counts of everybody drawn in
 //! every row.
 
+use std::cell::OnceCell;
+
 use super::bounds::Answers;
 use super::contrast::{Column, Contrast, Grouped};
 use super::duration::cox::{self, Variance};
@@ -187,6 +189,8 @@ struct Asked<'s> {
     /// Strata and clusters of the draw, where they are heeded.
     stratum: Option<&'s Groups>,
     cluster: Option<&'s Groups>,
+    /// Everybody drawn, by arm, once they were counted.
+    everybody: Vec<OnceCell<ArmCounts>>,
 }
 
 impl<'s> Asked<'s> {
@@ -200,6 +204,7 @@ impl<'s> Asked<'s> {
             methods: Vec::new(),
             stratum: people.stratum.as_ref().filter(|_| heeded),
             cluster: people.cluster.as_ref().filter(|_| heeded),
+            everybody: vec![OnceCell::new(); people.arms.len()],
         };
         asked.methods = asked.methods_in_order();
         for &method in &asked.methods {
@@ -820,9 +825,9 @@ impl<'s> Asked<'s> {
 
     /// Returns the value before the draw as a covariate.
     fn baseline(&self, contrast: &Contrast, notes: &mut Vec<String>) -> Vec<Column> {
-        let baseline = self.measured.baseline.as_deref().unwrap_or(&[]);
+        let baseline = self.measured.baseline.iter().flatten();
         let name = format!("{}_baseline", self.measured.name());
-        contrast.numbers(&name, baseline, notes)
+        contrast.numbers(&name, &baseline.copied().collect(), notes)
     }
 
     /// Whether the effect of what was received comes from differences by stratum, or from a
@@ -929,7 +934,7 @@ impl<'s> Asked<'s> {
                 .collect();
             let covariates = contrast.covariates(&self.analysis.adjust, &mut notes);
             let mut columns = vec![arm.as_slice()];
-            columns.extend(covariates.iter().map(|column| column.values.as_slice()));
+            columns.extend(covariates.iter().map(|column| &*column.values));
             let mut times = Times::new(&contrast.y, &ends).map_err(wrong)?;
             let strata = self.stratum.map(|groups| contrast.grouped(groups).of);
             if let Some(strata) = &strata {
@@ -1028,6 +1033,13 @@ impl<'s> Asked<'s> {
 
     /// Counts an arm: everybody drawn, or those of a subgroup.
     fn counts(&self, arm: usize, of: Option<&[bool]>) -> ArmCounts {
+        match of {
+            Some(_) => self.counted(arm, of),
+            None => *self.everybody[arm].get_or_init(|| self.counted(arm, None)),
+        }
+    }
+
+    fn counted(&self, arm: usize, of: Option<&[bool]>) -> ArmCounts {
         let only = self.only();
         let mut allocated = 0;
         let mut values = Vec::new();
@@ -1050,7 +1062,8 @@ impl<'s> Asked<'s> {
             Unit::PooledShare => (weeks.1 > 0.0).then(|| weeks.0 / weeks.1),
             // A mean of times that are partly censored is no mean time.
             Unit::TimeToEvent => None,
-            _ => means::Moments::of(&values).map(|moments| moments.mean),
+            _ if values.is_empty() => None,
+            _ => Some(values.iter().sum::<f64>() / values.len() as f64),
         };
         let events = match (&self.measured.end, yes_no) {
             (Some(ends), _) => Some(self.events_of(arm, of, ends)),

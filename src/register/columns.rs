@@ -6,8 +6,12 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use polars_arrow::array::PrimitiveArray;
 use polars_arrow::datatypes::ArrowDataType;
+use polars_arrow::types::NativeType;
 
 use super::RegisterError;
 use super::parquet::{self, Decoded, ParquetFault, ParquetFile, Written};
@@ -130,33 +134,206 @@ impl Columns {
 
     /// Reads a Parquet file that holds whole numbers, numbers and texts.
     pub fn read(path: &Path) -> Result<Columns, RegisterError> {
-        let fault = |fault| match fault {
-            ParquetFault::Io(source) => RegisterError::Io {
-                path: path.to_owned(),
-                action: "read",
-                source,
-            },
-            ParquetFault::NotWhole(message) => unusable(path, message),
-        };
-        let mut file = ParquetFile::open(open(path, "table")?).map_err(fault)?;
-        let metadata = file.metadata(METADATA).unwrap_or_default().to_owned();
+        let (mut file, metadata) = typed(path)?;
         let mut columns = Vec::new();
-        for column in &file.columns {
-            let values = Values::of(column).ok_or_else(|| {
-                unusable(path, format!("column `{}` is no number", column.name()))
-            })?;
-            columns.push((column.name().to_owned(), values));
-        }
-        let mut number = 0;
-        while let Some(rows) = file.rows_of(number) {
-            let group = file.group(number).map_err(fault)?;
-            for (index, (_, values)) in columns.iter_mut().enumerate() {
-                let decoded = group.decode(index, &file.columns[index], &(0..rows));
-                values.extend(&decoded.map_err(fault)?);
-            }
-            number += 1;
+        for index in 0..file.columns.len() {
+            let name = file.columns[index].name().to_owned();
+            let mut values = Values::of(&file.columns[index]).expect("the types were looked at");
+            each_part(&mut file, index, |decoded| values.extend(decoded)).map_err(of(path))?;
+            columns.push((name, values));
         }
         Ok(Columns { columns, metadata })
+    }
+
+    /// Reads a Parquet file that holds whole numbers, numbers and texts, and returns what `keep`
+    /// makes of each column.
+    ///
+    /// As many columns are read at a time as there are threads; what is kept lies beside them.
+    pub fn keep<T: Send>(
+        path: &Path,
+        keep: impl Fn(Cells) -> T + Sync,
+    ) -> Result<Vec<(String, T)>, RegisterError> {
+        let (file, _) = typed(path)?;
+        let names: Vec<String> = file.columns.iter().map(|c| c.name().to_owned()).collect();
+        drop(file);
+        let next = AtomicUsize::new(0);
+        let kept = Mutex::new(Vec::new());
+        let work = || -> Result<(), RegisterError> {
+            // A thread has its own place in the file.
+            let (mut file, _) = typed(path)?;
+            let mut missing = Vec::new();
+            // What the file says of its length is not to be trusted with memory.
+            let mut numbers = Vec::with_capacity(file.rows().min(1 << 20));
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= names.len().min(file.columns.len()) {
+                    return Ok(());
+                }
+                let mut whole = Whole::ToldApart;
+                numbers.clear();
+                missing.clear();
+                let text = file.columns[index].dtype() == &ArrowDataType::Utf8View;
+                if !text {
+                    let read = |decoded: &Decoded| {
+                        whole = whole.and(as_numbers(decoded, &mut numbers, &mut missing));
+                    };
+                    each_part(&mut file, index, read).map_err(of(path))?;
+                }
+                let made = if text || whole == Whole::Alike {
+                    let values = Values::of(&file.columns[index]);
+                    let mut values = values.expect("the types were looked at");
+                    each_part(&mut file, index, |decoded| values.extend(decoded))
+                        .map_err(of(path))?;
+                    match values {
+                        Values::Text(texts) => keep(Cells::Text(texts)),
+                        Values::Whole(wholes) => keep(Cells::Whole(wholes)),
+                        Values::Number(_) => unreachable!("numbers are told apart"),
+                    }
+                } else {
+                    keep(Cells::Numbers(&numbers, &missing))
+                };
+                let mut kept = kept.lock().expect("no thread panics");
+                kept.push((index, made));
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            let threads = threads.min(names.len());
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let mut done = threads
+                .into_iter()
+                .map(|t| t.join().expect("no thread panics"));
+            done.try_for_each(|done| done)
+        })?;
+        let mut kept = kept.into_inner().expect("no thread panics");
+        kept.sort_unstable_by_key(|(index, _)| *index);
+        let kept = kept.into_iter().map(|(_, made)| made);
+        Ok(names.into_iter().zip(kept).collect())
+    }
+}
+
+/// A column that was read, of whatever type it is in the file.
+pub enum Cells<'c> {
+    /// Numbers, 0 where missing, and which of them are missing; the second is empty where none is.
+    Numbers(&'c [f64], &'c [bool]),
+    /// Whole numbers that numbers of eight bytes do not all tell apart.
+    Whole(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
+}
+
+/// Whether numbers of eight bytes tell whole numbers apart.
+#[derive(Clone, Copy, PartialEq)]
+enum Whole {
+    ToldApart,
+    Alike,
+}
+
+impl Whole {
+    fn and(self, other: Whole) -> Whole {
+        match self {
+            Whole::ToldApart => other,
+            Whole::Alike => self,
+        }
+    }
+}
+
+/// Up to here every whole number has a number of eight bytes of its own.
+pub const TOLD_APART: u64 = 1 << 53;
+
+/// Adds what was decoded of a column that is no text.
+fn as_numbers(decoded: &Decoded, numbers: &mut Vec<f64>, missing: &mut Vec<bool>) -> Whole {
+    fn add<T: NativeType>(
+        array: &PrimitiveArray<T>,
+        (numbers, missing): (&mut Vec<f64>, &mut Vec<bool>),
+        number: impl Fn(T) -> f64,
+    ) {
+        let before = numbers.len();
+        match array.validity() {
+            None => {
+                numbers.extend(array.values().iter().map(|&value| number(value)));
+                if !missing.is_empty() {
+                    missing.resize(numbers.len(), false);
+                }
+            }
+            Some(_) => {
+                numbers.extend(array.iter().map(|value| value.map_or(0.0, |&v| number(v))));
+                missing.resize(before, false);
+                missing.extend(array.iter().map(|value| value.is_none()));
+            }
+        }
+    }
+    let into = (numbers, missing);
+    match decoded {
+        Decoded::Int8(array) => add(array, into, f64::from),
+        Decoded::Int16(array) => add(array, into, f64::from),
+        Decoded::Int32(array) => add(array, into, f64::from),
+        Decoded::UInt8(array) => add(array, into, f64::from),
+        Decoded::UInt16(array) => add(array, into, f64::from),
+        Decoded::UInt32(array) => add(array, into, f64::from),
+        Decoded::Int64(array) => {
+            add(array, into, |whole| whole as f64);
+            let known = array.iter().flatten();
+            if known
+                .into_iter()
+                .any(|whole| whole.unsigned_abs() > TOLD_APART)
+            {
+                return Whole::Alike;
+            }
+        }
+        Decoded::Float32(array) => add(array, into, f64::from),
+        Decoded::Float64(array) => add(array, into, |number| number),
+        Decoded::YesNo(array) => {
+            let (numbers, missing) = into;
+            missing.resize(numbers.len(), false);
+            missing.extend(array.iter().map(|value| value.is_none()));
+            numbers.extend(array.iter().map(|value| f64::from(value == Some(true))));
+        }
+        _ => unreachable!("a column is decoded as the type that the file gives it"),
+    }
+    Whole::ToldApart
+}
+
+/// Opens a Parquet file whose columns are all whole numbers, numbers and texts, with the text that
+/// travels with it.
+fn typed(path: &Path) -> Result<(ParquetFile, String), RegisterError> {
+    let file = ParquetFile::open(open(path, "table")?).map_err(of(path))?;
+    let metadata = file.metadata(METADATA).unwrap_or_default().to_owned();
+    match file
+        .columns
+        .iter()
+        .find(|column| Values::of(column).is_none())
+    {
+        None => Ok((file, metadata)),
+        Some(other) => Err(unusable(
+            path,
+            format!("column `{}` is no number", other.name()),
+        )),
+    }
+}
+
+/// Decodes a column, one row group after the other.
+fn each_part(
+    file: &mut ParquetFile,
+    index: usize,
+    mut add: impl FnMut(&Decoded),
+) -> Result<(), ParquetFault> {
+    let mut number = 0;
+    while let Some(rows) = file.rows_of(number) {
+        let group = file.part(number, index..index + 1)?;
+        add(&group.decode(index, &file.columns[index], &(0..rows))?);
+        number += 1;
+    }
+    Ok(())
+}
+
+fn of(path: &Path) -> impl Fn(ParquetFault) -> RegisterError {
+    move |fault| match fault {
+        ParquetFault::Io(source) => RegisterError::Io {
+            path: path.to_owned(),
+            action: "read",
+            source,
+        },
+        ParquetFault::NotWhole(message) => unusable(path, message),
     }
 }
 

@@ -114,13 +114,18 @@ impl ParquetFile {
 
     /// Reads the bytes of every column of a row group.
     pub fn group(&mut self, number: usize) -> Result<Group, ParquetFault> {
+        self.part(number, 0..self.columns.len())
+    }
+
+    /// Reads the bytes of some columns of a row group.
+    pub fn part(&mut self, number: usize, columns: Range<usize>) -> Result<Group, ParquetFault> {
         let group = &self.about.row_groups[number];
         let chunks = group.parquet_columns();
         if chunks.len() != self.columns.len() {
             return not_whole("a row group lacks columns");
         }
-        let mut bytes = Vec::with_capacity(chunks.len());
-        for chunk in chunks {
+        let mut bytes = Vec::with_capacity(columns.len());
+        for chunk in &chunks[columns.clone()] {
             // A column of one value a row.
             if usize::try_from(chunk.num_values()) != Ok(group.num_rows()) {
                 return not_whole("a column of a row group has not a value a row");
@@ -134,15 +139,18 @@ impl ParquetFile {
         Ok(Group {
             about: self.about.clone(),
             number,
+            first: columns.start,
             bytes,
         })
     }
 }
 
-/// The bytes of the columns of a row group, still compressed.
+/// The bytes of columns of a row group, still compressed.
 pub(super) struct Group {
     about: Arc<FileMetadata>,
     number: usize,
+    /// The column that the bytes begin with.
+    first: usize,
     bytes: Vec<Buffer<u8>>,
 }
 
@@ -155,7 +163,7 @@ impl Group {
         range: &Range<usize>,
     ) -> Result<Decoded, ParquetFault> {
         let chunk = &self.about.row_groups[self.number].parquet_columns()[index];
-        let bytes = &self.bytes[index];
+        let bytes = &self.bytes[index - self.first];
         let decoded = guarded(|| {
             let pages = PageReader::new(Cursor::new(bytes.clone()), chunk, Vec::new(), usize::MAX);
             let (arrays, _) = column_iter_to_arrays(

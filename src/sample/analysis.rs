@@ -179,7 +179,7 @@ fn cell(
         Holds::Stratum => people.stratum.as_ref().map(level).unwrap_or_default(),
         Holds::Cluster => people.cluster.as_ref().map(level).unwrap_or_default(),
         Holds::Number(id) => match fact(id) {
-            Some(FactValues::Number { values, .. }) => number(values[row]),
+            Some(FactValues::Number { values, .. }) => number(values.get(row)),
             _ => String::new(),
         },
         Holds::Levels(id) => match fact(id) {

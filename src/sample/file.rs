@@ -202,7 +202,7 @@ impl OutcomeFile {
             self.check_definition(outcome)?;
             facts.push(Fact {
                 values: FactValues::Number {
-                    values: self.optional(&id, rows)?,
+                    values: self.optional(&id, rows)?.into_iter().collect(),
                     bands: None,
                 },
                 id,

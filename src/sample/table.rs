@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Drawn, End, Fact, FactValues, Groups, Measured, People, SampleError};
+use super::{Drawn, End, Fact, FactValues, Groups, Measured, Numbers, People, SampleError};
 use crate::protocol::Unit;
-use crate::register::columns::{Columns, Values};
+use crate::register::columns::{self, Columns, TOLD_APART};
 use crate::register::{Format, Source};
 use crate::spelling::nearest;
 use crate::table::{Table, TableError};
@@ -19,11 +19,19 @@ const MOST_ARMS: usize = 1_000;
 /// A table with typed columns, rows in their order for analysis.
 pub struct Data {
     path: PathBuf,
-    columns: Vec<(String, Values)>,
+    columns: Vec<(String, Cells)>,
     /// Line of each row in the file, where that is not its number plus two.
     lines: Option<Vec<u64>>,
     /// Rows of the file in the order of the analysis.
     order: Vec<u32>,
+}
+
+/// The cells of a column.
+enum Cells {
+    Number(Numbers),
+    /// Whole numbers that numbers of eight bytes do not all tell apart.
+    Whole(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
 }
 
 /// Which column plays which part.
@@ -43,15 +51,15 @@ impl Data {
     /// Reads a table: CSV, or by its ending Parquet, SAS, Stata or Excel.
     pub fn read(path: &Path, id: Option<&str>) -> Result<Data, SampleError> {
         let (columns, lines) = match Format::of(path) {
-            Format::Parquet => match Columns::read(path) {
-                Ok(columns) => (columns.columns, None),
+            Format::Parquet => match Columns::keep(path, Cells::of) {
+                Ok(columns) => (columns, None),
                 // Dates and the like are read as text, and so are the faults of a torn file.
                 Err(_) => of_text(Source::open(path)?.read()?),
             },
             Format::Csv => of_text(Table::read(path)?),
             _ => of_text(Source::open(path)?.read()?),
         };
-        let rows = columns.first().map_or(0, |(_, values)| values.len());
+        let rows = columns.first().map_or(0, |(_, cells)| cells.len());
         let mut data = Data {
             path: path.to_owned(),
             columns,
@@ -66,6 +74,13 @@ impl Data {
             Some(id) => data.by_id(id)?,
             None => data.by_digest(rows),
         };
+        let (order, columns) = (&data.order, &mut data.columns);
+        side_by_side(columns, |_, columns| {
+            let mut space = Vec::new();
+            for (_, cells) in columns {
+                cells.arrange(order, &mut space);
+            }
+        });
         Ok(data)
     }
 
@@ -200,14 +215,14 @@ impl Data {
     }
 
     fn fact(&self, column: &str) -> Result<Fact, SampleError> {
-        let values = match self.values(column)? {
-            Values::Text(texts) => {
-                let text = |&row: &u32| shown(texts[row as usize].as_deref());
-                let texts: Vec<&str> = self.order.iter().map(text).collect();
-                FactValues::Levels(Groups::of(column, &texts))
-            }
-            _ => FactValues::Number {
-                values: self.numbers(column)?,
+        let values = match self.cells(column)? {
+            Cells::Text(texts) => FactValues::Levels(Groups::of(column, &all_shown(texts))),
+            Cells::Number(numbers) => FactValues::Number {
+                values: self.finite(column, numbers)?.clone(),
+                bands: None,
+            },
+            Cells::Whole(wholes) => FactValues::Number {
+                values: wholes.iter().map(|n| n.map(|n| n as f64)).collect(),
                 bands: None,
             },
         };
@@ -220,25 +235,32 @@ impl Data {
 
     /// Returns a column as groups, for `by`: whatever is written in it.
     pub fn groups(&self, column: &str, what: &'static str) -> Result<Groups, SampleError> {
-        let values = self.values(column)?;
-        let texts: Vec<String> = match values {
-            Values::Text(texts) => self.in_order(texts, |t| shown(t.as_deref()).to_owned()),
-            Values::Whole(wholes) => {
-                self.in_order(wholes, |n| n.map_or(String::new(), |n| n.to_string()))
-            }
-            Values::Number(numbers) => {
-                self.in_order(numbers, |n| n.map_or(String::new(), |n| n.to_string()))
-            }
+        let empty = |place| SampleError::Empty {
+            path: self.path.clone(),
+            line: self.line(place),
+            column: column.to_owned(),
+            what,
         };
-        if let Some(place) = texts.iter().position(String::is_empty) {
-            return Err(SampleError::Empty {
-                path: self.path.clone(),
-                line: self.line(place),
-                column: column.to_owned(),
-                what,
-            });
+        match self.cells(column)? {
+            Cells::Text(texts) => {
+                let texts = all_shown(texts);
+                match texts.iter().position(|text| text.is_empty()) {
+                    Some(place) => Err(empty(place)),
+                    None => Ok(Groups::of(column, &texts)),
+                }
+            }
+            Cells::Number(numbers) => {
+                // By their bits, which unlike numbers can be put in order.
+                let bits = self
+                    .finite(column, numbers)?
+                    .iter()
+                    .map(|n| n.map(f64::to_bits));
+                numbered(column, bits, |bits| f64::from_bits(bits).to_string()).map_err(empty)
+            }
+            Cells::Whole(wholes) => {
+                numbered(column, wholes.iter().copied(), |n| n.to_string()).map_err(empty)
+            }
         }
-        Ok(Groups::of(column, &texts))
     }
 
     fn strata(&self, columns: &[String]) -> Result<Groups, SampleError> {
@@ -265,37 +287,41 @@ impl Data {
 
     /// Returns a column of numbers; an empty cell, `.` and `NA` are missing.
     pub fn numbers(&self, column: &str) -> Result<Vec<Option<f64>>, SampleError> {
-        match self.values(column)? {
-            Values::Whole(wholes) => Ok(self.in_order(wholes, |n| n.map(|n| n as f64))),
-            Values::Number(numbers) => Ok(self.in_order(numbers, |n| *n)),
-            Values::Text(texts) => {
+        match self.cells(column)? {
+            Cells::Number(numbers) => Ok(self.finite(column, numbers)?.iter().collect()),
+            Cells::Whole(wholes) => Ok(wholes.iter().map(|n| n.map(|n| n as f64)).collect()),
+            Cells::Text(texts) => {
                 let read = |text: &Option<String>| match shown(text.as_deref()) {
                     "" => Some(None),
                     "TRUE" | "True" | "true" => Some(Some(1.0)),
                     "FALSE" | "False" | "false" => Some(Some(0.0)),
                     text => number(text).map(Some),
                 };
-                let values: Vec<Option<Option<f64>>> = self.in_order(texts, read);
-                let numbers: Option<Vec<Option<f64>>> = values.into_iter().collect();
+                let numbers: Option<Vec<Option<f64>>> = texts.iter().map(read).collect();
                 // The first in the file, for whoever mends it.
                 numbers.ok_or_else(|| {
-                    let wrong = self.first(|row| read(&texts[row]).is_none());
+                    let wrong = self.first(|place| read(&texts[place]).is_none());
                     self.cell(wrong, column, "number")
                 })
             }
         }
     }
 
-    fn in_order<T, U>(&self, values: &[T], of: impl Fn(&T) -> U) -> Vec<U> {
-        self.order
-            .iter()
-            .map(|&row| of(&values[row as usize]))
-            .collect()
+    /// Refuses what is no number and what is infinite, as typed tables may hold: whether they stand
+    /// for a missing value is not for us to guess.
+    fn finite<'c>(&self, column: &str, numbers: &'c Numbers) -> Result<&'c Numbers, SampleError> {
+        match numbers.iter().flatten().all(f64::is_finite) {
+            true => Ok(numbers),
+            false => {
+                let wrong = self.first(|place| numbers.get(place).is_some_and(|n| !n.is_finite()));
+                Err(self.cell(wrong, column, "number"))
+            }
+        }
     }
 
-    fn values(&self, column: &str) -> Result<&Values, SampleError> {
+    fn cells(&self, column: &str) -> Result<&Cells, SampleError> {
         let found = self.columns.iter().find(|(name, _)| name == column);
-        found.map(|(_, values)| values).ok_or_else(|| {
+        found.map(|(_, cells)| cells).ok_or_else(|| {
             let names = self.columns.iter().map(|(name, _)| name.as_str());
             let nearest = nearest(column, names.clone()).map(str::to_owned);
             SampleError::Table(TableError::NoColumn {
@@ -309,7 +335,7 @@ impl Data {
 
     /// Returns the place in the analysis of the first row of the file that fits.
     fn first(&self, fits: impl Fn(usize) -> bool) -> usize {
-        let places = (0..self.order.len()).filter(|&place| fits(self.order[place] as usize));
+        let places = (0..self.order.len()).filter(|&place| fits(place));
         places.min_by_key(|&place| self.order[place]).unwrap_or(0)
     }
 
@@ -321,11 +347,12 @@ impl Data {
     }
 
     fn cell(&self, place: usize, column: &str, expected: &'static str) -> SampleError {
-        let row = self.order[place] as usize;
-        let found = match self.values(column) {
-            Ok(Values::Text(texts)) => shown(texts[row].as_deref()).to_owned(),
-            Ok(Values::Whole(wholes)) => wholes[row].map_or(String::new(), |n| n.to_string()),
-            Ok(Values::Number(numbers)) => numbers[row].map_or(String::new(), |n| n.to_string()),
+        let found = match self.cells(column) {
+            Ok(Cells::Text(texts)) => shown(texts[place].as_deref()).to_owned(),
+            Ok(Cells::Whole(wholes)) => wholes[place].map_or(String::new(), |n| n.to_string()),
+            Ok(Cells::Number(numbers)) => {
+                numbers.get(place).map_or(String::new(), |n| n.to_string())
+            }
             Err(_) => String::new(),
         };
         SampleError::Cell {
@@ -337,25 +364,11 @@ impl Data {
         }
     }
 
-    fn by_id(&self, column: &str) -> Result<Vec<u32>, SampleError> {
-        let mut data = Data {
-            path: self.path.clone(),
-            columns: Vec::new(),
-            lines: self.lines.clone(),
-            order: Vec::new(),
-        };
-        let rows = self.columns.first().map_or(0, |(_, values)| values.len());
-        data.columns = self
-            .columns
-            .iter()
-            .filter(|(name, _)| name == column)
-            .cloned()
-            .collect();
-        if data.columns.is_empty() {
-            self.values(column)?;
-        }
-        data.order = (0..rows as u32).collect();
-        let ids = data.groups(column, "id")?;
+    fn by_id(&mut self, column: &str) -> Result<Vec<u32>, SampleError> {
+        let rows = self.cells(column)?.len();
+        // For the lines of what is wrong: the rows stand as in the file.
+        self.order = (0..rows as u32).collect();
+        let ids = self.groups(column, "id")?;
         if ids.names.len() < rows {
             let mut seen = vec![false; ids.names.len()];
             let twice = ids
@@ -375,25 +388,137 @@ impl Data {
     /// Orders rows by a digest of all their cells; rows that share it are alike.
     fn by_digest(&self, rows: usize) -> Vec<u32> {
         let mut digests = vec![0_u64; rows];
-        for (name, values) in &self.columns {
-            let column = fnv(name.as_bytes());
-            let cells: Box<dyn Fn(usize) -> u64 + '_> = match values {
-                Values::Whole(wholes) => Box::new(|row| of_number(wholes[row].map(|n| n as f64))),
-                Values::Number(numbers) => Box::new(|row| of_number(numbers[row])),
-                Values::Text(texts) => Box::new(|row| match texts[row].as_deref() {
-                    Some(text) if !shown(Some(text)).is_empty() => fnv(text.as_bytes()),
-                    _ => of_number(None),
-                }),
-            };
-            for (row, digest) in digests.iter_mut().enumerate() {
+        side_by_side(&mut digests, |first, digests| {
+            for (name, cells) in &self.columns {
+                let column = fnv(name.as_bytes());
                 // A sum, so that the order of the columns is no matter.
-                *digest = digest.wrapping_add(mixed(column ^ cells(row)));
+                let add = |digest: &mut u64, cell: u64| {
+                    *digest = digest.wrapping_add(mixed(column ^ cell));
+                };
+                let rows = digests.iter_mut().zip(first..);
+                match cells {
+                    Cells::Number(numbers) => {
+                        rows.for_each(|(digest, row)| add(digest, of_number(numbers.get(row))));
+                    }
+                    // As their text, which tells them apart.
+                    Cells::Whole(wholes) => rows.for_each(|(digest, row)| {
+                        let text = |n: i64| fnv(n.to_string().as_bytes());
+                        add(digest, wholes[row].map_or(of_number(None), text));
+                    }),
+                    Cells::Text(texts) => rows.for_each(|(digest, row)| {
+                        let text = shown(texts[row].as_deref());
+                        add(
+                            digest,
+                            match text {
+                                "" => of_number(None),
+                                text => fnv(text.as_bytes()),
+                            },
+                        );
+                    }),
+                }
+            }
+        });
+        in_order(digests)
+    }
+}
+
+impl Cells {
+    fn of(read: columns::Cells) -> Cells {
+        match read {
+            columns::Cells::Numbers(values, missing) => Cells::Number(Numbers::of(values, missing)),
+            columns::Cells::Whole(wholes) => Cells::Whole(wholes),
+            columns::Cells::Text(texts) => Cells::Text(texts),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Cells::Number(numbers) => numbers.len(),
+            Cells::Whole(wholes) => wholes.len(),
+            Cells::Text(texts) => texts.len(),
+        }
+    }
+
+    /// Puts the cells into another order.
+    fn arrange(&mut self, order: &[u32], space: &mut Vec<f64>) {
+        match self {
+            Cells::Number(numbers) => numbers.arrange(order, space),
+            Cells::Whole(wholes) => {
+                *wholes = order.iter().map(|&row| wholes[row as usize]).collect();
+            }
+            Cells::Text(texts) => {
+                let taken = order.iter().map(|&row| texts[row as usize].take());
+                *texts = taken.collect();
             }
         }
-        let mut keyed: Vec<(u64, u32)> = digests.into_iter().zip(0..).collect();
-        keyed.sort_unstable();
-        keyed.into_iter().map(|(_, row)| row).collect()
     }
+}
+
+/// Returns the places of digests in their order, and of alike ones in that of their places.
+fn in_order(digests: Vec<u64>) -> Vec<u32> {
+    // By their first bits into parts, which threads put into order.
+    const PARTS: usize = 256;
+    let part = |digest: u64| (digest >> 56) as usize;
+    let mut ends = [0; PARTS];
+    digests.iter().for_each(|&digest| ends[part(digest)] += 1);
+    let mut begin = 0;
+    for end in &mut ends {
+        begin += std::mem::replace(end, begin);
+    }
+    let mut keyed = vec![(0, 0); digests.len()];
+    for (&digest, place) in digests.iter().zip(0_u32..) {
+        let next = &mut ends[part(digest)];
+        keyed[*next] = (digest, place);
+        *next += 1;
+    }
+    drop(digests);
+    let mut parts = Vec::with_capacity(PARTS);
+    let mut rest = keyed.as_mut_slice();
+    let mut begin = 0;
+    for end in ends {
+        let (part, after) = std::mem::take(&mut rest).split_at_mut(end - begin);
+        parts.push(part);
+        (rest, begin) = (after, end);
+    }
+    side_by_side(&mut parts, |_, parts| {
+        parts.iter_mut().for_each(|part| part.sort_unstable());
+    });
+    keyed.into_iter().map(|(_, place)| place).collect()
+}
+
+/// Hands parts of a slice, each with the place of its first, to as many threads as there are.
+fn side_by_side<T: Send>(slice: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = slice.len().div_ceil(threads).max(1);
+    let work = &work;
+    std::thread::scope(|scope| {
+        for (number, part) in slice.chunks_mut(size).enumerate() {
+            scope.spawn(move || work(number * size, part));
+        }
+    });
+}
+
+/// Groups equal keys under their names; the first place that has none is an error.
+fn numbered<K: Ord + Copy>(
+    column: &str,
+    keys: impl Iterator<Item = Option<K>> + Clone,
+    name: impl Fn(K) -> String,
+) -> Result<Groups, usize> {
+    if let Some(empty) = keys.clone().position(|key| key.is_none()) {
+        return Err(empty);
+    }
+    let mut distinct: Vec<K> = keys.clone().flatten().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let named: Vec<String> = distinct.iter().map(|&key| name(key)).collect();
+    let mut groups = Groups::of(column, &named);
+    let places = std::mem::take(&mut groups.of);
+    let place = |key: K| {
+        let found = distinct.binary_search(&key);
+        places[found.expect("every key is among the distinct ones")]
+    };
+    groups.of = keys.flatten().map(place).collect();
+    Ok(groups)
 }
 
 fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
@@ -422,25 +547,34 @@ fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
 }
 
 /// Gives the columns of a text table their types: numbers where every cell is one or missing.
-fn of_text(table: Table) -> (Vec<(String, Values)>, Option<Vec<u64>>) {
+fn of_text(table: Table) -> (Vec<(String, Cells)>, Option<Vec<u64>>) {
     let lines = table.rows.iter().map(|row| row.line).collect();
     let columns = table.header.iter().enumerate().map(|(index, name)| {
         let cells = || table.rows.iter().map(|row| row.cells[index].as_str());
         let has_number = |text: &str| shown(Some(text)).is_empty() || number(text).is_some();
         let values = if cells().all(has_number) && cells().all(plain) {
-            Values::Number(cells().map(number).collect())
+            Cells::Number(cells().map(number).collect())
         } else {
-            Values::Text(cells().map(|text| Some(text.to_owned())).collect())
+            Cells::Text(cells().map(|text| Some(text.to_owned())).collect())
         };
         (name.clone(), values)
     });
     (columns.collect(), Some(lines))
 }
 
-/// Returns whether a number is written so that it is one and no code: `0123` is a code.
+/// Returns whether a number is written so that it is one and no code: `0123` is a code, and so is
+/// a whole number so long that eight bytes do not tell it from the next.
 fn plain(text: &str) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
-    !(digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit())
+    let code = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+    let whole = digits.bytes().all(|c| c.is_ascii_digit());
+    let told_apart = || digits.parse().is_ok_and(|whole: u64| whole <= TOLD_APART);
+    let long = digits.len() > 15 && whole && !told_apart();
+    !code && !long
+}
+
+fn all_shown(texts: &[Option<String>]) -> Vec<&str> {
+    texts.iter().map(|text| shown(text.as_deref())).collect()
 }
 
 /// Returns a cell's text, or nothing where it stands for a missing value.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use klero::register::columns::{Columns, Values};
+
 use crate::workshop::{Folder, klero};
 
 fn example(name: &str) -> String {
@@ -500,6 +502,165 @@ fn any_table_is_estimated() {
     with(&["--outcome", "job"]).fails_with(2, &["`many` is no number", "line 3, column job"]);
     folder.write("trial.csv", "group,job\nnew,1\n,0\n");
     with(&["--outcome", "job"]).fails_with(2, &["no arm", "line 3, column group"]);
+}
+
+/// Twelve persons as columns with types: `exact` tells apart what numbers of eight bytes do not.
+fn typed() -> Columns {
+    let exact = (0..12).map(|row| Some((1 << 53) + row / 2)).collect();
+    let amount = [3.5, -1.0, 0.0, 2.25, 8.0, 1e-3];
+    let amount: Vec<Option<f64>> = amount.iter().cycle().take(12).map(|n| Some(*n)).collect();
+    let mut holey = amount.clone();
+    (holey[2], holey[7]) = (None, None);
+    let text = |row: usize| Some(["old", "new"][row % 2].to_owned());
+    let values = [
+        ("group", Values::Text((0..12).map(text).collect())),
+        (
+            "side",
+            Values::Whole((0..12).map(|row| Some(row % 2)).collect()),
+        ),
+        ("exact", Values::Whole(exact)),
+        (
+            "job",
+            Values::Whole(
+                (0..12)
+                    .map(|row| (row != 5).then_some(row % 3 % 2))
+                    .collect(),
+            ),
+        ),
+        ("amount", Values::Number(amount)),
+        ("holey", Values::Number(holey)),
+        (
+            "place",
+            Values::Text((0..12).map(|row| text(row / 6)).collect()),
+        ),
+    ];
+    Columns {
+        columns: values
+            .map(|(name, values)| (name.to_owned(), values))
+            .to_vec(),
+        metadata: String::new(),
+    }
+}
+
+/// Writes columns as text, their rows in another order.
+fn as_text(table: &Columns) -> String {
+    let cell = |values: &Values, row: usize| match values {
+        Values::Whole(wholes) => wholes[row].map_or(String::new(), |n| n.to_string()),
+        Values::Number(numbers) => numbers[row].map_or(String::new(), |n| n.to_string()),
+        Values::Text(texts) => texts[row].clone().unwrap_or_default(),
+    };
+    let names: Vec<&str> = table
+        .columns
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let rows = (0..12).map(|row| {
+        let columns = table.columns.iter();
+        let cells: Vec<String> = columns
+            .map(|(_, values)| cell(values, row * 5 % 12))
+            .collect();
+        cells.join(",")
+    });
+    let lines: Vec<String> = std::iter::once(names.join(",")).chain(rows).collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn a_table_with_types_gives_what_its_text_gives() {
+    let folder = Folder::new();
+    let table = typed();
+    table.write(&folder.join("typed.parquet")).unwrap();
+    folder.write("typed.csv", as_text(&table));
+    for (arm, reference) in [("group", "old"), ("side", "0")] {
+        for asked in [
+            &["--outcome", "job", "--outcome", "amount", "--by", "place"][..],
+            &[
+                "--outcome",
+                "amount",
+                "--method",
+                "ols",
+                "--adjust",
+                "holey,place",
+            ],
+            &[
+                "--outcome",
+                "amount",
+                "--method",
+                "ols",
+                "--adjust",
+                "job,holey",
+            ],
+            &[
+                "--outcome",
+                "holey",
+                "--cluster",
+                "exact",
+                "--method",
+                "ols",
+            ],
+            &["--outcome", "job", "--strata", "place"],
+        ] {
+            let estimates = |file: &str| {
+                let base = ["estimate", "--json", "--data", file, "--arm", arm];
+                let all = [&base[..], &["--reference", reference], asked].concat();
+                klero(folder.path(), &all).ok().json()["estimates"].clone()
+            };
+            let (typed, text) = (estimates("typed.parquet"), estimates("typed.csv"));
+            assert!(!typed.as_array().unwrap().is_empty(), "{asked:?}");
+            assert_eq!(typed, text, "{arm} {asked:?}");
+        }
+    }
+}
+
+#[test]
+fn a_typed_table_with_dates_is_read_as_text() {
+    let formats = Path::new(env!("CARGO_MANIFEST_DIR")).join("data-fixtures/formats");
+    let folder = Folder::new();
+    for name in ["table.parquet", "table.csv"] {
+        std::fs::copy(formats.join(name), folder.join(name)).unwrap();
+    }
+    let estimates = |file: &str| {
+        let base = ["estimate", "--json", "--data", file, "--arm", "member"];
+        let all = [&base[..], &["--reference", "0", "--outcome", "amount"]].concat();
+        klero(folder.path(), &all).ok().json()["estimates"].clone()
+    };
+    assert_eq!(estimates("table.parquet"), estimates("table.csv"));
+}
+
+#[test]
+fn what_is_no_number_in_a_typed_table_is_named_and_refused() {
+    let folder = Folder::new();
+    for (wrong, shown) in [(f64::NAN, "`NaN`"), (f64::INFINITY, "`inf`")] {
+        let mut table = typed();
+        let Values::Number(amount) = &mut table.columns[4].1 else {
+            unreachable!("amounts are numbers")
+        };
+        amount[7] = Some(wrong);
+        table.write(&folder.join("typed.parquet")).unwrap();
+        let with = |asked: &[&str]| {
+            let base = ["estimate", "--data", "typed.parquet", "--arm", "group"];
+            klero(
+                folder.path(),
+                &[&base[..], &["--reference", "old"], asked].concat(),
+            )
+        };
+        for asked in [
+            &["--outcome", "amount"][..],
+            &[
+                "--outcome",
+                "holey",
+                "--method",
+                "ols",
+                "--adjust",
+                "amount",
+            ],
+            &["--outcome", "holey", "--by", "amount"],
+        ] {
+            with(asked).fails_with(2, &[shown, "line 9, column amount"]);
+        }
+        // A column that nobody asked for is nobody's trouble.
+        with(&["--outcome", "holey"]).ok();
+    }
 }
 
 #[test]
