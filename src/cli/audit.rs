@@ -35,6 +35,10 @@ impl Audit {
         let path = match &self.ledger {
             Some(path) if path.is_dir() => path.join(LEDGER),
             Some(path) => path.clone(),
+            // An auditor may have nothing but the ledger.
+            None if around.study.is_none() && Path::new(LEDGER).exists() => {
+                Path::new(".").join(LEDGER)
+            }
             None => {
                 let study = Study::find(around)?;
                 study.draws()?;
@@ -130,6 +134,9 @@ fn text(seen: &Seen, path: &Path) -> String {
     }
     let count = seen.findings.len();
     text += &match seen.verdict() {
+        Verdict::Holds if seen.draws > 0 && seen.rederived == 0 => {
+            "\nverdict: the ledger holds; without a seed no draw was derived again\n".to_owned()
+        }
         Verdict::Holds => "\nverdict: the ledger holds\n".to_owned(),
         Verdict::Findings if count == 1 => "\nverdict: 1 finding\n".to_owned(),
         Verdict::Findings => format!("\nverdict: {count} findings\n"),
