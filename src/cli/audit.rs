@@ -134,9 +134,6 @@ fn text(seen: &Seen, path: &Path) -> String {
     }
     let count = seen.findings.len();
     text += &match seen.verdict() {
-        Verdict::Holds if seen.draws > 0 && seen.rederived == 0 => {
-            "\nverdict: the ledger holds; without a seed no draw was derived again\n".to_owned()
-        }
         Verdict::Holds => "\nverdict: the ledger holds\n".to_owned(),
         Verdict::Findings if count == 1 => "\nverdict: 1 finding\n".to_owned(),
         Verdict::Findings => format!("\nverdict: {count} findings\n"),

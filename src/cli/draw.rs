@@ -313,12 +313,17 @@ impl Draw {
                     "referral  {}\narm       {}  ({label})\nentry     {}\n",
                     drawn.referral, drawn.arm, drawn.entry
                 );
-                // Whoever only asks again does not learn whether others have drawn since.
-                match drawn.already {
-                    true => text += "drawn before, nothing was appended\n",
-                    false => text += &format!("head      {}\n", ledger.head),
+                // The head of others' draws is not shown to whoever only asks again.
+                let last = ledger.entries.last().map(|entry| entry.number);
+                if !drawn.already || last == Some(drawn.entry) {
+                    text += &format!("head      {}\n", ledger.head);
                 }
                 around.console.data(&text)?;
+                if drawn.already {
+                    around
+                        .console
+                        .say("drawn before: this is the recorded arm, nothing was appended");
+                }
                 if let Some((entry, reason)) = before_now(drawn, before) {
                     around.console.say(format!(
                         "refused before, in entry {entry} (did not meet: {reason}), and now \
