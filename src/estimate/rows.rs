@@ -1136,6 +1136,14 @@ impl<'s> Asked<'s> {
             adjust.push(format!("{}_baseline", self.measured.name()));
         }
         let (mut arm_counts, mut reference_counts) = (arm_counts, reference_counts);
+        let mut computed = computed;
+        let not_covered = |arm: usize| self.measured.missing[arm].contains_key("not-covered");
+        if self.measured.early && (not_covered(contrast.arm) || not_covered(contrast.reference)) {
+            computed.note(
+                "of those whose window is not covered a yes is known and a no is not: the shares \
+                 among the known are too high",
+            );
+        }
         if let (Some((arm, reference)), Some(counts)) = (computed.levels, &mut reference_counts) {
             arm_counts.mean = Some(arm);
             counts.mean = Some(reference);

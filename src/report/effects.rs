@@ -420,6 +420,9 @@ pub fn flow_lines(flow: &Flow) -> String {
          by the arm drawn, over all who were drawn\n",
         flow.referred, flow.refused, flow.drawn, flow.withdrawn, flow.excluded
     );
+    if flow.withdrawn + flow.excluded > 0 {
+        text += "the withdrawn and excluded stay in the arm they were drawn to\n";
+    }
     let arms = flow.arms.iter().map(|arm| {
         let mut part = format!("{} {} drawn", arm.arm, arm.drawn);
         for (number, word) in [(arm.withdrawn, "withdrawn"), (arm.excluded, "excluded")] {
