@@ -1016,6 +1016,15 @@ impl<'s> Asked<'s> {
         };
         let mut computed = Computed::nothing();
         computed.interval = found.interval;
+        // A difference of two numbers within limits lies within their distance.
+        let limits = match self.measured.unit {
+            Unit::YesNo | Unit::ShareOfTime => Some((0.0, 1.0)),
+            _ => self.measured.limits,
+        };
+        if let (Some(interval), Some((low, high))) = (&mut computed.interval, limits) {
+            interval.lower = interval.lower.map(|lower| lower.max(low - high));
+            interval.upper = interval.upper.map(|upper| upper.min(high - low));
+        }
         computed.notes = found.notes;
         if let Some(trimmed) = &found.trimmed {
             let side = match trimmed.side {

@@ -701,6 +701,8 @@ pub fn effect(found: &Findings, row: &Estimate, locale: &Locale) -> [Cell; 3] {
         }
     };
     let interval = match &computed.interval {
+        // A footnote has it in words.
+        Some(_) if computed.all_but.is_some() => Value::Empty,
         Some(interval) => Value::interval(interval.lower, interval.upper, form),
         None => Value::Empty,
     };
