@@ -580,8 +580,8 @@ impl Estimate {
                 {
                     return Err(refused(
                         format!("nothing can be estimated of `{id}` in a study with one arm"),
-                        "`share` is of an outcome of 1 and 0, `change` of a `value` with a \
-                         `baseline`",
+                        "`share` is of an outcome of 1 and 0 (a `value` with `yes_no = true`), \
+                         `change` of a `value` with `baseline`",
                     ));
                 }
                 planned.push(PlannedEstimate::exploratory(index));
