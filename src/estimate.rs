@@ -294,6 +294,8 @@ pub enum EstimateError {
         what: &'static str,
         hint: &'static str,
     },
+    #[error("method `{method}` counts everybody alike, and the table has weights")]
+    Weights { method: MethodId },
     #[error("standard errors `{se}` need clusters, and the draw had none")]
     NoClusters { se: StandardErrors },
     #[error("outcome `{outcome}`: {message}")]

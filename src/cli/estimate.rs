@@ -489,7 +489,7 @@ impl Estimate {
                 None => None,
             };
             let window = outcome.measure.window();
-            let horizon = planned.horizon.map(f64::from).or(self.horizon);
+            let horizon = self.horizon.or(planned.horizon.map(f64::from));
             requests.push(Request {
                 measured: column(planned.outcome),
                 analysis: Analysis {

@@ -326,6 +326,7 @@ fn of_estimate(error: &EstimateError) -> Option<String> {
             ));
         }
         EstimateError::Lacks { hint, .. } => hint,
+        EstimateError::Weights { .. } => "`ols` and `lin` count persons by their weights",
         EstimateError::NoClusters { .. } => "`hc2` is for draws of persons",
         EstimateError::Method { .. } => return None,
     };

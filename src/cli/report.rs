@@ -624,8 +624,44 @@ fn data(data: &figure::FigureData) -> String {
     text
 }
 
+/// What a report or an export writes into its folder.
+const OURS: &[&str] = &[
+    "MICRODATA-not-for-release",
+    "figures",
+    "report.docx",
+    "report.html",
+    "report.md",
+    "tables",
+    "tables.xlsx",
+    "verify.R",
+    "verify.do",
+];
+
+/// Refuses to put a report in the place of a folder that holds anything else, such as a study.
+fn only_ours(folder: &Path) -> anyhow::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !OURS.contains(&name.as_str()) {
+            return Err(refused(
+                format!(
+                    "`{}` holds `{name}`, which is of no report",
+                    folder.display()
+                ),
+                "`--out DIR` names a folder of its own; nothing was written",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Writes the folder whole or not at all.
 pub fn write(folder: &Path, files: Vec<(PathBuf, Vec<u8>)>) -> anyhow::Result<()> {
+    only_ours(folder)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let aside = folder.with_file_name(format!(".{name}.part"));
     let old = folder.with_file_name(format!(".{name}.old"));
@@ -640,7 +676,10 @@ pub fn write(folder: &Path, files: Vec<(PathBuf, Vec<u8>)>) -> anyhow::Result<()
             let _ = fs::remove_dir_all(&old);
             fs::rename(folder, &old)?;
         }
-        fs::rename(&aside, folder)?;
+        if let Err(error) = fs::rename(&aside, folder) {
+            let _ = fs::rename(&old, folder);
+            return Err(error);
+        }
         let _ = fs::remove_dir_all(&old);
         Ok(())
     };

@@ -181,7 +181,7 @@ fn ratio(joint: Joint, level: f64, interval: LateInterval) -> Late {
                 computed.all_but = Some((below, above));
             }
             if !matches!(set, EffectSet::Interval { .. }) {
-                let words = set.words(|x| format!("{x}"));
+                let words = set.words(|x| format!("{x:.3}"));
                 computed.note(&format!(
                     "the Anderson-Rubin set is unbounded or empty: {words}"
                 ));

@@ -89,7 +89,7 @@ impl MethodId {
             MethodId::Ancova => "regression on arm and the baseline of the outcome",
             MethodId::Late => "effect of what was received, by the arm drawn as instrument",
             MethodId::RandomisationTest => "p by replaying the draw, two-sided by absolute value",
-            MethodId::KaplanMeier => "share without the event at the horizon, Kaplan-Meier",
+            MethodId::KaplanMeier => "share with the event by the horizon, 1 - Kaplan-Meier",
             MethodId::Rmst => "difference in mean time without the event up to the horizon",
             MethodId::LogRank => "log-rank test",
             MethodId::Cox => "hazard ratio, Cox regression with Efron's ties",

@@ -180,6 +180,18 @@ pub(super) fn contrasts(people: &People, contrasts: &Contrasts) -> Vec<(usize, u
     }
 }
 
+/// Whether a method counts persons by their weights.
+fn heeds_weights(method: MethodId) -> bool {
+    matches!(
+        method,
+        MethodId::Ols
+            | MethodId::Lin
+            | MethodId::Ancova
+            | MethodId::Late
+            | MethodId::InteractionTest
+    )
+}
+
 /// One outcome with its analysis, checked.
 struct Asked<'s> {
     people: &'s People,
@@ -246,6 +258,9 @@ impl<'s> Asked<'s> {
 
     /// Returns the method of the plain difference for this draw.
     fn unadjusted(&self) -> MethodId {
+        if self.people.weights.is_some() {
+            return MethodId::Ols;
+        }
         match (self.cluster, self.stratum) {
             (None, None) => MethodId::DifferenceInMeans,
             (_, Some(_)) => MethodId::StratifiedDifference,
@@ -255,7 +270,11 @@ impl<'s> Asked<'s> {
     }
 
     fn defaults(&self) -> Vec<MethodId> {
+        let weighted = self.people.weights.is_some();
         let mut methods = match (self.measured.unit, self.people.arms.len(), self.cluster) {
+            (Unit::YesNo | Unit::Number | Unit::Weeks | Unit::ShareOfTime, 2.., _) if weighted => {
+                vec![MethodId::Ols]
+            }
             (Unit::YesNo, 1, _) => return vec![MethodId::Share],
             (Unit::Number, 1, _) if self.measured.baseline.is_some() => {
                 return vec![MethodId::Change];
@@ -289,6 +308,9 @@ impl<'s> Asked<'s> {
         let one_arm = matches!(method, MethodId::Share | MethodId::Change);
         if self.people.arms.len() == 1 && !one_arm {
             return Err(EstimateError::OneArm { method });
+        }
+        if self.people.weights.is_some() && !heeds_weights(method) {
+            return Err(EstimateError::Weights { method });
         }
         let lacks = |what, hint| Err(EstimateError::Lacks { method, what, hint });
         match method {
@@ -358,8 +380,11 @@ impl<'s> Asked<'s> {
                     | Cox
                     | Change
             );
+        let of_times = self.measured.unit == Unit::TimeToEvent;
         let (design, instead) = match (stratified, clustered) {
             (true, true) => return Ok(()),
+            (_, false) if of_times => ("clustered", "`cox`"),
+            (false, true) if of_times => ("stratified", "`rmst`, `log-rank` or `cox`"),
             (_, false) => ("clustered", "`ols` with `cr2`, or `stratified-difference`"),
             (false, true) => ("stratified", "`stratified-difference`, or `lin`"),
         };
@@ -487,6 +512,7 @@ impl<'s> Asked<'s> {
         );
         let asked = |method| self.methods.contains(&method);
         let unasked = bounded
+            && self.people.weights.is_none()
             && !rows.is_empty()
             && !self.measured.before_draw
             && self.analysis.only.is_none()
@@ -1015,7 +1041,10 @@ impl<'s> Asked<'s> {
             bounds::worst_case_bounds(a, r, limits, level).map_err(|error| self.error(error))?
         };
         let mut computed = Computed::nothing();
-        computed.interval = found.interval;
+        computed.interval = found.interval.filter(|_| self.cluster.is_none());
+        if self.cluster.is_some() {
+            computed.note("no interval: the draw was of clusters");
+        }
         // A difference of two numbers within limits lies within their distance.
         let limits = match self.measured.unit {
             Unit::YesNo | Unit::ShareOfTime => Some((0.0, 1.0)),
@@ -1116,7 +1145,8 @@ impl<'s> Asked<'s> {
         let missing_p = reference_counts.and_then(|reference| {
             let count = |c: &ArmCounts| Count::new(c.missing as u64, c.allocated as u64);
             let (arm, reference) = (count(&arm_counts), count(&reference));
-            let any = arm.events + reference.events > 0;
+            // The test is of persons.
+            let any = arm.events + reference.events > 0 && self.cluster.is_none();
             any.then(|| bounds::difference_in_missing(arm, reference).p_value)?
         });
         let heeds = |groups: Option<&Groups>| groups.map(|groups| groups.name.clone());
@@ -1186,7 +1216,7 @@ impl<'s> Asked<'s> {
                     self.cluster
                         .filter(|_| by_design || method == MethodId::Change),
                 ),
-                weighted: self.people.weights.is_some(),
+                weighted: self.people.weights.is_some() && heeds_weights(method),
                 received: match (method, self.analysis.received) {
                     (MethodId::Late, Some(received)) => received.id.clone(),
                     _ => None,

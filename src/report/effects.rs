@@ -16,6 +16,7 @@ const WIDTH: usize = 80;
 /// for the counts behind it and the next method.
 pub fn table(rows: &[Estimate]) -> String {
     let mut blocks: Vec<Block> = Vec::new();
+    let several = levels(rows).len() > 1;
     for row in rows {
         let title = title(row);
         if blocks.last().is_none_or(|block| block.title != title) {
@@ -29,7 +30,7 @@ pub fn table(rows: &[Estimate]) -> String {
         blocks
             .last_mut()
             .expect("a block was put in above")
-            .add(row);
+            .add(row, several);
     }
     let header = header(rows);
     let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
@@ -77,10 +78,10 @@ struct Block {
 }
 
 fn header(rows: &[Estimate]) -> Vec<String> {
-    let intervals = rows.iter().filter_map(|row| row.computed.interval.as_ref());
-    let interval = match intervals.map(|interval| interval.level).next() {
-        Some(value) => format!("{} interval", level(value)),
-        None => String::new(),
+    let interval = match levels(rows).as_slice() {
+        [] => String::new(),
+        [all] => format!("{} interval", level(*all)),
+        _ => "interval".to_owned(),
     };
     let two_arms = rows.iter().any(|row| row.reference.is_some());
     // One share may have nothing that it is compared with.
@@ -124,8 +125,19 @@ fn title(row: &Estimate) -> String {
     }
 }
 
+/// Returns the levels of the rows' intervals, each once.
+fn levels(rows: &[Estimate]) -> Vec<f64> {
+    let mut levels: Vec<f64> = Vec::new();
+    for interval in rows.iter().filter_map(|row| row.computed.interval.as_ref()) {
+        if !levels.contains(&interval.level) {
+            levels.push(interval.level);
+        }
+    }
+    levels
+}
+
 impl Block {
-    fn add(&mut self, row: &Estimate) {
+    fn add(&mut self, row: &Estimate, told: bool) {
         let mut contrast = match &row.reference {
             Some(reference) => format!("{} – {reference}", row.arm),
             None => row.arm.clone(),
@@ -134,7 +146,10 @@ impl Block {
             let level = subgroup.level.as_deref().unwrap_or("all levels");
             contrast = format!("{level}: {contrast}");
         }
-        let (effect, interval) = effect(row);
+        let (effect, mut interval) = effect(row);
+        if let (true, Some(found)) = (told, &row.computed.interval) {
+            interval = format!("{}: {interval}", level(found.level));
+        }
         let p = |p: Option<f64>| p.map_or_else(String::new, p_value);
         let mut result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
         // Two bounds and no point.
@@ -246,6 +261,10 @@ fn form(row: &Estimate) -> (f64, usize, &'static str) {
             (100.0, 1, " points")
         }
         (Scale::Difference, Unit::TimeToEvent) if is_share_of_times(row) => (100.0, 1, " points"),
+        // The times of a table have a unit that klero does not know.
+        (Scale::Difference | Scale::Level, Unit::TimeToEvent) if row.label.is_none() => {
+            (1.0, 1, "")
+        }
         (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => (1.0, 1, " weeks"),
         (Scale::Difference | Scale::Level, Unit::Number) => (1.0, decimals_for(error), ""),
         (Scale::Ratio, _) => (1.0, 2, ""),

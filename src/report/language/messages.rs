@@ -443,6 +443,8 @@ messages! { 'a;
         "The withdrawn and those recorded as excluded, too, are analysed in the arm they were drawn \
          to.";
     WeightedOverStrata: "vægtet over lodtrækningens strata", "weighted over the strata of the draw";
+    LevelOfRow { level: &'a str }:
+        "Intervallet er på {level}.", "The interval is at {level}.";
     OnlyReached:
         "Kun dem der nåede så langt, hvilket blev afgjort efter lodtrækningen: ikke en effekt.",
         "Only those who came so far, which was decided after the draw: not an effect.";

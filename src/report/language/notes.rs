@@ -59,6 +59,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "for dem, hvis vindue ikke er dækket, kendes et ja, men ikke et nej: andelene blandt de kendte er for høje",
     ),
     (
+        "no interval: the draw was of clusters",
+        "intet interval: der er trukket lod om klynger",
+    ),
+    (
         "Lee bounds are of all strata together",
         "Lees grænser gælder alle strata under ét",
     ),

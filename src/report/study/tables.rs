@@ -355,7 +355,8 @@ pub fn effects(
     };
     let mut table = Table::new(id, title, say(rows_are));
     let level = rows.iter().find_map(|row| row.computed.interval.as_ref());
-    let level = locale.level(level.map_or(0.95, |interval| interval.level));
+    let head_level = level.map_or(0.95, |interval| interval.level);
+    let level = locale.level(head_level);
     let alone = rows.iter().all(|row| row.scale == Scale::Level);
     let effect_head = match rows.iter().all(|row| row.standing == Standing::Effect) {
         true => Message::Effect,
@@ -451,6 +452,16 @@ pub fn effects(
         };
         if let Some(text) = standing {
             let note = table.footnote(text);
+            shown = shown.noted(note);
+        }
+        let of_row = row
+            .computed
+            .interval
+            .as_ref()
+            .map(|interval| interval.level);
+        if let Some(other) = of_row.filter(|&level| level != head_level) {
+            let level = locale.level(other);
+            let note = table.footnote(locale.say(Message::LevelOfRow { level: &level }));
             shown = shown.noted(note);
         }
         for text in notes_of(row) {

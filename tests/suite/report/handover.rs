@@ -635,6 +635,33 @@ fn a_plan_changed_after_the_seal_is_told_with_both_definitions() {
     assert!(!text.contains("Alle planlagte analyser er udført"));
 }
 
+#[test]
+fn a_report_never_replaces_a_folder_that_holds_anything_else() {
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    let study = folder.join("d");
+    for (command, out) in [
+        ("report", "../d"),
+        ("export", "../d"),
+        ("report", "register"),
+        ("export", "derived"),
+        ("report", ".."),
+    ] {
+        let arguments = [command, "--out", out, "--force"];
+        klero(&study, &arguments).fails_with(2, &["which is of no report", "--out DIR"]);
+    }
+    for kept in [
+        "study.toml",
+        "ledger.jsonl",
+        "seed.key",
+        "register/dream.csv",
+    ] {
+        assert!(study.join(kept).exists(), "{kept}");
+    }
+    klero(&study, &["report"]).ok();
+    klero(&study, &["report", "--force"]).ok();
+}
+
 // Notes.
 
 /// The literals of a source file that hold words: with what stands before each.
