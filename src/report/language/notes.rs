@@ -59,6 +59,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "for dem, hvis vindue ikke er dækket, kendes et ja, men ikke et nej: andelene blandt de kendte er for høje",
     ),
     (
+        "method `{name}` counts everybody alike, and the table has weights",
+        "metoden {name} tæller alle ens, og tabellen har vægte",
+    ),
+    (
         "no interval: the draw was of clusters",
         "intet interval: der er trukket lod om klynger",
     ),

@@ -527,8 +527,11 @@ fn a_report_is_written_whole_and_nothing_is_lost_unasked() {
     folder.write("d/report/mine.txt", "kept");
     klero(&study, &["report"]).fails_with(2, &["is there already", "--force"]);
     assert_eq!(folder.read("d/report/mine.txt"), "kept");
+    // A folder that holds anything else is not the report's to replace.
+    klero(&study, &["report", "--force"]).fails_with(2, &["holds `mine.txt`", "--out DIR"]);
+    assert_eq!(folder.read("d/report/mine.txt"), "kept");
+    fs::remove_file(folder.join("d/report/mine.txt")).unwrap();
     klero(&study, &["report", "--force", "--quiet"]).ok();
-    // The folder is the report's: what was not written by it is gone with the old one.
     assert!(files(&study.join("report")) == first);
     // Where there is no place to write, nothing is left behind.
     folder.write("d/file", "not a folder");
@@ -735,6 +738,7 @@ fn every_note_of_an_estimate_has_a_danish_form() {
         "`difference-in-means` is the form without them",
         "`ols` with `cr2`, or `stratified-difference`",
         "`stratified-difference`, or `lin`",
+        "`rmst`, `log-rank` or `cox`",
         "the ledger of a study, or `--procedure` for a table",
         "`--horizon`: the time up to which the arms are compared",
         "`--limits LOW,HIGH` states them",
