@@ -7,6 +7,7 @@ use klero::foresight::{Foresight, Share, Warning, evenly, foresee};
 use klero::ledger::{LedgerError, referrals, strata};
 use klero::protocol::{Protocol, Register};
 use klero::register::store::Store;
+use klero::register::values::Readings;
 use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
 use klero::report::foresight::{table, warning};
 use klero::report::number::{count, grouped};
@@ -98,6 +99,17 @@ impl Check {
                     }
                     Err(error) => faults.push(error.to_string()),
                 }
+            }
+        }
+        // Tables of values are small, and read whole.
+        let values = plan
+            .outcomes
+            .iter()
+            .filter_map(|outcome| outcome.value.as_ref());
+        for value in values.filter(|value| !self.no_data && study.folder.join(&value.file).exists())
+        {
+            if let Err(error) = Readings::read(&study.folder, value) {
+                faults.push(error.to_string());
             }
         }
         let next = match study.ledger() {

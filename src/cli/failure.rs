@@ -247,6 +247,13 @@ fn of_register(error: &RegisterError) -> Option<String> {
         RegisterError::TwoRows { .. } => {
             "a person has one row in a wide file; find out which is right: nothing was written"
         }
+        RegisterError::NoColumn {
+            nearest: Some(nearest),
+            ..
+        } => return Some(format!("did you mean `{nearest}`?")),
+        RegisterError::NoColumn { .. } => {
+            "`[register.NAME.columns]` in the plan says what a column is called here"
+        }
         RegisterError::NotIngested { .. } => {
             "`klero ingest` reads the register, `klero outcomes` makes the outcomes"
         }
