@@ -140,9 +140,7 @@ pub fn analysis_columns(people: &People, measured: &[Measured]) -> Vec<AnalysisC
 fn levels(people: &People, holds: &Holds) -> Vec<String> {
     let groups = match holds {
         Holds::Stratum => people.stratum.as_ref(),
-        Holds::Levels(id) => people
-            .fact(id)
-            .and_then(|fact| people.facts[fact].groups()),
+        Holds::Levels(id) => people.fact(id).and_then(|fact| people.facts[fact].groups()),
         _ => None,
     };
     groups.map_or_else(Vec::new, |groups| groups.names.clone())

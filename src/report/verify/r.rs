@@ -16,7 +16,10 @@ pub(super) fn script(title: &str, rows: &[Estimate], file: Analysed) -> String {
     let numeric = file.columns.iter().filter(|column| column.holds.numeric());
     let names: Vec<String> = numeric.map(|column| quoted(&column.name)).collect();
     text += &format!("numbers <- {}\n", vector(&names));
-    let leveled = file.columns.iter().filter(|column| !column.levels.is_empty());
+    let leveled = file
+        .columns
+        .iter()
+        .filter(|column| !column.levels.is_empty());
     let levels: Vec<String> = leveled
         .map(|column| {
             let levels: Vec<String> = column.levels.iter().map(|level| quoted(level)).collect();
