@@ -3,7 +3,12 @@ clear all
 set more off
 set varabbrev off
 args path
-if `"`path'"' == "" local path "../derived/analysis.csv"
+* From the report's folder, or from the study's.
+if `"`path'"' == "" {
+    local path "../derived/analysis.csv"
+    capture confirm file `"`path'"'
+    if _rc local path "derived/analysis.csv"
+}
 confirm file `"`path'"'
 
 * Largest relative difference that passes.
@@ -106,7 +111,6 @@ program define covariates
         capture drop _m_`v'
         quietly summarize `v' if _on
         local known = r(N)
-        local mean = r(mean)
         quietly generate double _x_`v' = cond(missing(`v'), r(mean), `v') if _on
         quietly count if _on
         if `known' > 0 global X $X c._x_`v'
@@ -203,8 +207,10 @@ program define regression
     if inlist("`se'", "hc2", "hc3") local vce `se'
     if inlist("`se'", "cr0", "cr1") local vce cluster _c
     if "`se'" == "cr2" local vce ols
-    if "`se'" == "cr2" & c(stata_version) >= 18 local vce hc2 _c
-    quietly regress _y $RHS if _on, vce(`vce')
+    if "`se'" == "cr2" & c(stata_version) >= 18 {
+        version 18: quietly regress _y $RHS if _on, vce(hc2 _c)
+    }
+    else quietly regress _y $RHS if _on, vce(`vce')
 end
 capture program drop errors
 program define errors
