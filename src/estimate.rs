@@ -42,6 +42,8 @@ pub struct Computed {
     pub df: Option<f64>,
     pub p_value: Option<f64>,
     pub interval: Option<Interval>,
+    /// Where the confidence set is all but what lies between two effects: these two.
+    pub all_but: Option<(f64, f64)>,
     /// What the arm and the reference come to, where that is no plain mean.
     pub levels: Option<(f64, f64)>,
     /// What a reader must know: why something is absent, what the scale is.
@@ -78,6 +80,7 @@ impl Computed {
             df: None,
             p_value: None,
             interval: None,
+            all_but: None,
             levels: None,
             notes: Vec::new(),
         }

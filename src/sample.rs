@@ -116,6 +116,8 @@ pub struct Measured {
     pub target: Option<f64>,
     /// Whether the quantity lies before the draw.
     pub before_draw: bool,
+    /// Whether a yes is known before a no, as of what happened at some time in a window.
+    pub early: bool,
     /// Whether it is of those alone who came so far after the draw.
     pub reached: bool,
     /// The smallest and largest value there can be, where the measure sets them.

@@ -35,6 +35,10 @@ impl Audit {
         let path = match &self.ledger {
             Some(path) if path.is_dir() => path.join(LEDGER),
             Some(path) => path.clone(),
+            // An auditor may have nothing but the ledger.
+            None if around.study.is_none() && Path::new(LEDGER).exists() => {
+                Path::new(".").join(LEDGER)
+            }
             None => {
                 let study = Study::find(around)?;
                 study.draws()?;

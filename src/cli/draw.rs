@@ -132,6 +132,14 @@ impl Draw {
             }
         };
         let mut set = self.set.clone();
+        for (place, (factor, _)) in set.iter().enumerate() {
+            if set[..place].iter().any(|(before, _)| before == factor) {
+                return Err(refused(
+                    format!("`{factor}` is set twice"),
+                    "give each factor once: `--set FACTOR=LEVEL`",
+                ));
+            }
+        }
         if around.console.can_ask() {
             // What was given must hold before the rest is asked for.
             if let Err(ReferralError::Faults { path, mut faults }) =

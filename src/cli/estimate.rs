@@ -375,13 +375,32 @@ impl Estimate {
             inputs: [(file.display().to_string(), digest.to_string())].into(),
             ..Provenance::default()
         };
-        show("", &provenance, None, &rows, around)
+        show("", &provenance, None, &rows, &[], around)
     }
 
     fn of_study(&self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         let (ledger, plan) = study.ledger_and_plan(around)?;
-        let found = self.found(&study, ledger.as_ref(), &plan, Failing::Stops, around)?;
+        // What was asked for by name must be made; of a whole plan the rest is.
+        let failing = match self.outcome.is_empty() && self.method.is_empty() {
+            true => Failing::IsTold,
+            false => Failing::Stops,
+        };
+        let found = self.found(&study, ledger.as_ref(), &plan, failing, around)?;
+        let not_made: Vec<(String, String)> = found
+            .failed
+            .iter()
+            .map(|(planned, why)| (plan.outcomes[planned.outcome].id.clone(), why.clone()))
+            .collect();
+        if let (true, Some((_, why))) = (found.rows.is_empty(), not_made.first()) {
+            return Err(refused(
+                why.clone(),
+                "`klero estimate --outcome ID` makes one estimate at a time",
+            ));
+        }
+        for (_, why) in &not_made {
+            around.console.warn(format!("not made: {why}"));
+        }
         if let (Some(locale), false) = (around.screen(), around.console.json) {
             let found = findings(&study, ledger.as_ref(), &plan, found, None, &locale)?;
             let text = screen(&found, &locale, Screen::Effects);
@@ -403,6 +422,7 @@ impl Estimate {
             &found.provenance,
             Some(&found.flow),
             &found.rows,
+            &not_made,
             around,
         )
     }
@@ -420,6 +440,7 @@ impl Estimate {
         let planned = self.planned(plan)?;
         let path = study.outcomes_path();
         let file = OutcomeFile::read(&path, &plan.study.id)?;
+        study.warn_of_changes(plan, true, around);
         let ledger = ledger.into();
         let (mut people, referrals) = match ledger {
             Some(ledger) => People::of_ledger(ledger),
@@ -559,8 +580,8 @@ impl Estimate {
                 {
                     return Err(refused(
                         format!("nothing can be estimated of `{id}` in a study with one arm"),
-                        "`share` is of an outcome of 1 and 0, `change` of a `value` with a \
-                         `baseline`",
+                        "`share` is of an outcome of 1 and 0 (a `value` with `yes_no = true`), \
+                         `change` of a `value` with `baseline`",
                     ));
                 }
                 planned.push(PlannedEstimate::exploratory(index));
@@ -713,15 +734,24 @@ fn show(
     provenance: &Provenance,
     flow: Option<&Flow>,
     rows: &[Row],
+    not_made: &[(String, String)],
     around: &Surroundings,
 ) -> anyhow::Result<Answer> {
+    // The answer to "is everything planned made?".
+    let answer = match not_made {
+        [] => Answer::Yes,
+        _ => Answer::No,
+    };
     if around.console.json {
-        around
-            .console
-            .object(&estimates("estimate", provenance, flow, rows))?;
-        return Ok(Answer::Yes);
+        let mut object = estimates("estimate", provenance, flow, rows);
+        object["not_made"] = not_made
+            .iter()
+            .map(|(outcome, reason)| serde_json::json!({"outcome": outcome, "reason": reason}))
+            .collect();
+        around.console.object(&object)?;
+        return Ok(answer);
     }
     let text = format!("{title}{}{}", table(rows), footnotes(rows));
     around.console.data(&text)?;
-    Ok(Answer::Yes)
+    Ok(answer)
 }

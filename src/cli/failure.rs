@@ -87,7 +87,9 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             })
             .or_else(|| {
                 cause.downcast_ref().map(|_: &AlreadyThere| {
-                    "choose another name, or overwrite it with `--force`".to_owned()
+                    "choose another name, move it away, or overwrite it with `--force` where the command \
+                     has it"
+                        .to_owned()
                 })
             })
             .or_else(|| {

@@ -94,6 +94,7 @@ impl Outcomes {
         {
             return Err(AlreadyThere { path }.into());
         }
+        study.warn_of_changes(&plan, false, around);
         let stores = plan
             .registers
             .iter()

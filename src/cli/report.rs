@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ use klero::report::language::Locale;
 use klero::report::page::page;
 use klero::report::study::{
     CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, Report as Laid, StatesFound,
-    StatesOfArm, TimesFound, definition, planned, report,
+    StatesOfArm, StratumOfArm, TimesFound, definition, planned, report,
 };
 use klero::report::table::{csv, latex, markdown, xlsx};
 use klero::report::verify::{Analysed, scripts};
@@ -198,6 +198,7 @@ pub fn findings<'a>(
         },
         received: received(&found, plan),
         missing,
+        strata: strata(&found),
         threshold: None,
         definitions: definitions.collect(),
         date,
@@ -284,7 +285,11 @@ fn employment(states: &[StateWeeks], arms: &[String], reference: usize) -> klero
         .map(|arm| {
             let weeks = arm.counts.iter();
             weeks
-                .map(|week| Count::new(week[State::Ordinary as usize], arm.persons))
+                .map(|week| {
+                    // Those of whom the register says nothing in that week are not counted.
+                    let known = arm.persons - week[State::Unknown as usize];
+                    Count::new(week[State::Ordinary as usize], known)
+                })
                 .collect()
         })
         .collect();
@@ -351,6 +356,35 @@ fn curves(found: &Found, measured: &Measured, plan: &Protocol) -> Option<TimesFo
         outcome: id,
         arms,
     })
+}
+
+/// Counts of each outcome by arm and stratum of the draw.
+fn strata(found: &Found) -> BTreeMap<String, Vec<StratumOfArm>> {
+    let Some(strata) = &found.people.stratum else {
+        return BTreeMap::new();
+    };
+    let counts = |measured: &Measured| {
+        let mut cells: BTreeMap<(u16, u32), (u64, u64)> = BTreeMap::new();
+        for (row, (&arm, &stratum)) in found.people.arm.iter().zip(&strata.of).enumerate() {
+            if measured.observed[row] {
+                let (n, events) = cells.entry((arm, stratum)).or_default();
+                *n += 1;
+                *events += u64::from(measured.value[row] == 1.0);
+            }
+        }
+        let yes_no = measured.unit == Unit::YesNo;
+        let cells = cells
+            .into_iter()
+            .map(|((arm, stratum), (n, events))| StratumOfArm {
+                arm: found.people.arms[usize::from(arm)].clone(),
+                stratum: strata.names[stratum as usize].clone(),
+                n,
+                events: yes_no.then_some(events),
+            });
+        cells.collect()
+    };
+    let measured = found.measured.iter();
+    measured.map(|of| (of.name(), counts(of))).collect()
 }
 
 /// Counts of each outcome that says what was received, arm by arm.

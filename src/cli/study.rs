@@ -176,6 +176,46 @@ impl Study {
         Ok((Some(ledger), plan))
     }
 
+    /// Warns of files that were changed after what was made of them, by the times of the files.
+    pub fn warn_of_changes(&self, plan: &Protocol, outcomes_too: bool, around: &Surroundings) {
+        let modified = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
+        let newer = |file: &Path, made: &Path| match (modified(file), modified(made)) {
+            (Some(file), Some(made)) => file > made,
+            _ => false,
+        };
+        let warn = |file: &Path, command: &str| {
+            let file = file.display();
+            around.console.warn(format!(
+                "{file} was changed since `{command}` read it: run it again"
+            ));
+        };
+        for register in &plan.registers {
+            let store = self.derived().join(format!("{}.spells", register.id));
+            let files = register.files.iter().map(|file| self.folder.join(file));
+            for file in files.filter(|file| newer(file, &store)) {
+                warn(&file, "klero ingest");
+            }
+            if outcomes_too && newer(&store, &self.outcomes_path()) {
+                warn(&store, "klero outcomes");
+            }
+        }
+        let mut tables: Vec<&Path> = Vec::new();
+        let values = plan
+            .outcomes
+            .iter()
+            .filter_map(|outcome| outcome.value.as_ref());
+        for value in values.filter(|_| outcomes_too) {
+            if !tables.contains(&value.file.as_path()) {
+                tables.push(&value.file);
+            }
+        }
+        for file in tables.iter().map(|file| self.folder.join(file)) {
+            if newer(&file, &self.outcomes_path()) {
+                warn(&file, "klero outcomes");
+            }
+        }
+    }
+
     /// Reads the plan of analysis, and says where it is not the plan in force.
     pub fn plan_beside(&self, ledger: &Ledger, around: &Surroundings) -> anyhow::Result<Protocol> {
         let plan = self.plan()?;

@@ -177,6 +177,9 @@ fn ratio(joint: Joint, level: f64, interval: LateInterval) -> Late {
                 upper,
                 method: IntervalId::AndersonRubin,
             });
+            if let EffectSet::Complement { below, above } = set {
+                computed.all_but = Some((below, above));
+            }
             if !matches!(set, EffectSet::Interval { .. }) {
                 let words = set.words(|x| format!("{x}"));
                 computed.note(&format!(

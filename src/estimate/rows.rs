@@ -1016,6 +1016,15 @@ impl<'s> Asked<'s> {
         };
         let mut computed = Computed::nothing();
         computed.interval = found.interval;
+        // A difference of two numbers within limits lies within their distance.
+        let limits = match self.measured.unit {
+            Unit::YesNo | Unit::ShareOfTime => Some((0.0, 1.0)),
+            _ => self.measured.limits,
+        };
+        if let (Some(interval), Some((low, high))) = (&mut computed.interval, limits) {
+            interval.lower = interval.lower.map(|lower| lower.max(low - high));
+            interval.upper = interval.upper.map(|upper| upper.min(high - low));
+        }
         computed.notes = found.notes;
         if let Some(trimmed) = &found.trimmed {
             let side = match trimmed.side {
@@ -1127,6 +1136,14 @@ impl<'s> Asked<'s> {
             adjust.push(format!("{}_baseline", self.measured.name()));
         }
         let (mut arm_counts, mut reference_counts) = (arm_counts, reference_counts);
+        let mut computed = computed;
+        let not_covered = |arm: usize| self.measured.missing[arm].contains_key("not-covered");
+        if self.measured.early && (not_covered(contrast.arm) || not_covered(contrast.reference)) {
+            computed.note(
+                "of those whose window is not covered a yes is known and a no is not: the shares \
+                 among the known are too high",
+            );
+        }
         if let (Some((arm, reference)), Some(counts)) = (computed.levels, &mut reference_counts) {
             arm_counts.mean = Some(arm);
             counts.mean = Some(reference);

@@ -166,7 +166,7 @@ pub fn holds_cpr_shape(text: &str) -> bool {
 }
 
 fn id_fault(id: &str) -> Option<FaultKind> {
-    if has_cpr_shape(id) {
+    if holds_cpr_shape(id) {
         Some(FaultKind::Cpr)
     } else if !is_name(id) || id.len() > 200 {
         Some(FaultKind::NotAnId)

@@ -320,15 +320,30 @@ pub(super) fn write<W: Write>(
     if columns.iter().any(|(_, values)| values.len() != rows) {
         return Err("the columns have not one length".to_owned());
     }
-    for from in (0..rows).step_by(GROUP) {
-        let range = from..rows.min(from + GROUP);
-        let pages = encoded(columns, types.fields(), options, &range)?;
-        let pages = pages.iter().map(|pages| {
-            let pages = pages.iter().map(PolarsResult::Ok);
-            Ok(DynStreamingIterator::new(convert(pages)))
+    let groups = (0..rows).step_by(GROUP);
+    let groups: Vec<Range<usize>> = groups.map(|from| from..rows.min(from + GROUP)).collect();
+    // A group a thread, and written in their order.
+    for groups in groups.chunks(crate::threads::threads()) {
+        let encode = |rows: &Range<usize>| encoded(columns, types.fields(), options, rows);
+        let done: Vec<_> = std::thread::scope(|scope| {
+            let started: Vec<_> = groups
+                .iter()
+                .map(|rows| scope.spawn(move || encode(rows)))
+                .collect();
+            let joined = started.into_iter().map(|thread| thread.join());
+            joined
+                .map(|done| done.expect("encoding what we made does not panic"))
+                .collect()
         });
-        let written = writer.write(range.len() as u64, DynIter::new(pages));
-        written.map_err(text)?;
+        for (rows, pages) in groups.iter().zip(done) {
+            let pages = pages.map_err(text)?;
+            let pages = pages.iter().map(|pages| {
+                let pages = pages.iter().map(PolarsResult::Ok);
+                Ok(DynStreamingIterator::new(convert(pages)))
+            });
+            let written = writer.write(rows.len() as u64, DynIter::new(pages));
+            written.map_err(text)?;
+        }
     }
     let own = metadata.iter().map(|(key, value)| KeyValue {
         key: (*key).to_owned(),
@@ -339,14 +354,15 @@ pub(super) fn write<W: Write>(
     Ok(writer.into_inner())
 }
 
-/// Encodes and compresses some rows of each column, several columns at a time.
+/// Encodes and compresses some rows of each column.
 fn encoded(
     columns: &[(&str, Written)],
     types: &[ParquetType],
     options: WriteOptions,
     rows: &Range<usize>,
-) -> Result<Vec<Vec<CompressedPage>>, String> {
-    let encode = |(_, values): &(&str, Written), type_: &ParquetType| {
+) -> PolarsResult<Vec<Vec<CompressedPage>>> {
+    let columns = columns.iter().zip(types);
+    let encoded = columns.map(|((_, values), type_)| {
         let encoding = get_dtype_encoding(&values.dtype());
         let array = values.array(rows.clone());
         let mut pages = array_to_columns(array, type_.clone(), options, &encoding)?;
@@ -355,35 +371,9 @@ fn encoded(
             .expect("a column that is no struct is one column");
         let pages = pages.map(|page| page.map_err(ParquetError::from));
         let compressed = Compressor::new(pages, options.compression, Vec::new());
-        let compressed: Vec<CompressedPage> = compressed.collect::<Result<_, ParquetError>>()?;
-        PolarsResult::Ok(compressed)
-    };
-    let threads = crate::threads::threads();
-    // By turns, because texts, which take the longest, may stand side by side.
-    std::thread::scope(|scope| {
-        let started: Vec<_> = (0..threads.min(columns.len()))
-            .map(|first| {
-                scope.spawn(move || {
-                    let mine = (first..columns.len()).step_by(threads);
-                    mine.map(|at| encode(&columns[at], &types[at]))
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        let mut parts: Vec<_> = started
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .expect("encoding what we made does not panic")
-                    .into_iter()
-            })
-            .collect();
-        let turns = (0..columns.len()).map(|at| parts[at % threads].next().expect("a turn each"));
-        turns
-            .collect::<PolarsResult<_>>()
-            .map_err(|error| error.to_string())
-    })
+        Ok(compressed.collect::<Result<_, ParquetError>>()?)
+    });
+    encoded.collect()
 }
 
 impl Written<'_> {

@@ -137,11 +137,10 @@ impl Block {
         let (effect, interval) = effect(row);
         let p = |p: Option<f64>| p.map_or_else(String::new, p_value);
         let mut result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
-        // Two bounds and no point: first they, then the interval around them.
-        let around = match bounds(row) {
-            Some(bounds) => std::mem::replace(&mut result[1], bounds),
-            None => String::new(),
-        };
+        // Two bounds and no point.
+        if let Some(bounds) = bounds(row) {
+            result[0] = format!("{} {bounds}", result[0]);
+        }
         // A test over all levels is about no group of its own.
         let over_levels = row.subgroup.as_ref().is_some_and(|s| s.level.is_none());
         if over_levels {
@@ -160,14 +159,6 @@ impl Block {
             self.contrast = contrast;
         }
         self.put(result);
-        if !around.is_empty() {
-            self.put([
-                "… interval".to_owned(),
-                around,
-                String::new(),
-                String::new(),
-            ]);
-        }
     }
 
     fn push(&mut self, left: [String; 3]) {
@@ -270,8 +261,8 @@ fn effect(row: &Estimate) -> (String, String) {
         (_, MethodId::LogRank, _) => "log-rank".to_owned(),
         (_, MethodId::InteractionTest, _) => "same effect".to_owned(),
         (_, MethodId::RandomisationTest, _) => "redrawn".to_owned(),
-        (_, MethodId::LeeBounds, None) => "Lee bounds".to_owned(),
-        (_, MethodId::WorstCaseBounds, None) => "worst case".to_owned(),
+        (_, MethodId::LeeBounds, None) => "Lee".to_owned(),
+        (_, MethodId::WorstCaseBounds, None) => "worst".to_owned(),
         (_, _, None) => "–".to_owned(),
         (Scale::Level, ..) => String::new(),
         (Scale::Difference, method, Some(value)) => {
@@ -297,11 +288,18 @@ fn effect(row: &Estimate) -> (String, String) {
         Some(bound) => fixed(factor * bound, decimals),
     };
     let infinite = if relative_change { "+∞ %" } else { "∞" };
-    let text = format!(
-        "{} to {}",
-        bound(interval.lower, "–∞"),
-        bound(interval.upper, infinite)
-    );
+    let text = match computed.all_but {
+        Some((below, above)) => format!(
+            "outside {} to {}",
+            bound(Some(below), ""),
+            bound(Some(above), "")
+        ),
+        None => format!(
+            "{} to {}",
+            bound(interval.lower, "–∞"),
+            bound(interval.upper, infinite)
+        ),
+    };
     match row.scale {
         Scale::Level => (value, format!("{text} %")),
         _ => (value, text),
@@ -422,6 +420,9 @@ pub fn flow_lines(flow: &Flow) -> String {
          by the arm drawn, over all who were drawn\n",
         flow.referred, flow.refused, flow.drawn, flow.withdrawn, flow.excluded
     );
+    if flow.withdrawn + flow.excluded > 0 {
+        text += "the withdrawn and excluded stay in the arm they were drawn to\n";
+    }
     let arms = flow.arms.iter().map(|arm| {
         let mut part = format!("{} {} drawn", arm.arm, arm.drawn);
         for (number, word) in [(arm.withdrawn, "withdrawn"), (arm.excluded, "excluded")] {

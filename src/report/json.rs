@@ -133,6 +133,8 @@ fn row(row: &Estimate) -> Value {
             "level": interval.level,
             "lower": interval.lower,
             "upper": interval.upper,
+            "all_but": computed.all_but
+                .map(|(below, above)| json!({"lower": below, "upper": above})),
             "method": interval.method.name(),
         })),
         "n_arm": arm.n,

@@ -48,6 +48,8 @@ pub struct Findings<'a> {
     pub received: Vec<(String, Vec<ArmCounts>)>,
     /// Why outcomes are missing: outcome, then arm by arm the persons of each reason.
     pub missing: BTreeMap<String, Vec<BTreeMap<String, usize>>>,
+    /// By outcome, the counts of each arm in each stratum of the draw.
+    pub strata: BTreeMap<String, Vec<StratumOfArm>>,
     /// Counts below are held back; `None` in a report that holds nothing back.
     pub threshold: Option<u64>,
     /// Outcome and its definition in words.
@@ -56,6 +58,15 @@ pub struct Findings<'a> {
     pub date: Date,
     /// First and last day of drawing.
     pub drawing: Option<(Date, Date)>,
+}
+
+/// Persons of an arm with a value in a stratum, and those with the event where it is a yes or no.
+#[derive(Clone, Debug)]
+pub struct StratumOfArm {
+    pub arm: String,
+    pub stratum: String,
+    pub n: u64,
+    pub events: Option<u64>,
 }
 
 /// Weekly shares in one state.

@@ -159,6 +159,14 @@ impl OutcomeFile {
             unit,
             target: outcome.target,
             before_draw: matches!(outcome.measure, Measure::History { .. }),
+            early: matches!(
+                outcome.measure,
+                Measure::Ever { .. }
+                    | Measure::Weeks {
+                        more_than: Some(_),
+                        ..
+                    }
+            ),
             reached: matches!(outcome.measure, Measure::Retained { .. }),
             limits: limits(&outcome.measure),
             value: values.iter().map(|value| value.unwrap_or(0.0)).collect(),

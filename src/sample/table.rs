@@ -535,6 +535,7 @@ fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
         unit: Unit::Number,
         target: None,
         before_draw: false,
+        early: false,
         reached: false,
         limits: None,
         value: values.iter().map(|value| value.unwrap_or(0.0)).collect(),

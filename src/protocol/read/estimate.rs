@@ -196,8 +196,8 @@ fn one_arm(name: &At<String>, outcome: &Outcome, methods: &[At<MethodId>], f: &m
 }
 
 /// What can be estimated where there is nobody to compare with.
-const IN_ONE_ARM: &str = "`share` of an outcome of 1 and 0, or `change` of a `value` with \
-                          `baseline`: one arm has nobody to compare with";
+const IN_ONE_ARM: &str = "`share` of an outcome of 1 and 0 (a `value` with `yes_no = true`), or \
+                          `change` of a `value` with `baseline`: one arm has nobody to compare with";
 
 fn of_one_arm(method: MethodId) -> bool {
     matches!(method, MethodId::Share | MethodId::Change)

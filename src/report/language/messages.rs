@@ -437,6 +437,12 @@ messages! { 'a;
     OnlyThose { outcome: &'a str }:
         "Kun personer med {outcome}, som blev afgjort efter lodtrækningen: ikke en effekt.",
         "Only persons with {outcome}, which was decided after the draw: not an effect.";
+    LeftStay:
+        "Også de, der er trukket tilbage eller noteret som udeladt, indgår i analysen i den gruppe, \
+         de blev trukket til.",
+        "The withdrawn and those recorded as excluded, too, are analysed in the arm they were drawn \
+         to.";
+    WeightedOverStrata: "vægtet over lodtrækningens strata", "weighted over the strata of the draw";
     OnlyReached:
         "Kun dem der nåede så langt, hvilket blev afgjort efter lodtrækningen: ikke en effekt.",
         "Only those who came so far, which was decided after the draw: not an effect.";

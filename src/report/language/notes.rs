@@ -55,6 +55,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "{name} gik fra {number} før til {number2} efter",
     ),
     (
+        "of those whose window is not covered a yes is known and a no is not: the shares among the known are too high",
+        "for dem, hvis vindue ikke er dækket, kendes et ja, men ikke et nej: andelene blandt de kendte er for høje",
+    ),
+    (
         "Lee bounds are of all strata together",
         "Lees grænser gælder alle strata under ét",
     ),

@@ -623,8 +623,8 @@ impl Page<'_> {
                 weeks: self.week(),
                 draw: self.either(Message::TheDraw, Message::TheStart),
                 columns: [
-                    self.week(),
                     self.say(Message::Arm),
+                    self.week(),
                     self.say(Message::State),
                     self.say(Message::Persons),
                 ],

@@ -30,7 +30,8 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
     let threshold = rule.threshold;
     let mut found = found.clone();
     for row in &mut found.rows {
-        row.computed.notes.clear();
+        // Notes that tell numbers may tell counts.
+        row.computed.notes.retain(|note| !tells_a_number(note));
     }
     found.threshold = Some(threshold);
     found.missing.clear();
@@ -105,11 +106,24 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
     })
 }
 
+fn tells_a_number(note: &str) -> bool {
+    let plain = |word: &&str| {
+        word.trim_matches(|c: char| !c.is_ascii_digit())
+            .parse::<f64>()
+            .is_ok()
+    };
+    let words = note.split_whitespace();
+    words
+        .filter(plain)
+        .any(|word| !word.starts_with(|c: char| c.is_alphabetic()))
+}
+
 /// Says of every cell what can be read from it.
 fn declare(found: &Findings, rule: Rule, tables: &mut [Table]) -> Result<Release, DisclosureError> {
     let mut counts = Counts {
         release: Release::new(rule),
         rests: BTreeMap::new(),
+        strata: BTreeMap::new(),
     };
     counts.flow(found)?;
     if let Some(baseline) = &found.baseline {
@@ -149,6 +163,8 @@ struct Counts {
     release: Release,
     /// Pairs whose rest is declared.
     rests: BTreeMap<(CountId, CountId), ()>,
+    /// Wholes that are the sum of strata, with the first of them.
+    strata: BTreeMap<(CountId, CountId), ()>,
 }
 
 /// The part of an arm's people that a row is about.
@@ -535,6 +551,10 @@ impl Counts {
             if let Some(subgroup) = &row.subgroup {
                 both.extend(self.of_levels(found, row, &subgroup.factor)?);
             }
+            // An effect by strata follows from the counts of each.
+            if row.options.strata.is_some() {
+                both.extend(self.of_strata(found, row)?);
+            }
             for (cell, column) in shown.cells.iter_mut().zip(&table.columns) {
                 if *cell == Cell::default() {
                     continue;
@@ -551,6 +571,44 @@ impl Counts {
             }
         }
         Ok(())
+    }
+
+    /// Returns the counts of a row's arms in the strata, and ties them to the whole arm.
+    fn of_strata(
+        &mut self,
+        found: &Findings,
+        row: &Estimate,
+    ) -> Result<Vec<CountId>, DisclosureError> {
+        let outcome = row.outcome.as_deref().unwrap_or_default();
+        let cells = found.strata.get(outcome).map_or(&[][..], Vec::as_slice);
+        let mut all = Vec::new();
+        // People chosen after the draw, or of a level, are other counts; those of all bound them.
+        for arm in [Some(row.arm.as_str()), row.reference.as_deref()]
+            .into_iter()
+            .flatten()
+        {
+            let mut parts = [Vec::new(), Vec::new()];
+            for cell in cells.iter().filter(|cell| cell.arm == arm) {
+                let key = format!("{outcome}, arm {arm}, stratum {}", cell.stratum);
+                let n = self.release.count(&format!("with {key}"), cell.n)?;
+                parts[0].push(n);
+                if let Some(events) = cell.events {
+                    let events = self.release.count(&format!("events of {key}"), events)?;
+                    self.rest(n, events)?;
+                    parts[1].push(events);
+                }
+            }
+            for (what, parts) in ["with", "events of"].into_iter().zip(parts) {
+                let whole = self.release.find(&format!("{what} {outcome}, arm {arm}"));
+                if let (Some(whole), false) = (whole, parts.is_empty())
+                    && self.strata.insert((whole, parts[0]), ()).is_none()
+                {
+                    self.release.sum(whole, &parts)?;
+                }
+                all.extend(parts);
+            }
+        }
+        Ok(all)
     }
 
     fn of_levels(

@@ -66,6 +66,9 @@ fn result(found: &Findings, row: &Estimate, locale: &Locale) -> String {
     if let Value::P(p) = p.value {
         effect += &format!(", {}", locale.p_statement(p));
     }
+    if row.options.strata.is_some() && row.unit == Unit::YesNo {
+        effect += &format!(", {}", locale.say(Message::WeightedOverStrata));
+    }
     if let Some(p) = row.p_adjusted {
         let p = locale.p(p);
         effect += &format!(" ({})", locale.say(Message::AdjustedTo { p: &p }));

@@ -69,6 +69,7 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
             by_arm(|arm| arm.excluded),
         );
     }
+    let left = flow.withdrawn + flow.excluded > 0;
     for (label, counts) in analysed(found) {
         let all = counts.iter().sum();
         push(
@@ -77,6 +78,9 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
             all,
             Some(counts),
         );
+    }
+    if left {
+        table.note(say(Message::LeftStay));
     }
     table
 }
@@ -468,9 +472,12 @@ pub fn effects(
     for text in of_methods(said, locale) {
         table.note(text);
     }
-    if rows
+    if rows.iter().any(|row| {
+        let counted = row.arm_counts.mean.is_none() && row.arm_counts.events.is_some();
+        row.unit == Unit::TimeToEvent && row.reference.is_some() && counted
+    }) && !rows
         .iter()
-        .any(|row| row.unit == Unit::TimeToEvent && row.reference.is_some())
+        .any(|row| row.unit == Unit::TimeToEvent && row.arm_counts.mean.is_some())
     {
         table.note(say(Message::EventsShown));
     }
@@ -701,6 +708,8 @@ pub fn effect(found: &Findings, row: &Estimate, locale: &Locale) -> [Cell; 3] {
         }
     };
     let interval = match &computed.interval {
+        // A footnote has it in words.
+        Some(_) if computed.all_but.is_some() => Value::Empty,
         Some(interval) => Value::interval(interval.lower, interval.upper, form),
         None => Value::Empty,
     };

@@ -7,11 +7,16 @@ use crate::report::language::Locale;
 
 /// Writes a table with its title in bold above and its notes below.
 pub fn text(table: &Table, locale: &Locale) -> String {
-    body(
-        table,
-        &lay(table, locale),
-        &format!("**{}**", escaped(&table.title)),
-    )
+    let mut laid = lay(table, locale);
+    // A table in a file of its own has no section on methods to point to.
+    for row in &mut laid.rows {
+        if let LaidRow::Cells { source, .. } = row
+            && let Some((id, _)) = source
+        {
+            id.clear();
+        }
+    }
+    body(table, &laid, &format!("**{}**", escaped(&table.title)))
 }
 
 /// Writes a table below a given first line.
@@ -57,6 +62,7 @@ pub(crate) fn body(table: &Table, laid: &Laid, title: &str) -> String {
                 // Blanks that Markdown keeps.
                 let indent = "\u{2003}".repeat(usize::from(*depth));
                 let link = match source {
+                    Some((id, label)) if id.is_empty() => format!(" {}", escaped(label)),
                     Some((id, label)) => format!(" [{}](#{id})", escaped(label)),
                     None => String::new(),
                 };

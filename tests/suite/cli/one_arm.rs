@@ -201,6 +201,12 @@ fn a_report_of_one_arm_speaks_of_no_draw() {
         );
         assert_eq!(text.matches(once).count(), 1, "{text}");
         assert!(!text.contains("pct.."), "{text}");
+        assert!(text.contains("Trivsel ved start"), "{text}");
+        let cut = [
+            "for 3 af 20 begynder registret",
+            "for 3 of 20 the register begins",
+        ];
+        assert!(cut.iter().any(|cut| text.contains(cut)), "{text}");
         assert!(folder.join("report/figures/states.svg").exists());
     }
     run(&made("da"), &["report", "--dates", "none.csv"]).fails_with(2, &["none.csv"]);

@@ -501,7 +501,7 @@ fn footnotes_tell_what_was_executed() {
     let text = words(&page(folder));
     // Why people are not there, and what the plan said that was not done.
     for told in [
-        "18-66 år",
+        "opfyldte ikke: 18-66 år",
         "Flyttet",
         "Ønsker ikke at deltage",
         "Uden for målgruppen",
