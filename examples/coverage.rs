@@ -400,7 +400,7 @@ fn holds(interval: Option<&Interval>, truth: f64) -> Option<bool> {
 type Cells = BTreeMap<Key, [Option<Tally>; PLANS.len()]>;
 
 /// A column's part of the table for one number of persons or clusters.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Job {
     Formulas { plan: usize, n: usize },
     Clusters { plan: usize, n: usize },
@@ -426,6 +426,7 @@ fn main() {
     let cells = Mutex::new(Cells::new());
     let work = || {
         while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let started = std::time::Instant::now();
             let (plan, found) = match job {
                 Job::Formulas { plan, n } => (plan, formulas(&PLANS[plan], n, DRAWS / part)),
                 Job::Clusters { plan, n } => (plan, clusters(&PLANS[plan], n, DRAWS / part)),
@@ -435,6 +436,7 @@ fn main() {
             for (key, tally) in found {
                 cells.entry(key).or_default()[plan] = Some(tally);
             }
+            eprintln!("{job:?} {:.0} s", started.elapsed().as_secs_f64());
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -848,6 +850,8 @@ fn tests(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
                 statistic,
                 weighting: Weighting::ByStratum,
                 level: LEVEL,
+                // Replays are what is looked at; and to list the draws of 30 takes long.
+                listed: 0,
                 threads: NonZeroUsize::new(1),
                 ..Replaying::default()
             };
