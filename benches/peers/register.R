@@ -52,9 +52,10 @@ best <- function() {
   start[seq(1, length(codes), by = n)] <- TRUE
   start <- which(start)
   code <- codes[start]
-  setDT(list(key = keys[(start - 1L) %/% n + 1L], first = (start - 1L) %% n,
-             weeks = diff(c(start, length(codes) + 1L)),
-             code = ifelse(code == 0L, "", sprintf("%03d", code))))[]
+  made <- list(key = keys[(start - 1L) %/% n + 1L], first = (start - 1L) %% n,
+               weeks = diff(c(start, length(codes) + 1L)),
+               code = ifelse(code == 0L, "", sprintf("%03d", code)))
+  setDT(made)[]
 }
 
 outcomes <- function(spells) {

@@ -488,8 +488,7 @@ fn in_order(digests: Vec<u64>) -> Vec<u32> {
 
 /// Hands parts of a slice, each with the place of its first, to as many threads as there are.
 fn side_by_side<T: Send>(slice: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = slice.len().div_ceil(threads).max(1);
+    let size = slice.len().div_ceil(crate::threads::threads()).max(1);
     let work = &work;
     std::thread::scope(|scope| {
         for (number, part) in slice.chunks_mut(size).enumerate() {
