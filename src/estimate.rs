@@ -6,6 +6,7 @@
 //! Hides: formulas, each cited at its line in the files below.
 
 mod baseline;
+pub mod bootstrap;
 pub mod bounds;
 mod contrast;
 mod course;
@@ -29,6 +30,7 @@ use crate::protocol::{
 use crate::sample::{Groups, Measured};
 
 pub use baseline::{BANDS, Baseline, BaselineRow, Summary, baseline};
+pub use bootstrap::Resampling;
 pub use course::{Course, CourseArm, Point, course};
 pub use effects::{ReplayPlan, design, effects};
 pub use linear::DegreesOfFreedom;
@@ -187,6 +189,14 @@ pub struct Options {
     /// The people that alone were looked at.
     pub only: Option<String>,
     pub replays: Option<Replayed>,
+    pub resamples: Option<Resampled>,
+}
+
+/// The resamples behind an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resampled {
+    pub number: u32,
+    pub seed: String,
 }
 
 /// The replays behind a randomisation test.
@@ -239,6 +249,8 @@ pub struct Analysis<'s> {
     /// Bounds with every missing outcome at its worst; the least and largest value where the
     /// measure does not set them.
     pub worst_case: Option<WorstCase>,
+    /// For intervals by resampling.
+    pub resampling: Resampling,
 }
 
 /// Whether strata and clusters of the draw are heeded.

@@ -78,7 +78,8 @@ pub struct Estimate {
     /// Least and largest value of the outcome, for --worst-case
     #[arg(long, value_name = "LOW,HIGH", value_parser = limits, requires = "worst_case")]
     limits: Option<(f64, f64)>,
-    /// Replays of the draw for randomisation tests [default: the plan's, else 10000]
+    /// Replays of the draw for randomisation tests, resamples for `bootstrap-t`
+    /// [default: the plan's, else 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(99..=100_000_000))]
     replays: Option<u32>,
     /// Text that the replays' lots follow from [default: the plan's, else its digest]
@@ -339,6 +340,8 @@ impl Estimate {
         // What is estimated from stands in `people` and `measured`.
         drop(data);
         let contrasts = self.contrasts_among(&people.arms)?;
+        let plan = self.replay_plan(&Replays::default(), "1", around);
+        let resampling = plan.resampling();
         let mut requests = Vec::new();
         for one in &measured {
             requests.push(Request {
@@ -360,6 +363,7 @@ impl Estimate {
                     model: self.model(),
                     only: self.only.as_deref().zip(only.as_deref()),
                     worst_case: self.worst_case(),
+                    resampling: resampling.clone(),
                 },
             });
         }
@@ -367,7 +371,6 @@ impl Estimate {
             method,
             family: Role::Primary,
         });
-        let plan = self.replay_plan(&Replays::default(), "1", around);
         let rows = effects(&people, &requests, multiplicity, &plan)?;
         let digest = digest.join().expect("a digest does not panic");
         let digest = digest.with_context(|| format!("`{}`", file.display()))?;
@@ -478,6 +481,8 @@ impl Estimate {
                 .collect()
         });
         let by = self.find_by(plan, &planned)?;
+        let replays = self.replay_plan(&plan.replays, &plan.digest.to_string(), around);
+        let resampling = replays.resampling();
         let mut requests = Vec::new();
         for (planned, by) in planned.iter().zip(&by) {
             let outcome = &plan.outcomes[planned.outcome];
@@ -514,12 +519,12 @@ impl Estimate {
                     model: self.model(),
                     only: self.only.as_deref().zip(marked.as_deref()),
                     worst_case: self.worst_case(),
+                    resampling: resampling.clone(),
                 },
             });
         }
         let mut multiplicity = plan.multiplicity;
         multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
-        let replays = self.replay_plan(&plan.replays, &plan.digest.to_string(), around);
         let mut failed = Vec::new();
         if failing == Failing::IsTold {
             let mut tried = Vec::new();

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 
+use super::Resampling;
 use super::redraw::{self, Design, Persons, Redrawn, Replaying, Unit, Weighting};
 use super::rows::{Request, contrasts, estimate};
 use super::{Estimate, EstimateError, Replayed, Respect, multiplicity};
@@ -16,6 +17,18 @@ pub struct ReplayPlan {
     pub seed: String,
     pub statistic: Statistic,
     pub threads: usize,
+}
+
+impl ReplayPlan {
+    /// Returns how persons are drawn again where an interval asks for it: as often as the draw is
+    /// replayed, from the same text.
+    pub fn resampling(&self) -> Resampling {
+        Resampling {
+            number: self.number,
+            seed: self.seed.clone(),
+            threads: NonZeroUsize::new(self.threads),
+        }
+    }
 }
 
 /// Returns the rows of all requests, in their order.

@@ -121,7 +121,7 @@ impl MethodId {
     /// Returns the intervals the method offers, the default first.
     pub const fn intervals(self) -> &'static [IntervalId] {
         match self {
-            MethodId::DifferenceInMeans => &[IntervalId::Welch],
+            MethodId::DifferenceInMeans => &[IntervalId::Welch, IntervalId::BootstrapT],
             MethodId::StratifiedDifference
             | MethodId::Ols
             | MethodId::Lin
@@ -171,6 +171,9 @@ impl IntervalId {
             IntervalId::AndersonRubin => "the effects that the Anderson-Rubin test does not reject",
             IntervalId::Inversion => "the effects that the randomisation test does not reject",
             IntervalId::ImbensManski => "Imbens and Manski's, for the effect between two bounds",
+            IntervalId::BootstrapT => {
+                "bootstrap-t, persons drawn again from each arm, p by twice the smaller tail"
+            }
         }
     }
 
@@ -196,6 +199,9 @@ impl IntervalId {
                 "Kalbfleisch & Prentice 2002, section 1.4, doi:10.1002/9781118032985"
             }
             IntervalId::Exact => "Fisher 1935, doi:10.2307/2342435; Cornfield 1956",
+            IntervalId::BootstrapT => {
+                "Davison & Hinkley 1997, section 5.2; Hall 1988, doi:10.1214/aos/1176350933"
+            }
             IntervalId::T
             | IntervalId::Normal
             | IntervalId::AndersonRubin

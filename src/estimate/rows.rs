@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 
+use super::bootstrap::{Arm, bootstrap_t};
 use super::bounds::Answers;
 use super::contrast::{Column, Contrast, Grouped};
 use super::duration::cox::{self, Variance};
@@ -15,8 +16,8 @@ use super::linear::{Columns, Covariate, Inference};
 use super::regression::{equal_effects, lin, ols, one_arm_change, ratio_of_means};
 use super::stratified::{Stratified, stratified_difference};
 use super::{
-    Analysis, ArmCounts, Because, Computed, Estimate, EstimateError, Model, Options, Respect,
-    Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
+    Analysis, ArmCounts, Because, Computed, Estimate, EstimateError, Model, Options, Resampled,
+    Respect, Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
 };
 use crate::protocol::{
     Contrasts, IntervalId, MethodId, Needs, Role, ShareScale, StandardErrors, Unit,
@@ -696,8 +697,23 @@ impl<'s> Asked<'s> {
         let scale = method.scale();
         let computed = match method {
             MethodId::DifferenceInMeans => {
-                let mut computed =
-                    means::difference_in_means(&contrast.side(true), &contrast.side(false), level);
+                let (arm, reference) = (contrast.side(true), contrast.side(false));
+                let mut computed = match interval {
+                    IntervalId::BootstrapT if self.measured.unit == Unit::PooledShare => {
+                        return Err(self.error("a pooled share has no interval `bootstrap-t`"));
+                    }
+                    IntervalId::BootstrapT => {
+                        let id = |arm: usize| self.people.arms[arm].as_str();
+                        let of = |arm, values| Arm {
+                            id: id(arm),
+                            values,
+                        };
+                        let (arm, reference) =
+                            (of(contrast.arm, &arm), of(contrast.reference, &reference));
+                        bootstrap_t(arm, reference, level, &self.analysis.resampling)
+                    }
+                    _ => means::difference_in_means(&arm, &reference, level),
+                };
                 if self.measured.unit == Unit::PooledShare {
                     computed.note(
                         "shares of all weeks observed in the arm; the variance is that of a ratio",
@@ -1187,6 +1203,10 @@ impl<'s> Asked<'s> {
                 method,
                 MethodId::KaplanMeier | MethodId::Rmst | MethodId::AalenJohansen
             );
+        let resampled = computed
+            .interval
+            .as_ref()
+            .is_some_and(|interval| interval.method == IntervalId::BootstrapT);
         Estimate {
             outcome: self.measured.id.clone(),
             label: self.measured.label.clone(),
@@ -1224,6 +1244,10 @@ impl<'s> Asked<'s> {
                 horizon: self.analysis.horizon.filter(|_| times),
                 only: self.analysis.only.map(|(name, _)| name.to_owned()),
                 replays: None,
+                resamples: resampled.then(|| Resampled {
+                    number: self.analysis.resampling.number,
+                    seed: self.analysis.resampling.seed.clone(),
+                }),
             },
         }
     }

@@ -87,6 +87,9 @@ fn of_options(options: &Options) -> Value {
             "number": replays.number, "exact": replays.exact, "seed": replays.seed,
             "statistic": replays.statistic.name(), "p_value_std_error": replays.error,
         })),
+        "resamples": options.resamples.as_ref().map(|resamples| json!({
+            "number": resamples.number, "seed": resamples.seed,
+        })),
     })
 }
 

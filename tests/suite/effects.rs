@@ -436,3 +436,61 @@ fn the_baseline_adds_up_and_is_tested_once() {
     klero(&study, &["balance", "--out", "baseline.csv"]).fails_with(2, &["--force"]);
     klero(&study, &["balance", "--fact", "agee"]).fails_with(2, &["did you mean `age`?"]);
 }
+
+#[test]
+fn a_bootstrap_comes_when_asked_for_and_tells_its_resamples() {
+    let folder = folder();
+    let asked = |more: &[&str]| {
+        let base = ["--outcome", "score", "--method", "difference-in-means"];
+        estimate(&folder, &[&base[..], more].concat())
+    };
+    let usual = asked(&[]);
+    assert_eq!(rows(&usual)[0]["options"]["resamples"], Value::Null);
+    let interval = [
+        "--interval",
+        "bootstrap-t",
+        "--replays",
+        "999",
+        "--seed",
+        "s",
+    ];
+    let json = asked(&interval);
+    for (row, usual) in rows(&json).iter().zip(rows(&usual)) {
+        assert_eq!(row["interval"]["method"], "bootstrap-t");
+        let resamples = serde_json::json!({"number": 999, "seed": "s"});
+        assert_eq!(row["options"]["resamples"], resamples);
+        assert_eq!(row["estimate"], usual["estimate"]);
+        assert_eq!(row["std_error"], usual["std_error"]);
+        assert_ne!(row["interval"]["lower"], usual["interval"]["lower"]);
+    }
+    // The same text gives the same resamples, another text others.
+    assert_eq!(asked(&interval), json);
+    let other = asked(&[
+        "--interval",
+        "bootstrap-t",
+        "--replays",
+        "999",
+        "--seed",
+        "t",
+    ]);
+    assert_ne!(rows(&other)[0]["interval"], rows(&json)[0]["interval"]);
+    let refused = klero(
+        folder.path(),
+        &[
+            "estimate",
+            "--data",
+            "trial.csv",
+            "--arm",
+            "arm",
+            "--reference",
+            "control",
+            "--outcome",
+            "job",
+            "--method",
+            "risk-difference",
+            "--interval",
+            "bootstrap-t",
+        ],
+    );
+    refused.fails_with(2, &["has no interval `bootstrap-t`"]);
+}

@@ -274,6 +274,9 @@ messages! { 'a;
     ReplayedDraw { replays: u64 }:
         "p fra {replays} gentagelser af forsøgets egen lodtrækning.",
         "p from {replays} replays of the trial’s own draw.";
+    Resamples { number: u64 }:
+        "Interval og p fra {number} stikprøver med tilbagelægning.",
+        "Interval and p from {number} resamples of the persons.";
     AllDraws { draws: u64 }:
         "p fra alle {draws} mulige lodtrækninger, eksakt.",
         "p from all {draws} possible draws, exact.";
@@ -402,6 +405,9 @@ messages! { 'a;
     ImbensManskiInterval:
         "Imbens og Manskis, for effekten mellem to grænser",
         "Imbens–Manski, for the effect between two bounds";
+    BootstrapInterval:
+        "bootstrap-t, personer trukket igen fra hver gruppe",
+        "bootstrap-t, persons drawn again from each arm";
 
     // Standard errors.
     ClassicalErrors: "klassiske, ens varians", "classical, equal variance";
@@ -768,6 +774,7 @@ impl Message<'static> {
             "anderson-rubin" => Message::AndersonRubinInterval,
             "inversion" => Message::InversionInterval,
             "imbens-manski" => Message::ImbensManskiInterval,
+            "bootstrap-t" => Message::BootstrapInterval,
             _ => return None,
         })
     }

@@ -876,6 +876,16 @@ pub fn method_words(
             }));
         }
     }
+    if let Some(resamples) = &options.resamples {
+        words.push(locale.say(Message::Resamples {
+            number: u64::from(resamples.number),
+        }));
+        if length == Length::Full {
+            words.push(locale.say(Message::ReplaySeed {
+                seed: &resamples.seed,
+            }));
+        }
+    }
     words
 }
 
