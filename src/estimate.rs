@@ -18,6 +18,7 @@ pub mod linear;
 pub mod means;
 mod methods;
 pub mod multiplicity;
+mod planned;
 pub mod redraw;
 pub mod regression;
 mod rows;
@@ -34,6 +35,7 @@ pub use bootstrap::Resampling;
 pub use course::{Course, CourseArm, Point, course};
 pub use effects::{ReplayPlan, design, effects};
 pub use linear::DegreesOfFreedom;
+pub use planned::{Asking, Failing, Made, PlannedError, outcome_of};
 pub use rows::{Request, estimate, of_counts};
 
 /// What a method computes, before it is put beside its arms.

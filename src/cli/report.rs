@@ -8,7 +8,7 @@ use klero::digest::Digest;
 use klero::estimate::duration::Times;
 use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
-use klero::estimate::{ArmCounts, baseline, course};
+use klero::estimate::{ArmCounts, Failing, baseline, course};
 use klero::ledger::{Event, Ledger};
 use klero::outcome::{Dated, StateWeeks, defined, states_by_week};
 use klero::period::{Date, Week};
@@ -30,7 +30,7 @@ use klero::report::verify::{Analysed, scripts};
 use klero::report::word::docx;
 use klero::sample::{Count, End, Measured, analysis_columns, analysis_file};
 
-use super::estimate::{Estimate, Failing, Found};
+use super::estimate::{Estimate, Found};
 use super::failure::refused;
 use super::outcomes::{dates_of_ledger, dates_of_table};
 use super::states::LAYERS;
@@ -106,13 +106,13 @@ const ANALYSIS: &str = "analysis.csv";
 
 /// Returns the scripts that recompute the rows elsewhere, and the file that they read.
 fn analysis(found: &Found, title: &str) -> (Vec<(PathBuf, Vec<u8>)>, String) {
-    let file = analysis_file(&found.people, &found.referrals, &found.measured);
-    let columns = analysis_columns(&found.people, &found.measured);
+    let file = analysis_file(&found.people, &found.referrals, &found.made.measured);
+    let columns = analysis_columns(&found.people, &found.made.measured);
     let analysed = Analysed {
         columns: &columns,
         sha256: &Digest::of(file.as_bytes()).to_string(),
     };
-    let made = scripts(title, &found.rows, analysed);
+    let made = scripts(title, &found.made.rows, analysed);
     let files = vec![
         ("verify.R".into(), made.r.into_bytes()),
         ("verify.do".into(), made.stata.into_bytes()),
@@ -133,7 +133,7 @@ pub fn findings<'a>(
     let facts: Vec<usize> = (0..found.people.facts.len()).collect();
     let baseline = match facts.is_empty() {
         true => None,
-        false => Some(baseline(&found.people, &facts, &found.replays)?),
+        false => Some(baseline(&found.people, &facts, &found.made.replays)?),
     };
     let states = match (ledger, started) {
         (Some(ledger), _) => states(study, plan, by_arm(ledger, plan))?,
@@ -170,11 +170,13 @@ pub fn findings<'a>(
         .iter()
         .map(|outcome| (outcome.label.clone(), in_words(plan, outcome, locale)));
     let missing = found
+        .made
         .measured
         .iter()
         .map(|measured| (measured.name(), measured.missing.clone()))
         .collect();
     let times = found
+        .made
         .measured
         .iter()
         .filter_map(|measured| curves(&found, measured, plan));
@@ -193,8 +195,8 @@ pub fn findings<'a>(
         times: times.collect(),
         recruitment: ledger.map_or_else(Recruitment::default, |l| recruitment(l, plan)),
         deviations: match ledger {
-            Some(ledger) => deviations(ledger, plan, &found.failed, locale),
-            None => not_run(plan, &found.failed, locale),
+            Some(ledger) => deviations(ledger, plan, &found.made.failed, locale),
+            None => not_run(plan, &found.made.failed, locale),
         },
         received: received(&found, plan),
         missing,
@@ -206,8 +208,8 @@ pub fn findings<'a>(
         plan,
         provenance: found.provenance,
         flow: found.flow,
-        rows: found.rows,
-        multiplicity: found.multiplicity,
+        rows: found.made.rows,
+        multiplicity: found.made.multiplicity,
         cut: found.cut,
         baseline,
     })
@@ -383,7 +385,7 @@ fn strata(found: &Found) -> BTreeMap<String, Vec<StratumOfArm>> {
             });
         cells.collect()
     };
-    let measured = found.measured.iter();
+    let measured = found.made.measured.iter();
     measured.map(|of| (of.name(), counts(of))).collect()
 }
 
@@ -393,7 +395,7 @@ fn received(found: &Found, plan: &Protocol) -> Vec<(String, Vec<ArmCounts>)> {
     let asked = plan.estimates.iter().filter_map(|planned| planned.received);
     for outcome in asked.map(|outcome| plan.outcomes[outcome].id.as_str()) {
         let known = received.iter().any(|(id, _)| id == outcome);
-        let Some(measured) = found.measured.iter().find(|m| m.name() == outcome) else {
+        let Some(measured) = found.made.measured.iter().find(|m| m.name() == outcome) else {
             continue;
         };
         let arms = found.people.allocated().into_iter().enumerate();

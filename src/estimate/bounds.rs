@@ -77,7 +77,7 @@ pub enum BoundsError {
 /// distributions with and without ties. Lee's sample analogue keeps the whole of the person at the
 /// cut, which makes a difference of less than one outcome.
 ///
-/// Standard errors: see [`Kept::variance`]. An interval needs two outcomes left in each arm.
+/// Standard errors: see `Kept::variance`. An interval needs two outcomes left in each arm.
 pub fn lee_bounds(arm: Answers, reference: Answers, level: f64) -> Bounds {
     arm.check();
     reference.check();

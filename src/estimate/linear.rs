@@ -22,7 +22,7 @@
 //! Sources: White 1980, doi:10.2307/1912934 (hc0); MacKinnon & White 1985,
 //! doi:10.1016/0304-4076(85)90158-7 (hc1 to hc3); Bell & McCaffrey 2002, Survey Methodology 28:169
 //! and Imbens & Kolesár 2016, doi:10.1162/REST_a_00552 (degrees of freedom of hc2); Liang & Zeger
-//! 1986, doi:10.1093/biomet/73.1.13 (cr0); Stata's manual, [P] _robust (the factor of cr1).
+//! 1986, doi:10.1093/biomet/73.1.13 (cr0); Stata's manual, \[P\] _robust (the factor of cr1).
 
 // Rows and columns of a matrix go by their index here, as in the formulas.
 #![allow(clippy::needless_range_loop)]

@@ -15,7 +15,7 @@
 //!
 //! Words of the replays: the key is SHA-256(enc("klero/replay/1", seed text)) for whole draws and
 //! SHA-256(enc("klero/replay/1", seed text, id of the arm first in the plan, id of the other)) for
-//! a contrast, with enc as in [`draw::encode`]; replay r, from 0, is ChaCha20 stream r under that
+//! a contrast, with enc as in [`encode`]; replay r, from 0, is ChaCha20 stream r under that
 //! key. Live streams are keyed by HMAC from a secret seed, so that no replay is a live draw.
 //!
 //! Sources: Fisher 1935; Gerber & Green 2012, chapter 3; Wu & Ding 2021,

@@ -45,6 +45,18 @@ pub const NOTES: &[(&str, &str)] = &[
         "fewer than 5 degrees of freedom: prefer a randomisation test",
         "færre end 5 frihedsgrader: en randomiseringstest er at foretrække",
     ),
+    (
+        "in {number} resamples nobody differs within the arms: prefer a randomisation test",
+        "i {number} stikprøver er alle i en gruppe ens: en randomiseringstest er at foretrække",
+    ),
+    (
+        "a bound is absent: it lies beyond the outermost resample",
+        "en grænse mangler: den ligger uden for den yderste stikprøve",
+    ),
+    (
+        "a pooled share has no interval `bootstrap-t`",
+        "en samlet andel har intet interval med navnet bootstrap-t",
+    ),
     ("a test without an estimate", "en test uden estimat"),
     (
         "people chosen after the draw cannot be drawn again",
