@@ -49,7 +49,7 @@ impl Allocation {
         match &self.out {
             Some(path) if path.extension().is_some_and(|end| end == "parquet") => {
                 if path.exists() && !self.force {
-                    return Err(AlreadyThere { path: path.clone() }.into());
+                    return Err(AlreadyThere::without_force(path.clone()).into());
                 }
                 columns(&rows, &ledger).write(path)?;
             }

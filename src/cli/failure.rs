@@ -11,7 +11,7 @@ use klero::sample::SampleError;
 use klero::table::TableError;
 
 use super::console::{NobodyToAsk, NotConfirmed};
-use super::study::{AlreadyThere, StudyError};
+use super::study::{AlreadyThere, Overwriting, StudyError};
 
 /// The plan in the folder contradicts the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -86,10 +86,16 @@ fn hint(error: &anyhow::Error) -> Option<String> {
                     .map(|_: &NotConfirmed| "the id stands in study.toml, under [study]".to_owned())
             })
             .or_else(|| {
-                cause.downcast_ref().map(|_: &AlreadyThere| {
-                    "choose another name, move it away, or overwrite it with `--force` where the command \
-                     has it"
-                        .to_owned()
+                cause.downcast_ref().map(|there: &AlreadyThere| {
+                    match there.way {
+                        Overwriting::ByForce => {
+                            "choose another name, move it away, or overwrite it with `--force`"
+                        }
+                        Overwriting::Never => {
+                            "choose another name, or move it away: it is not overwritten"
+                        }
+                    }
+                    .to_owned()
                 })
             })
             .or_else(|| {
@@ -111,6 +117,12 @@ fn of_ledger(error: &LedgerError) -> Option<String> {
         }
         LedgerError::LeftOver { .. } => {
             "no arm was shown; `klero audit` names what is torn, and `klero repair` moves it aside"
+        }
+        LedgerError::Resaved { resaved, .. } => {
+            return Some(format!(
+                "{} brings it back; `klero audit` checks it",
+                resaved.remedy()
+            ));
         }
         LedgerError::Broken { .. } => {
             "`klero audit` lists everything that does not hold; nothing is written to such a ledger"
@@ -157,6 +169,10 @@ fn of_draw(error: &DrawError) -> Option<String> {
         }
         DrawError::Counts { .. } => {
             "the counts of the plan are for one list of exactly that size; nothing was drawn"
+        }
+        DrawError::Alike { .. } => {
+            "one person keeps one id: `klero draw --referral ID` with the known id gives the arm again; \
+             other persons are drawn with `--distinct`; nothing was drawn"
         }
         DrawError::Inconsistent { .. } => {
             "`klero audit` says what does not hold; nothing was drawn"
@@ -232,6 +248,11 @@ fn of_study(error: &StudyError) -> Option<String> {
         StudyError::NoSeed { .. } => {
             "whoever keeps the seed gives its file: `--seed FILE`; without it nothing is drawn"
         }
+        StudyError::NoFile {
+            nearest: Some(nearest),
+            ..
+        } => return Some(format!("did you mean `{}`?", nearest.display())),
+        StudyError::NoFile { .. } => "look for it with `ls`; a path starts from the current folder",
         StudyError::NotASeed { .. } => "the file must hold the seed as `klero seal` wrote it",
         StudyError::NotUtf8 { .. } => "save the file as UTF-8",
         StudyError::Io { .. } => return None,

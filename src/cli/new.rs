@@ -41,7 +41,7 @@ impl New {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let plan = self.dir.join(PLAN);
         if plan.exists() {
-            return Err(AlreadyThere { path: plan }.into());
+            return Err(AlreadyThere::kept(plan).into());
         }
         let register = self.dir.join("register");
         fs::create_dir_all(&register)

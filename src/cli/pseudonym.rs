@@ -69,10 +69,7 @@ impl Pseudonym {
 
 fn make_key(path: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
     if path.exists() {
-        return Err(AlreadyThere {
-            path: path.to_owned(),
-        }
-        .into());
+        return Err(AlreadyThere::kept(path).into());
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)

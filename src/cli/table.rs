@@ -46,10 +46,10 @@ impl Table {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         if self.out.exists() && !self.force {
-            return Err(AlreadyThere { path: self.out }.into());
+            return Err(AlreadyThere::without_force(self.out).into());
         }
         study.draws()?;
-        let seed = study.seed(self.seed.as_deref())?;
+        let seed = study.live_seed(self.seed.as_deref(), around)?;
         let id = study.ledger()?.seal().study.clone();
         around.console.confirm(
             "seeing coming slots, which is recorded for ever,",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::alike::is_invisible;
 use crate::protocol::{Fact, Protocol, WrongFact, is_name};
 use crate::spelling::nearest;
 use crate::table::{Table, TableError};
@@ -31,6 +32,10 @@ pub enum FaultKind {
     /// The id has the shape of a CPR number, and is not repeated.
     Cpr,
     NotAnId,
+    /// The id has a sign that takes no place on a screen.
+    Invisible {
+        sign: char,
+    },
     Duplicate {
         id: String,
         first: u64,
@@ -105,6 +110,13 @@ impl fmt::Display for ReferralFault {
                     "the id is empty, too long, or has control characters or blanks at its ends",
                 );
             }
+            FaultKind::Invisible { sign } => {
+                return write!(
+                    f,
+                    "the id has a sign that cannot be seen, U+{:04X}",
+                    u32::from(*sign)
+                );
+            }
             FaultKind::Duplicate { id, first } => {
                 return write!(f, "`{id}` stands on line {first} too");
             }
@@ -171,7 +183,8 @@ fn id_fault(id: &str) -> Option<FaultKind> {
     } else if !is_name(id) || id.len() > 200 {
         Some(FaultKind::NotAnId)
     } else {
-        None
+        let sign = id.chars().find(|&c| is_invisible(c))?;
+        Some(FaultKind::Invisible { sign })
     }
 }
 
@@ -265,45 +278,70 @@ impl Referral {
         set: &[(String, String)],
         protocol: &Protocol,
     ) -> Result<Referral, ReferralError> {
-        let mut faults = Vec::new();
-        let mut fault = |column: &str, kind| {
-            faults.push(ReferralFault {
-                line: None,
-                column: column.to_owned(),
-                kind,
-            });
-        };
-        if let Some(kind) = id_fault(id) {
-            fault("id", kind);
-        }
-        let known = protocol.factors.iter().map(|factor| factor.id.as_str());
-        for (name, _) in set {
-            if protocol.factor(name).is_none() {
-                let nearest = nearest(name, known.clone()).map(str::to_owned);
-                fault(name, FaultKind::UnknownFactor { nearest });
-            }
-        }
-        let mut facts = Vec::new();
-        for factor in &protocol.factors {
-            // Of a factor set twice the last value counts, as with any option.
-            let text = set.iter().rev().find(|(name, _)| *name == factor.id);
-            match text.map(|(_, text)| factor.fact(text)) {
-                None => fault(&factor.id, FaultKind::Missing),
-                // The name of a cluster stands in the ledger as an id does.
-                Some(Ok(Fact::Name(name))) if id_fault(&name).is_some() => {
-                    fault(&factor.id, id_fault(&name).expect("looked at above"));
-                }
-                Some(Ok(fact)) => facts.push(fact),
-                Some(Err(wrong)) => fault(&factor.id, FaultKind::Fact(wrong)),
-            }
-        }
+        let (facts, faults) = read_set(id, set, protocol);
         if !faults.is_empty() {
             return Err(ReferralError::Faults { path: None, faults });
         }
         Ok(Referral {
             id: id.to_owned(),
-            facts,
+            facts: facts.into_iter().flatten().collect(),
             line: None,
         })
     }
+
+    /// Returns the facts that are given of a referral, one place for each factor of the plan, where
+    /// some may be lacking.
+    pub fn given(
+        id: &str,
+        set: &[(String, String)],
+        protocol: &Protocol,
+    ) -> Result<Vec<Option<Fact>>, ReferralError> {
+        let (facts, mut faults) = read_set(id, set, protocol);
+        faults.retain(|fault| fault.kind != FaultKind::Missing);
+        match faults.is_empty() {
+            true => Ok(facts),
+            false => Err(ReferralError::Faults { path: None, faults }),
+        }
+    }
+}
+
+/// Reads an id and what is set, and lists every fault and every factor that is not set.
+fn read_set(
+    id: &str,
+    set: &[(String, String)],
+    protocol: &Protocol,
+) -> (Vec<Option<Fact>>, Vec<ReferralFault>) {
+    let mut faults = Vec::new();
+    let mut fault = |column: &str, kind| {
+        faults.push(ReferralFault {
+            line: None,
+            column: column.to_owned(),
+            kind,
+        });
+    };
+    if let Some(kind) = id_fault(id) {
+        fault("id", kind);
+    }
+    let known = protocol.factors.iter().map(|factor| factor.id.as_str());
+    for (name, _) in set {
+        if protocol.factor(name).is_none() {
+            let nearest = nearest(name, known.clone()).map(str::to_owned);
+            fault(name, FaultKind::UnknownFactor { nearest });
+        }
+    }
+    let mut facts = vec![None; protocol.factors.len()];
+    for (factor, place) in protocol.factors.iter().zip(&mut facts) {
+        // Of a factor set twice the last value counts, as with any option.
+        let text = set.iter().rev().find(|(name, _)| *name == factor.id);
+        match text.map(|(_, text)| factor.fact(text)) {
+            None => fault(&factor.id, FaultKind::Missing),
+            // The name of a cluster stands in the ledger as an id does.
+            Some(Ok(Fact::Name(name))) if id_fault(&name).is_some() => {
+                fault(&factor.id, id_fault(&name).expect("looked at above"));
+            }
+            Some(Ok(fact)) => *place = Some(fact),
+            Some(Err(wrong)) => fault(&factor.id, FaultKind::Fact(wrong)),
+        }
+    }
+    (facts, faults)
 }
