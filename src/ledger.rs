@@ -37,7 +37,8 @@ pub use entry::{
 pub use intake::{Answer, DrawError, Drawn, Foreseen, Refused, recorded_facts};
 pub use pseudonym::PseudonymKey;
 pub use referral::{
-    FaultKind, Referral, ReferralError, ReferralFault, has_cpr_shape, holds_cpr_shape, referrals,
+    CprFault, FaultKind, Referral, ReferralError, ReferralFault, cpr_fault, has_cpr_shape,
+    holds_cpr_shape, referrals,
 };
 use writer::take_lock;
 pub use writer::{Appended, PATIENCE, Stamp, Writer, repair};

@@ -155,6 +155,12 @@ impl Draw {
                 ));
             }
         }
+        if !self.distinct
+            && let Some(alike) = ledger.drawn_alike(&id)
+        {
+            let alike = vec![alike];
+            return Err(klero::ledger::DrawError::Alike { alike }.into());
+        }
         // Whoever was drawn before has an arm, whatever facts are lacking now.
         if ledger.entry_of(&id).is_some() || around.console.can_ask() {
             // What was given must hold before the rest is asked for.

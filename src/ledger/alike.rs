@@ -70,30 +70,37 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Writes how an id looks: small letters, one kind of dash, no blanks, no leading zeros.
+/// Writes how an id looks: small letters, no leading zeros, and one kind of dash in the place of
+/// every dash and blank. Between a letter and a digit it is left out: `P-1` looks like `p 01`.
 fn look_into(id: &str, look: &mut String) {
     look.clear();
-    // Zeros that more digits follow mean nothing at the start of a number.
-    let (mut zeros, mut digits) = (false, false);
-    let mut push = |c: char| match c {
-        '0' if !digits => zeros = true,
-        _ => {
-            if zeros && !c.is_ascii_digit() {
-                look.push('0');
-            }
-            zeros = false;
-            digits = c.is_ascii_digit();
+    let mut last = None;
+    let (mut gap, mut zeros) = (false, false);
+    let mut push = |c: char| {
+        if matches!(c, '-' | '_') || c.is_whitespace() {
+            gap = true;
+            return;
+        }
+        let digit = c.is_ascii_digit();
+        if zeros && (gap || !digit) {
+            look.push('0');
+        }
+        if gap && last == Some(digit) {
+            look.push('-');
+        }
+        // Zeros that more digits follow mean nothing at the start of a number.
+        zeros = c == '0' && (zeros || gap || last != Some(true));
+        if !zeros {
             look.push(c);
         }
+        (gap, last) = (false, Some(digit));
     };
     if id.is_ascii() {
-        let visible = id.bytes().filter(|byte| *byte != b' ');
-        visible.for_each(|byte| push(byte.to_ascii_lowercase().into()));
+        id.bytes()
+            .for_each(|byte| push(byte.to_ascii_lowercase().into()));
     } else {
-        let composed = id
-            .nfkc()
-            .filter(|&c| !c.is_whitespace() && !is_invisible(c));
-        composed.flat_map(char::to_lowercase).for_each(|c| match c {
+        let visible = id.nfkc().filter(|&c| !is_invisible(c));
+        visible.flat_map(char::to_lowercase).for_each(|c| match c {
             '\u{2010}'..='\u{2015}' | '\u{2212}' => push('-'),
             c => push(c),
         });
@@ -147,20 +154,33 @@ pub fn alike_among<'a>(
 }
 
 impl Ledger {
+    /// Returns who was drawn under an id that looks like this one, where this one was not.
+    pub fn drawn_alike(&self, id: &str) -> Option<AlikeIds> {
+        let is_drawn = |id: &str| self.entry_of(id).is_some();
+        let alike = alike_to([(id, None)].into_iter(), self.persons(), is_drawn);
+        alike.into_iter().next()
+    }
+
+    /// Returns the entry and id of everybody who has an arm.
+    fn persons(&self) -> impl Iterator<Item = (u64, &str)> {
+        let clusters = self.sealed().cluster().is_some();
+        self.entries
+            .iter()
+            .filter_map(move |entry| match &entry.event {
+                Event::Draw(draw) if !clusters => Some((entry.number, draw.referral.as_str())),
+                Event::Member(member) => Some((entry.number, member.referral.as_str())),
+                _ => None,
+            })
+    }
+
     /// Returns the referrals, and the clusters they name, that are not drawn yet and whose ids look
     /// like one that was drawn, or like one before them in the list.
     pub fn alike(&self, referrals: &[Referral]) -> Vec<AlikeIds> {
         let persons = referrals
             .iter()
             .map(|referral| (referral.id.as_str(), referral.line));
-        let clusters = self.sealed().cluster();
-        let drawn = self.entries.iter().filter_map(|entry| match &entry.event {
-            Event::Draw(draw) if clusters.is_none() => Some((entry.number, draw.referral.as_str())),
-            Event::Member(member) => Some((entry.number, member.referral.as_str())),
-            _ => None,
-        });
-        let mut alike = alike_to(persons, drawn, |id| self.entry_of(id).is_some());
-        if let Some(cluster) = clusters {
+        let mut alike = alike_to(persons, self.persons(), |id| self.entry_of(id).is_some());
+        if let Some(cluster) = self.sealed().cluster() {
             let names = referrals
                 .iter()
                 .filter_map(|referral| match &referral.facts[cluster] {
