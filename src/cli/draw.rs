@@ -111,10 +111,9 @@ impl Draw {
             // Whoever sees the error must not take it for "not drawn".
             Some(appended) => shown.with_context(|| {
                 format!(
-                    "what was drawn could not be shown; it is in the ledger, entries {} to {}, and \
-                     the same command shows it again",
-                    appended.entries.start,
-                    appended.entries.end - 1
+                    "what was drawn could not be shown; it is in the ledger, {}, and the same \
+                     command shows it again",
+                    entries_of(appended)
                 )
             })?,
             None => shown?,
@@ -342,11 +341,7 @@ impl Draw {
             None => around.console.data(&String::from_utf8(csv)?)?,
         }
         let entries = match appended {
-            Some(appended) => format!(
-                "entries {} to {}",
-                appended.entries.start,
-                appended.entries.end - 1
-            ),
+            Some(appended) => entries_of(appended),
             None => "nothing was appended".to_owned(),
         };
         around.console.say(format!(
@@ -409,6 +404,14 @@ impl Draw {
             }
         }
         Ok(())
+    }
+}
+
+fn entries_of(appended: &Appended) -> String {
+    let (first, last) = (appended.entries.start, appended.entries.end - 1);
+    match first == last {
+        true => format!("entry {first}"),
+        false => format!("entries {first} to {last}"),
     }
 }
 

@@ -290,6 +290,23 @@ fn of_register(error: &RegisterError) -> Option<String> {
             "the file may be torn: compare its size with what was delivered"
         }
         RegisterError::Utf16 { .. } => "save the file as `CSV UTF-8`",
+        RegisterError::Several { first, .. } => return first.first().and_then(of_register),
+        RegisterError::Gap { .. } => {
+            "columns stand for periods in a row: add the missing ones, empty where nothing is known"
+        }
+        RegisterError::WrongCell {
+            expected: "number of hours",
+            ..
+        } => {
+            "hours are digits with at most one comma or point, such as 148,33; nothing was written"
+        }
+        RegisterError::WrongCell {
+            expected: "number" | "1 or 0",
+            ..
+        } => "leave the cell empty (or `.` or `NA`) where the value is missing",
+        RegisterError::EmptyKey { .. } => {
+            "every row has a person's id: mend it, or leave the row out"
+        }
         RegisterError::Store { .. } => "`klero ingest` writes it anew",
         _ => return None,
     };

@@ -16,7 +16,7 @@ use super::{Answer, Surroundings};
 
 /// What to do about a CPR number with a fault.
 const ALL_DIGITS: &str =
-    "write CPR numbers with all ten digits, or say by `--any-id` that these are none";
+    "write CPR numbers with all ten digits, or say by `--any-id` that these ids are none";
 
 /// Ids come by a file or by stdin, never as arguments, which other users of a machine can see.
 #[derive(Args)]

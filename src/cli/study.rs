@@ -92,6 +92,22 @@ impl Study {
         Ok(Study { folder })
     }
 
+    /// Finds the study, or a folder that holds a ledger alone: its plan stands in the ledger.
+    pub fn with_ledger(around: &Surroundings) -> anyhow::Result<Study> {
+        let folder = around.study.clone().unwrap_or_else(|| PathBuf::from("."));
+        if folder.join(PLAN).is_file() || !folder.join(LEDGER).is_file() {
+            return Study::find(around);
+        }
+        let study = Study { folder };
+        if around.announced {
+            around.console.say(format!(
+                "ledger: {}, with no study.toml beside it: the plan is the ledger's",
+                study.ledger_path().display()
+            ));
+        }
+        Ok(study)
+    }
+
     /// Returns the table of codes of each register of the plan.
     pub fn code_tables(&self, plan: &Protocol) -> Result<Vec<CodeTable>, RegisterError> {
         plan.registers

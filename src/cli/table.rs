@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use klero::ledger::{Coding, Event, TableForm, TableMade, coming_table};
 use klero::protocol::Protocol;
+use klero::report::number::count;
 
 use super::seal::{warn_of_rights, write_secret};
 use super::study::{AlreadyThere, Study};
@@ -86,9 +87,9 @@ impl Table {
                 .data(&format!("entry  {entry}\nhead   {}\n", appended.head))?;
         }
         around.console.say(format!(
-            "wrote {} rows to {}. Whoever reads it knows these draws: give it to the system that \
+            "wrote {} to {}. Whoever reads it knows these draws: give it to the system that \
              hands them out, and to nobody at the desk.",
-            slots.len(),
+            count(slots.len() as u64, "row", "rows"),
             self.out.display()
         ));
         warn_of_rights(&self.out, around);
