@@ -64,7 +64,7 @@ impl Check {
             }
             Err(error) => return Err(error.into()),
         };
-        let mut faults = left_of_template(&plan);
+        let mut faults = Vec::new();
         match study.code_tables(&plan) {
             Err(error) => faults.push(error.to_string()),
             Ok(tables) => {
@@ -174,6 +174,9 @@ impl Check {
         };
         if plan.allocation.is_some() && !study.folder.join(SEED).exists() {
             facts.push("seed: not in the study's folder".to_owned());
+        }
+        if stage == Stage::Planning {
+            faults.splice(0..0, left_of_template(&plan));
         }
         let holds = faults.is_empty();
         // Once drawing has begun nothing can be done about it, and afterwards nobody guesses.

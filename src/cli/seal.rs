@@ -8,6 +8,7 @@ use klero::draw::{DRAW_FORMAT, Seed};
 use klero::ledger::{LEDGER_FORMAT, LedgerError, Seal as SealEvent, Writer};
 
 use super::failure::refused;
+use super::new::left_of_template;
 use super::study::{SEED, Study};
 use super::{Acting, Answer, Surroundings};
 
@@ -57,6 +58,9 @@ impl Seal {
             ));
         }
         let stamp = around.stamp(&self.acting)?;
+        for left in left_of_template(&plan) {
+            around.console.warn(left);
+        }
         around
             .console
             .confirm("sealing", &plan.study.id, self.confirm.as_deref())?;
