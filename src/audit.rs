@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::draw::{DRAW_FORMAT, Live, Machine, MasterKey, Seed, StratumKey};
 use crate::ledger::{
     Amend, Batch, Clock, Correct, Draw, Entry, Event, LEDGER_FORMAT, Link, LinkFault, Member, Note,
-    Seal, has_cpr_shape, lines, recorded_facts,
+    Resaved, Seal, alike_among, has_cpr_shape, lines, recorded_facts,
 };
 use crate::protocol::{Fact, Procedure, Protocol};
 
@@ -132,6 +132,8 @@ pub struct Audit {
     pub not_excluded: Vec<String>,
     /// Entries made under a clock that was set.
     pub set_clock: Vec<u64>,
+    /// Whether the ledger reveals the seed.
+    pub unsealed: bool,
     pub findings: Vec<Finding>,
 }
 
@@ -145,22 +147,45 @@ impl Audit {
     }
 }
 
-/// Audits the bytes of a ledger, with the seed and a remembered head where there are any.
+/// Audits the bytes of a ledger, with the seed and remembered heads where there are any.
 ///
 /// Without a seed, the one that an `unseal` entry reveals is used; without that, everything but
 /// the arms is checked.
-pub fn audit(bytes: &[u8], seed: Option<&Seed>, kept_head: Option<Digest>) -> Audit {
-    let (lines, tail) = lines(bytes);
+///
+/// What a program did to the line ends when it saved the file anew is one finding, and the lines
+/// are judged without it.
+pub fn audit(
+    bytes: &[u8],
+    seed: Option<&Seed>,
+    kept_heads: impl IntoIterator<Item = Digest>,
+) -> Audit {
+    let resaved = Resaved::of(bytes);
+    let undone = resaved.map(|_| Resaved::undone(bytes));
+    let (lines, tail) = lines(undone.as_deref().unwrap_or(bytes));
     let mut auditor = Auditor::new(seed.cloned(), &lines);
+    if let Some(resaved) = resaved {
+        let message = format!(
+            "{resaved}; the lines are judged without that, and {} brings the file back",
+            resaved.remedy()
+        );
+        auditor.find_at(0, Rule::Form, message);
+    }
     auditor.find_revealed_seed();
-    let mut kept_at = None;
-    for (_, line) in &lines {
-        auditor.line(line);
-        if kept_head == Some(auditor.link.head) {
-            kept_at = Some(auditor.link.number);
+    let mut kept: Vec<(Digest, Option<u64>)> = Vec::new();
+    for head in kept_heads {
+        if !kept.iter().any(|(known, _)| *known == head) {
+            kept.push((head, None));
         }
     }
-    auditor.finish(tail.is_some(), kept_head, kept_at)
+    for (_, line) in &lines {
+        auditor.line(line);
+        for (head, at) in &mut kept {
+            if *head == auditor.link.head {
+                *at = Some(auditor.link.number);
+            }
+        }
+    }
+    auditor.finish(tail.is_some(), &kept)
 }
 
 struct Auditor<'l> {
@@ -188,8 +213,8 @@ struct Study {
     positions: HashMap<StratumKey, Position>,
     /// Each drawn referral or cluster.
     drawn: HashMap<String, Drawn>,
-    /// Cluster of each member.
-    members: HashMap<String, String>,
+    /// Each member of a cluster.
+    members: HashMap<String, Joined>,
     /// Entry and reason of the last refusal of each referral.
     refused: HashMap<String, (u64, String)>,
     /// Entries of the refusal and the draw of whoever was drawn though the rule still stood.
@@ -205,6 +230,11 @@ struct Study {
 
 struct Drawn {
     arm: String,
+    entry: u64,
+}
+
+struct Joined {
+    cluster: String,
     entry: u64,
 }
 
@@ -651,10 +681,13 @@ impl<'l> Auditor<'l> {
     }
 
     fn member(&mut self, study: &mut Study, member: &Member) {
-        let cluster = member.cluster.clone();
+        let joined = Joined {
+            cluster: member.cluster.clone(),
+            entry: self.link.number,
+        };
         if study
             .members
-            .insert(member.referral.clone(), cluster)
+            .insert(member.referral.clone(), joined)
             .is_some()
         {
             let message = format!("`{}` is a member a second time", member.referral);
@@ -752,7 +785,10 @@ impl<'l> Auditor<'l> {
     ///
     /// The line is read again: corrections are few, and all the facts of everybody are many.
     fn recorded(&self, study: &Study, referral: &str, factor: &str) -> Option<String> {
-        let drawn = study.members.get(referral).map_or(referral, String::as_str);
+        let drawn = study
+            .members
+            .get(referral)
+            .map_or(referral, |joined| &joined.cluster);
         let (_, line) = self.lines[study.drawn.get(drawn)?.entry as usize];
         let Event::Draw(draw) = Entry::read(line).ok()?.event else {
             return None;
@@ -788,7 +824,8 @@ impl<'l> Auditor<'l> {
         self.unsealed = true;
     }
 
-    fn finish(mut self, torn: bool, kept: Option<Digest>, kept_at: Option<u64>) -> Audit {
+    /// Ends the audit; `kept` are the remembered heads, and how many entries there were at each.
+    fn finish(mut self, torn: bool, kept: &[(Digest, Option<u64>)]) -> Audit {
         if let Some(mut study) = self.study.take() {
             self.close_batch(&mut study);
             self.study = Some(study);
@@ -802,15 +839,16 @@ impl<'l> Auditor<'l> {
         if self.link.number == 0 && !torn {
             self.find_at(0, Rule::Seal, "the ledger has no entry");
         }
-        if kept.is_some() && kept_at.is_none() {
+        for (head, _) in kept.iter().filter(|(_, at)| at.is_none()) {
+            let which = match kept.len() {
+                1 => "the kept head".to_owned(),
+                _ => format!("the kept head `{head}`"),
+            };
             let last = self.link.number.saturating_sub(1);
-            self.find_at(
-                last,
-                Rule::Head,
-                "the kept head is no head of this ledger: it was cut or written anew",
-            );
+            let message = format!("{which} is no head of this ledger: it was cut or written anew");
+            self.find_at(last, Rule::Head, message);
         }
-        let not_excluded = self.not_excluded(kept, kept_at);
+        let not_excluded = self.not_excluded(kept);
         self.findings.sort_by_key(|finding| finding.entry);
         Audit {
             entries: self.link.number,
@@ -819,19 +857,21 @@ impl<'l> Auditor<'l> {
             head: self.link.head,
             not_excluded,
             set_clock: self.set_clock,
+            unsealed: self.unsealed,
             findings: self.findings,
         }
     }
 
-    fn not_excluded(&self, kept: Option<Digest>, kept_at: Option<u64>) -> Vec<String> {
+    fn not_excluded(&self, kept: &[(Digest, Option<u64>)]) -> Vec<String> {
         let mut list = Vec::new();
-        match (kept, kept_at) {
-            (None, _) => list.push(
+        let latest = kept.iter().filter_map(|(_, at)| *at).max();
+        match (kept, latest) {
+            ([], _) => list.push(
                 "that the tail was cut off, or the whole ledger written anew: no head was given \
                  that somebody else kept"
                     .to_owned(),
             ),
-            (Some(_), Some(entries)) if entries < self.link.number => list.push(format!(
+            (_, Some(entries)) if entries < self.link.number => list.push(format!(
                 "that entries after entry {0} were cut off or written anew: the kept head is that \
                  of entry {0}",
                 entries - 1
@@ -871,6 +911,25 @@ impl<'l> Auditor<'l> {
                 }
             ));
         }
+        if let Some(study) = &self.study
+            && let [[(first, known), (second, id)], others @ ..] = study.drawn_alike().as_slice()
+        {
+            list.push(format!(
+                "that one person was drawn twice: `{id}` (entry {second}) is written almost like \
+                 `{known}` (entry {first}){}",
+                match others.len() {
+                    0 => String::new(),
+                    more => format!(", and {more} more so"),
+                }
+            ));
+        }
+        if self.draws > 0 {
+            list.push(
+                "that people were turned away before anybody entered them: a ledger knows only of \
+                 those it was told of"
+                    .to_owned(),
+            );
+        }
         for (entry, slots) in self.study.iter().flat_map(|study| &study.tables) {
             list.push(format!(
                 "that whoever made or read the list of entry {entry} knew the next {slots} slots of \
@@ -901,6 +960,24 @@ impl Study {
             self.sealed.ratio(),
             Live::new(master),
         ));
+    }
+
+    /// Returns pairs of drawn persons whose ids look alike.
+    fn drawn_alike(&self) -> Vec<[(u64, &str); 2]> {
+        let mut ids: Vec<(u64, &str)> = match self.plan.cluster() {
+            None => self
+                .drawn
+                .iter()
+                .map(|(id, drawn)| (drawn.entry, id.as_str()))
+                .collect(),
+            Some(_) => self
+                .members
+                .iter()
+                .map(|(id, member)| (member.entry, id.as_str()))
+                .collect(),
+        };
+        ids.sort_unstable();
+        alike_among(ids.into_iter())
     }
 
     fn draws_lists(&self) -> bool {

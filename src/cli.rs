@@ -281,7 +281,12 @@ pub fn main() -> ExitCode {
         Ok(klero) => klero,
         Err(error) => {
             // Help and version are no errors; a broken pipe under them is none either.
-            let _ = error.print();
+            let plain = error.render().to_string();
+            if error.use_stderr() && plain.lines().any(|line| line.chars().count() > 80) {
+                eprintln!("{}", console::fold(plain.trim_end()));
+            } else {
+                let _ = error.print();
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };

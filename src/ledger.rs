@@ -7,6 +7,7 @@
 //! Hides: JSON, locks and flushes.
 
 mod afterwards;
+mod alike;
 mod coming;
 mod entry;
 mod intake;
@@ -16,6 +17,7 @@ mod scan;
 mod writer;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +28,7 @@ use crate::period::Moment;
 use crate::protocol::{Protocol, ProtocolError};
 
 pub use afterwards::{RecordError, Remark};
+pub use alike::{AlikeIds, Known, alike_among};
 pub use coming::{Coding, ComingSlot, TableForm, coming_table, strata};
 pub use entry::{
     Amend, Batch, Clock, Correct, Draw, Entry, Event, FormError, LevelValue, Member, Note, Seal,
@@ -34,7 +37,8 @@ pub use entry::{
 pub use intake::{Answer, DrawError, Drawn, Foreseen, Refused, recorded_facts};
 pub use pseudonym::PseudonymKey;
 pub use referral::{
-    FaultKind, Referral, ReferralError, ReferralFault, has_cpr_shape, holds_cpr_shape, referrals,
+    CprFault, FaultKind, Referral, ReferralError, ReferralFault, cpr_fault, has_cpr_shape,
+    holds_cpr_shape, referrals,
 };
 use writer::take_lock;
 pub use writer::{Appended, PATIENCE, Stamp, Writer, repair};
@@ -80,6 +84,8 @@ pub enum LedgerError {
         line: u64,
         fault: LinkFault,
     },
+    #[error("{resaved}\n  in {}", path.display())]
+    Resaved { path: PathBuf, resaved: Resaved },
     #[error("{torn}\n  in {}, line {}", path.display(), torn.line())]
     Torn { path: PathBuf, torn: Torn },
     #[error("the plan in the ledger cannot be read: {source}\n  in {}, line {line}", path.display())]
@@ -117,6 +123,68 @@ pub enum LinkFault {
     Time { found: Moment, before: Moment },
     #[error("the first entry is no seal")]
     NoSeal,
+}
+
+/// What a program did to a ledger's file that opened it and saved it anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resaved {
+    /// Whether the file begins with a byte order mark.
+    pub mark: bool,
+    /// Lines that end in CR LF.
+    pub returns: u64,
+}
+
+impl Resaved {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+    /// Returns what was done to the bytes of a ledger; `None` where nothing was.
+    pub fn of(bytes: &[u8]) -> Option<Resaved> {
+        let resaved = Resaved {
+            mark: bytes.starts_with(Resaved::MARK),
+            returns: memchr::memmem::find_iter(bytes, b"\r\n").count() as u64,
+        };
+        (resaved.mark || resaved.returns > 0).then_some(resaved)
+    }
+
+    /// Returns the bytes as they were before: no line of a ledger holds a CR of its own.
+    pub fn undone(bytes: &[u8]) -> Vec<u8> {
+        let bytes = bytes.strip_prefix(Resaved::MARK).unwrap_or(bytes);
+        let mut undone = Vec::with_capacity(bytes.len());
+        let mut from = 0;
+        for at in memchr::memmem::find_iter(bytes, b"\r\n") {
+            undone.extend_from_slice(&bytes[from..at]);
+            from = at + 1;
+        }
+        undone.extend_from_slice(&bytes[from..]);
+        undone
+    }
+
+    /// Returns what undoes it.
+    pub fn remedy(self) -> &'static str {
+        match (self.mark, self.returns) {
+            (true, 0) => "a copy from before that, or `tail -c +4`,",
+            (true, _) => "a copy from before that, or `tail -c +4 | tr -d '\\r'`,",
+            (false, _) => "a copy from before that, or `tr -d '\\r'`,",
+        }
+    }
+}
+
+impl fmt::Display for Resaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("another program saved the file anew: ")?;
+        if self.mark {
+            f.write_str("it begins with a byte order mark")?;
+        }
+        match (self.mark, self.returns) {
+            (_, 0) => return Ok(()),
+            (true, _) => f.write_str(", and ")?,
+            (false, _) => {}
+        }
+        match self.returns {
+            1 => f.write_str("1 line ends in CR LF"),
+            returns => write!(f, "{returns} lines end in CR LF"),
+        }
+    }
 }
 
 /// How a write was cut short.
@@ -234,8 +302,13 @@ impl Ledger {
         let mut unfinished: Option<(Torn, u64)> = None;
         for &(from, line) in &lines {
             let number = link.number + 1;
-            let entry =
-                Entry::read(line).map_err(|fault| broken(number, LinkFault::Form(fault)))?;
+            let entry = Entry::read(line).map_err(|fault| match Resaved::of(&bytes) {
+                Some(resaved) => LedgerError::Resaved {
+                    path: path.to_owned(),
+                    resaved,
+                },
+                None => broken(number, LinkFault::Form(fault)),
+            })?;
             if let Some(fault) = link.faults(&entry).into_iter().next() {
                 return Err(broken(number, fault));
             }

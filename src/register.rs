@@ -227,16 +227,66 @@ pub enum RegisterError {
         from: String,
         to: String,
     },
+    /// More than one of the faults of single rows.
+    #[error("{}", several(first, *number))]
+    Several {
+        /// The first few.
+        first: Vec<RegisterError>,
+        number: u64,
+    },
     #[error("the store `{}` cannot be used: {message}", path.display())]
     Store { path: PathBuf, message: String },
     #[error("no {what} at `{}`", path.display())]
     NotIngested { path: PathBuf, what: &'static str },
 }
 
+/// Faults of single rows, met while the rest is still read: the first few are kept, all counted.
+#[derive(Debug, Default)]
+struct RowFaults {
+    first: Vec<RegisterError>,
+    number: u64,
+}
+
+impl RowFaults {
+    const KEPT: usize = 5;
+
+    fn add(&mut self, fault: RegisterError) {
+        self.number += 1;
+        if self.first.len() < RowFaults::KEPT {
+            self.first.push(fault);
+        }
+    }
+
+    /// Returns the faults as one error, where there were any.
+    fn done(&mut self) -> Result<(), RegisterError> {
+        let RowFaults { mut first, number } = std::mem::take(self);
+        match first.len() {
+            0 => Ok(()),
+            1 => Err(first.remove(0)),
+            _ => Err(RegisterError::Several { first, number }),
+        }
+    }
+}
+
+fn several(first: &[RegisterError], number: u64) -> String {
+    let mut text = format!("{number} faults in the rows");
+    for fault in first {
+        text += &format!("\n  {}", fault.to_string().replace("\n  ", ", "));
+    }
+    let more = number - first.len() as u64;
+    if more > 0 {
+        text += &format!("\n  and {more} more");
+    }
+    text
+}
+
 fn unknown_codes(codes: &[UnknownCode]) -> String {
     const SHOWN: usize = 10;
     let mut text = match codes {
-        [code] => format!("unknown state code `{}`, {} times", code.code, code.count),
+        [code] => match code.count {
+            1 => format!("unknown state code `{}`, once", code.code),
+            times => format!("unknown state code `{}`, {times} times", code.code),
+        },
         codes => format!(
             "{} unknown state codes: {}",
             codes.len(),

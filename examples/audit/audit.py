@@ -80,7 +80,8 @@ class Stratum:  # what was drawn in it so far, and the arm that comes next
     def follow(self, master, recorded, level):  # the derived arm; goes on from the recorded one
         weights = self.rule.get("weights", {}).items()
         cells = [(self.counts[f, level(f)], weight) for f, weight in weights]
-        derived, arm = self.derive(master, cells) if master else None, self.arms.index(recorded)
+        derived, known = self.derive(master, cells) if master else None, recorded in self.arms
+        arm = self.arms.index(recorded) if known else derived or 0
         # A ledger names no pseudo-arm: where the arm is wrong, its first one is counted.
         pseudo = self.last if self.pseudo[self.last] == arm else self.pseudo.index(arm)
         for x, _ in cells:
@@ -88,8 +89,11 @@ class Stratum:  # what was drawn in it so far, and the arm that comes next
         self.drawn[arm], self.slot = self.drawn[arm] + 1, self.slot + 1
         return self.arms[derived] if derived is not None else "no arm" if master else recorded
 
-def audit(entries, lines, seed, need):  # returns the arm of each that was drawn
+def audit(entries, lines, seed, need):  # the arm of each that was drawn, the seed
     seal, beacon, ended, arms, strata = entries[0], "", False, {}, {}
+    commitment = lambda s: sha(enc("klero/commitment/1", seal["study"], bytes.fromhex(s))).hex()
+    sealed = lambda s: commitment(s) == seal["commitment"]
+    seed = seed and need(0, "commitment: the seed is not the one sealed", sealed(seed)) and seed
     plan = tomllib.loads(seal["protocol"].removeprefix("\ufeff"))
     bands = {f["id"]: f.get("bands", {}).items() for f in plan.get("factor", [])}
     for n, (line, e) in enumerate(zip(lines, entries)):
@@ -98,9 +102,7 @@ def audit(entries, lines, seed, need):  # returns the arm of each that was drawn
         need(n, "form", text.encode() == line and (kind == "seal") == (n == 0))
         need(n, "chain", e["entry"] == n and e["prev"] == prev)
         need(n, "time", entries[max(n, 1) - 1]["time"] <= e["time"])
-        if given := e["seed"] if kind == "unseal" else n == 0 and seed:
-            committed = sha(enc("klero/commitment/1", seal["study"], bytes.fromhex(given)))
-            need(n, "commitment", committed.hex() == seal["commitment"])
+        need(n, "commitment", kind != "unseal" or sealed(e["seed"]))
         ended = ended or kind == "unseal"
         need(n, "unseal", not (ended and kind in ("batch", "draw", "member")))
         need(n, "member", kind != "member" or arms.get(e["cluster"]) == e["arm"])
@@ -126,9 +128,10 @@ def audit(entries, lines, seed, need):  # returns the arm of each that was drawn
         need(n, "slot", e["slot"] == at.slot)
         need(n, "stratum", [*map(level, plan["allocation"].get("strata", []))] == e["stratum"])
         derived = at.follow(master, e["arm"], level)
-        need(n, f"arm: {e['arm']}, and the draw gives {derived}", derived == e["arm"])
+        why = f"and the draw gives {derived}" if e["arm"] in at.arms else "no arm of the plan"
+        need(n, f"arm: {e['arm']}, {why}", derived == e["arm"] in at.arms)
         arms[e["referral"]] = e["arm"]
-    return arms
+    return arms, seed
 
 parser, findings = argparse.ArgumentParser(description=__doc__), []
 _ = [parser.add_argument(name) for name in ("ledger", "--seed", "--head")]
@@ -139,12 +142,12 @@ try:
     entries = [*map(json.loads, lines)]
     revealed = next((e["seed"] for e in entries if e["type"] == "unseal"), None)
     seed = open(args.seed).read().strip() if args.seed else revealed
-    arms = audit(entries, lines, seed, need)
+    arms, seed = audit(entries, lines, seed, need)
 except (OSError, ValueError, LookupError, TypeError, ZeroDivisionError) as problem:
     parser.error(f"it could not be audited: {problem!r}")  # exit code 2
 need(len(lines), "torn: the line has no end", not tail)
 need(0, "head: the one kept is of no line", args.head in [None, *(sha(x).hex() for x in lines)])
 derived = "every arm derived again" if seed else "no arm derived: the seed is not known"
-verdict = f"{len(findings)} findings" if findings else f"holds: head {sha(lines[-1]).hex()}"
+verdict = f"findings: {len(findings)}" if findings else f"holds: head {sha(lines[-1]).hex()}"
 print(*findings, f"{len(lines)} entries, {len(arms)} draws, {derived}", verdict, sep="\n")
 sys.exit(1 if findings else 0)

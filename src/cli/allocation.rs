@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use klero::ledger::{Event, Ledger};
 use klero::register::columns::{Columns, Values};
+use klero::report::number::count;
 use serde_json::json;
 
 use super::study::{AlreadyThere, Study, write_file};
@@ -30,7 +31,7 @@ struct Row<'l> {
 
 impl Allocation {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
-        let study = Study::find(around)?;
+        let study = Study::with_ledger(around)?;
         study.draws()?;
         let ledger = study.ledger()?;
         let rows = rows(&ledger);
@@ -49,7 +50,7 @@ impl Allocation {
         match &self.out {
             Some(path) if path.extension().is_some_and(|end| end == "parquet") => {
                 if path.exists() && !self.force {
-                    return Err(AlreadyThere { path: path.clone() }.into());
+                    return Err(AlreadyThere::without_force(path.clone()).into());
                 }
                 columns(&rows, &ledger).write(path)?;
             }
@@ -58,9 +59,11 @@ impl Allocation {
             None => {}
         }
         if let Some(path) = &self.out {
-            around
-                .console
-                .say(format!("wrote {} rows to {}", rows.len(), path.display()));
+            around.console.say(format!(
+                "wrote {} to {}",
+                count(rows.len() as u64, "row", "rows"),
+                path.display()
+            ));
         }
         Ok(Answer::Yes)
     }

@@ -4,12 +4,13 @@ use clap::Args;
 use klero::audit::{Audit as Seen, Verdict};
 use klero::digest::Digest;
 use klero::draw::Seed;
-use klero::ledger;
+use klero::ledger::{self, LedgerError};
 use klero::report::effects::wrap;
 use klero::report::number::grouped;
 use serde_json::json;
 
-use super::study::{LEDGER, SEED, Study, StudyError, read_seed};
+use super::seal::warn_of_readers;
+use super::study::{LEDGER, SEED, Study, StudyError, no_file, read_named_seed, read_seed};
 use super::{Answer, Surroundings};
 
 #[derive(Args)]
@@ -19,15 +20,16 @@ pub struct Audit {
     /// Take the seed from this file; else from an `unseal` entry, else from `seed.key` beside it
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// A head of the ledger that somebody kept
+    /// A head of the ledger that somebody kept; may be given many times
     #[arg(long, value_name = "HEX", value_parser = head)]
-    head: Option<Digest>,
+    head: Vec<Digest>,
 }
 
 fn head(text: &str) -> Result<Digest, String> {
-    text.trim()
-        .parse()
-        .map_err(|error: klero::digest::NotADigest| error.to_string())
+    // Other programs write digests in capitals.
+    let text = text.trim().to_ascii_lowercase();
+    text.parse()
+        .map_err(|_: klero::digest::NotADigest| "a head is 64 hexadecimal digits".to_owned())
 }
 
 impl Audit {
@@ -45,9 +47,18 @@ impl Audit {
                 study.ledger_path()
             }
         };
-        let bytes = ledger::bytes(&path)?;
+        let bytes = ledger::bytes(&path).map_err(|error| match error {
+            // Whoever names a ledger has one, and need not know of seals.
+            LedgerError::Missing { path } if self.ledger.is_some() => no_file(&path).into(),
+            other => anyhow::Error::from(other),
+        })?;
         let seed = self.find_seed(&path)?;
-        let seen = klero::audit::audit(&bytes, seed.as_ref(), self.head);
+        let seen = klero::audit::audit(&bytes, seed.as_ref(), self.head.iter().copied());
+        if !seen.unsealed && seed.is_some() {
+            // After the unsealing the seed is everybody's.
+            let own = path.with_file_name(SEED);
+            warn_of_readers(self.seed.as_ref().unwrap_or(&own), around);
+        }
         if around.console.json {
             around.console.object(&object(&seen))?;
         } else {
@@ -62,7 +73,7 @@ impl Audit {
     /// Reads the seed where there is one: without a seed all but the arms is audited.
     fn find_seed(&self, ledger: &Path) -> anyhow::Result<Option<Seed>> {
         if let Some(file) = &self.seed {
-            return Ok(Some(read_seed(file)?));
+            return Ok(Some(read_named_seed(file)?));
         }
         match read_seed(&ledger.with_file_name(SEED)) {
             Ok(seed) => Ok(Some(seed)),

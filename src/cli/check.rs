@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::console::fold;
 use super::ingest::{Bar, as_json as of_doubt, doubt, drawn};
+use super::new::left_of_template;
 use super::study::{SEED, Study, StudyError, read_table};
 use super::{Answer, Surroundings};
 
@@ -35,6 +36,14 @@ pub struct Check {
     rows: bool,
 }
 
+/// How far a trial has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Planning,
+    Drawing,
+    Over,
+}
+
 impl Check {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
@@ -47,7 +56,9 @@ impl Check {
                         .console
                         .object(&json!({"holds": false, "faults": [error.to_string()]}))?;
                 } else {
-                    around.console.data(&format!("{error}\n"))?;
+                    around
+                        .console
+                        .data(&format!("{}\n", fold(&error.to_string())))?;
                 }
                 return Ok(Answer::No);
             }
@@ -112,6 +123,7 @@ impl Check {
                 faults.push(error.to_string());
             }
         }
+        let mut stage = Stage::Planning;
         let next = match study.ledger() {
             Err(LedgerError::Missing { .. }) if plan.allocation.is_none() => {
                 facts.push("ledger: none, with one arm nothing is drawn".to_owned());
@@ -127,19 +139,32 @@ impl Check {
             }
             Ok(ledger) => {
                 facts.push(format!(
-                    "ledger: {} entries",
-                    grouped(ledger.entries.len() as u64)
+                    "ledger: {}",
+                    number(ledger.entries.len(), "entry", "entries")
                 ));
+                stage = match ledger.unsealed() {
+                    None => Stage::Drawing,
+                    Some(_) => Stage::Over,
+                };
+                let mut changed = false;
                 facts.push(format!("head: {}", ledger.head));
                 if ledger.plan().digest != plan.digest {
                     match ledger.sealed().fixed_part_that_differs(&plan) {
                         Some(part) => {
                             faults.push(format!("study.toml changes {part}, which was sealed"));
                         }
-                        None => facts.push("plan: not the one in the ledger".to_owned()),
+                        None => {
+                            changed = true;
+                            facts.push("plan: not the one in the ledger".to_owned());
+                        }
                     }
                 }
                 match (ledger.beacon(), ledger.draws().next(), ledger.unsealed()) {
+                    // Whoever draws now draws by the plan of the ledger.
+                    (.., None) if changed => {
+                        "klero record amend --reason TEXT, or the text of the ledger put back into \
+                         study.toml"
+                    }
                     (None, ..) => "klero beacon VALUE",
                     (_, None, None) => "klero draw",
                     (_, _, None) => "klero draw; when nobody more comes, klero unseal",
@@ -150,8 +175,16 @@ impl Check {
         if plan.allocation.is_some() && !study.folder.join(SEED).exists() {
             facts.push("seed: not in the study's folder".to_owned());
         }
+        if stage == Stage::Planning {
+            faults.splice(0..0, left_of_template(&plan));
+        }
         let holds = faults.is_empty();
-        let foresight = self.foresight(&plan)?;
+        // Once drawing has begun nothing can be done about it, and afterwards nobody guesses.
+        let asked = self.expected.is_some() || self.like.is_some();
+        let foresight = match stage {
+            Stage::Over if !asked => None,
+            _ => self.foresight(&plan)?,
+        };
         if around.console.json {
             let guessable = foresight
                 .as_ref()
@@ -164,7 +197,7 @@ impl Check {
         } else {
             let mut text = facts.join("\n");
             for fault in &faults {
-                text += &format!("\nfault: {fault}");
+                text += &format!("\n{}", fold(&format!("fault: {fault}")));
             }
             for (register, doubtful) in &doubts {
                 let warning = format!("warning: {register}: {}", doubt(doubtful, self.rows));
@@ -180,12 +213,12 @@ impl Check {
                         fold(&format!("warning: {}", warning(of, &arms(&plan))))
                     );
                 }
-            } else if plan.allocation.is_some() {
+            } else if plan.allocation.is_some() && stage == Stage::Planning {
                 text +=
                     "\nguessable: say how many referrals are expected, `klero check --expected N`";
             }
             if holds {
-                text += &format!("\nnext: {next}");
+                text += &format!("\n{}", fold(&format!("next: {next}")));
             }
             around.console.data(&format!("{text}\n"))?;
         }

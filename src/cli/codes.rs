@@ -1,11 +1,15 @@
 use clap::Args;
 use klero::protocol::State;
 use klero::register::{Class, CodeTable};
+use klero::report::effects::wrap;
 use serde_json::json;
 
 use super::failure::refused;
 use super::study::Study;
 use super::{Answer, Surroundings};
+
+/// Columns for a label, in lines of 80.
+const LABEL: usize = 80 - 33;
 
 #[derive(Args)]
 pub struct Codes {
@@ -60,7 +64,9 @@ impl Codes {
                 code if code.is_empty() => "blank".to_owned(),
                 code => code,
             };
-            text += &format!("{code:5}  {:24}  {}\n", state(entry.class), entry.label_da);
+            let label = wrap(&entry.label_da, LABEL);
+            let label = label.join(&format!("\n{:33}", ""));
+            text += &format!("{code:5}  {:24}  {label}\n", state(entry.class));
         }
         around.console.data(&text)?;
         around.console.say(

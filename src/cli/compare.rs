@@ -1,8 +1,9 @@
 use clap::Args;
 use klero::estimate::of_counts;
-use klero::protocol::{IntervalId, MethodId};
+use klero::protocol::{IntervalId, Language, MethodId};
 use klero::report::effects::{footnotes, table};
 use klero::report::json::{Provenance, estimates};
+use klero::report::language::{Locale, NumberForm};
 use klero::sample::Count;
 
 use super::estimate::{interval, level, method};
@@ -55,6 +56,15 @@ fn target(text: &str) -> Result<f64, String> {
 
 impl Compare {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
+        let danish = |locale: Locale| {
+            locale.language == Language::Danish || locale.numbers != NumberForm::of(locale.language)
+        };
+        if around.screen().is_some_and(danish) {
+            return Err(refused(
+                "`--lang` and `--numbers` with published counts",
+                "they are for the tables of a study, whose plan has the words",
+            ));
+        }
         let one = self.counts.len() == 1;
         if !one && self.target.is_some() {
             return Err(refused(

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use klero::ledger::{
-    Answer as Given, Appended, Drawn, Event, FaultKind, Foreseen, Ledger, Referral, ReferralError,
-    referrals,
+    Answer as Given, Appended, Drawn, Event, Foreseen, Ledger, Referral, referrals,
 };
 use klero::protocol::{FactorKind, Protocol};
 use klero::report::number::count;
@@ -38,11 +37,21 @@ pub struct Draw {
     /// Take the seed from this file instead of `seed.key` in the study's folder
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// Draw ids written almost like others too: they are other persons
+    #[arg(long)]
+    distinct: bool,
     /// Check everything, draw nothing, show no arm
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     acting: Acting,
+}
+
+/// Who comes.
+enum Coming {
+    /// One person, who was drawn before.
+    Drawn(Drawn),
+    New(Vec<Referral>),
 }
 
 pub fn pair(text: &str) -> Result<(String, String), String> {
@@ -65,13 +74,16 @@ impl Draw {
                 .console
                 .say("study.toml is not the plan in force: the ledger's plan is used");
         }
-        let coming = self.coming(&ledger, around)?;
+        let coming = match self.coming(&ledger, around)? {
+            Coming::Drawn(drawn) => return self.say_again(drawn, &ledger, around),
+            Coming::New(coming) => coming,
+        };
         if self.dry_run {
             return self.foresee(&study, &ledger, &coming, around);
         }
         if let Some(path) = &self.out {
             if path.exists() {
-                return Err(AlreadyThere { path: path.clone() }.into());
+                return Err(AlreadyThere::kept(path).into());
             }
             let folder = path
                 .parent()
@@ -86,20 +98,22 @@ impl Draw {
         let foreseen = ledger.foresee(&coming)?;
         let before = refused_before(&ledger);
         let seed = match foreseen.contains(&Foreseen::WillBeDrawn) {
-            true => Some(study.seed(self.seed.as_deref())?),
+            true => Some(study.live_seed(self.seed.as_deref(), around)?),
             false => None,
         };
         let (mut writer, stamp) = around.resume(ledger, &self.acting)?;
+        if !self.distinct {
+            writer.ledger.none_alike(&coming)?;
+        }
         let (answers, appended) = writer.draw(&coming, seed.as_ref(), &stamp)?;
         let shown = self.show(&answers, appended.as_ref(), &writer.ledger, &before, around);
         match &appended {
             // Whoever sees the error must not take it for "not drawn".
             Some(appended) => shown.with_context(|| {
                 format!(
-                    "what was drawn could not be shown; it is in the ledger, entries {} to {}, and \
-                     the same command shows it again",
-                    appended.entries.start,
-                    appended.entries.end - 1
+                    "what was drawn could not be shown; it is in the ledger, {}, and the same \
+                     command shows it again",
+                    entries_of(appended)
                 )
             })?,
             None => shown?,
@@ -108,7 +122,7 @@ impl Draw {
     }
 
     /// Reads the referrals that come, checked against the plan in force.
-    fn coming(&self, ledger: &Ledger, around: &Surroundings) -> anyhow::Result<Vec<Referral>> {
+    fn coming(&self, ledger: &Ledger, around: &Surroundings) -> anyhow::Result<Coming> {
         let plan = ledger.plan();
         if let Some(list) = &self.list {
             let table = read_table(list)?;
@@ -119,7 +133,7 @@ impl Draw {
                     klero::spelling::listed(passed_over.iter().map(String::as_str))
                 ));
             }
-            return Ok(list);
+            return Ok(Coming::New(list));
         }
         let id = match &self.referral {
             Some(id) => id.clone(),
@@ -140,19 +154,44 @@ impl Draw {
                 ));
             }
         }
-        if around.console.can_ask() {
+        if !self.distinct
+            && let Some(alike) = ledger.drawn_alike(&id)
+        {
+            let alike = vec![alike];
+            return Err(klero::ledger::DrawError::Alike { alike }.into());
+        }
+        // Whoever was drawn before has an arm, whatever facts are lacking now.
+        if ledger.entry_of(&id).is_some() || around.console.can_ask() {
             // What was given must hold before the rest is asked for.
-            if let Err(ReferralError::Faults { path, mut faults }) =
-                Referral::single(&id, &set, plan)
-            {
-                faults.retain(|fault| fault.kind != FaultKind::Missing);
-                if !faults.is_empty() {
-                    return Err(ReferralError::Faults { path, faults }.into());
-                }
+            let given = Referral::given(&id, &set, plan)?;
+            if let Some(drawn) = ledger.asked_again(&id, &given)? {
+                return Ok(Coming::Drawn(drawn));
             }
             ask_for_missing(plan, &mut set, around)?;
         }
-        Ok(vec![Referral::single(&id, &set, plan)?])
+        Ok(Coming::New(vec![Referral::single(&id, &set, plan)?]))
+    }
+
+    /// Shows the recorded arm of somebody who was drawn before.
+    fn say_again(
+        &self,
+        drawn: Drawn,
+        ledger: &Ledger,
+        around: &Surroundings,
+    ) -> anyhow::Result<Answer> {
+        if self.dry_run {
+            let entry = drawn.entry;
+            self.show_foreseen(&[drawn.referral], &[Foreseen::Already { entry }], around)?;
+        } else {
+            self.show(
+                &[Given::Drawn(drawn)],
+                None,
+                ledger,
+                &HashMap::new(),
+                around,
+            )?;
+        }
+        Ok(Answer::Yes)
     }
 
     fn foresee(
@@ -163,6 +202,9 @@ impl Draw {
         around: &Surroundings,
     ) -> anyhow::Result<Answer> {
         let foreseen = ledger.foresee(coming)?;
+        if !self.distinct {
+            ledger.none_alike(coming)?;
+        }
         // No arm is shown, so that the desk can look without the seed; one that is named must fit.
         if let Some(file) = &self.seed {
             let seed = study.seed(Some(file))?;
@@ -171,6 +213,18 @@ impl Draw {
                 return Err(klero::ledger::DrawError::WrongSeed.into());
             }
         }
+        let ids: Vec<String> = coming.iter().map(|referral| referral.id.clone()).collect();
+        self.show_foreseen(&ids, &foreseen, around)?;
+        Ok(Answer::Yes)
+    }
+
+    /// Says what would happen to each, without an arm.
+    fn show_foreseen(
+        &self,
+        coming: &[String],
+        foreseen: &[Foreseen],
+        around: &Surroundings,
+    ) -> anyhow::Result<()> {
         let what = |foreseen: &Foreseen| match foreseen {
             Foreseen::Already { entry } => format!("drawn already, in entry {entry}"),
             Foreseen::Refused { reason, .. } => {
@@ -181,22 +235,22 @@ impl Draw {
         if around.console.json {
             let list: Vec<_> = coming
                 .iter()
-                .zip(&foreseen)
-                .map(|(referral, foreseen)| match foreseen {
+                .zip(foreseen)
+                .map(|(id, foreseen)| match foreseen {
                     Foreseen::Already { entry } => {
-                        json!({"referral": referral.id, "would": "already", "entry": entry})
+                        json!({"referral": id, "would": "already", "entry": entry})
                     }
                     Foreseen::Refused { reason, .. } => {
-                        json!({"referral": referral.id, "would": "refuse", "reason": reason})
+                        json!({"referral": id, "would": "refuse", "reason": reason})
                     }
-                    Foreseen::WillBeDrawn => json!({"referral": referral.id, "would": "draw"}),
+                    Foreseen::WillBeDrawn => json!({"referral": id, "would": "draw"}),
                 })
                 .collect();
             around.console.object(&json!({"dry_run": list}))?;
-        } else if let ([referral], [foreseen]) = (coming, foreseen.as_slice()) {
+        } else if let ([id], [foreseen]) = (coming, foreseen) {
             around
                 .console
-                .data(&format!("{}  {}\n", referral.id, what(foreseen)))?;
+                .data(&format!("{id}  {}\n", what(foreseen)))?;
         } else {
             let number = |wanted: fn(&Foreseen) -> bool| {
                 foreseen.iter().filter(|f| wanted(f)).count() as u64
@@ -209,7 +263,7 @@ impl Draw {
             ))?;
         }
         around.console.say("dry run: nothing was drawn or written");
-        Ok(Answer::Yes)
+        Ok(())
     }
 
     /// Shows what was drawn, now that it is on the disk.
@@ -287,11 +341,7 @@ impl Draw {
             None => around.console.data(&String::from_utf8(csv)?)?,
         }
         let entries = match appended {
-            Some(appended) => format!(
-                "entries {} to {}",
-                appended.entries.start,
-                appended.entries.end - 1
-            ),
+            Some(appended) => entries_of(appended),
             None => "nothing was appended".to_owned(),
         };
         around.console.say(format!(
@@ -354,6 +404,14 @@ impl Draw {
             }
         }
         Ok(())
+    }
+}
+
+fn entries_of(appended: &Appended) -> String {
+    let (first, last) = (appended.entries.start, appended.entries.end - 1);
+    match first == last {
+        true => format!("entry {first}"),
+        false => format!("entries {first} to {last}"),
     }
 }
 

@@ -11,7 +11,7 @@ use klero::sample::SampleError;
 use klero::table::TableError;
 
 use super::console::{NobodyToAsk, NotConfirmed};
-use super::study::{AlreadyThere, StudyError};
+use super::study::{AlreadyThere, Overwriting, StudyError};
 
 /// The plan in the folder contradicts the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -87,10 +87,16 @@ fn hint(error: &anyhow::Error) -> Option<String> {
                     .map(|_: &NotConfirmed| "the id stands in study.toml, under [study]".to_owned())
             })
             .or_else(|| {
-                cause.downcast_ref().map(|_: &AlreadyThere| {
-                    "choose another name, move it away, or overwrite it with `--force` where the command \
-                     has it"
-                        .to_owned()
+                cause.downcast_ref().map(|there: &AlreadyThere| {
+                    match there.way {
+                        Overwriting::ByForce => {
+                            "choose another name, move it away, or overwrite it with `--force`"
+                        }
+                        Overwriting::Never => {
+                            "choose another name, or move it away: it is not overwritten"
+                        }
+                    }
+                    .to_owned()
                 })
             })
             .or_else(|| {
@@ -112,6 +118,12 @@ fn of_ledger(error: &LedgerError) -> Option<String> {
         }
         LedgerError::LeftOver { .. } => {
             "no arm was shown; `klero audit` names what is torn, and `klero repair` moves it aside"
+        }
+        LedgerError::Resaved { resaved, .. } => {
+            return Some(format!(
+                "{} brings it back; `klero audit` checks it",
+                resaved.remedy()
+            ));
         }
         LedgerError::Broken { .. } => {
             "`klero audit` lists everything that does not hold; nothing is written to such a ledger"
@@ -158,6 +170,10 @@ fn of_draw(error: &DrawError) -> Option<String> {
         }
         DrawError::Counts { .. } => {
             "the counts of the plan are for one list of exactly that size; nothing was drawn"
+        }
+        DrawError::Alike { .. } => {
+            "one person keeps one id: `klero draw --referral ID` with the known id gives the arm again; \
+             other persons are drawn with `--distinct`; nothing was drawn"
         }
         DrawError::Inconsistent { .. } => {
             "`klero audit` says what does not hold; nothing was drawn"
@@ -233,6 +249,11 @@ fn of_study(error: &StudyError) -> Option<String> {
         StudyError::NoSeed { .. } => {
             "whoever keeps the seed gives its file: `--seed FILE`; without it nothing is drawn"
         }
+        StudyError::NoFile {
+            nearest: Some(nearest),
+            ..
+        } => return Some(format!("did you mean `{}`?", nearest.display())),
+        StudyError::NoFile { .. } => "look for it with `ls`; a path starts from the current folder",
         StudyError::NotASeed { .. } => "the file must hold the seed as `klero seal` wrote it",
         StudyError::NotUtf8 { .. } => "save the file as UTF-8",
         StudyError::Io { .. } => return None,
@@ -270,6 +291,23 @@ fn of_register(error: &RegisterError) -> Option<String> {
             "the file may be torn: compare its size with what was delivered"
         }
         RegisterError::Utf16 { .. } => "save the file as `CSV UTF-8`",
+        RegisterError::Several { first, .. } => return first.first().and_then(of_register),
+        RegisterError::Gap { .. } => {
+            "columns stand for periods in a row: add the missing ones, empty where nothing is known"
+        }
+        RegisterError::WrongCell {
+            expected: "number of hours",
+            ..
+        } => {
+            "hours are digits with at most one comma or point, such as 148,33; nothing was written"
+        }
+        RegisterError::WrongCell {
+            expected: "number" | "1 or 0",
+            ..
+        } => "leave the cell empty (or `.` or `NA`) where the value is missing",
+        RegisterError::EmptyKey { .. } => {
+            "every row has a person's id: mend it, or leave the row out"
+        }
         RegisterError::Store { .. } => "`klero ingest` writes it anew",
         _ => return None,
     };

@@ -127,6 +127,12 @@ fn unknown(klero: &Command, words: &[String]) -> anyhow::Error {
         .last()
         .unwrap_or(0);
     let (before, word) = (&words[..known], &words[known]);
+    if known == 0 && topic(word).is_some() {
+        return refused(
+            format!("`{word}` is a topic, and topics come one at a time"),
+            format!("`klero help {word}`"),
+        );
+    }
     let command = find(klero, before).unwrap_or(klero);
     let names = || {
         let commands = command.get_subcommands().map(Command::get_name);

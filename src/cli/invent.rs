@@ -67,7 +67,7 @@ impl Invent {
         ];
         if let Some((path, _)) = files.iter().find(|(path, _)| !self.force && path.exists()) {
             let path = path.clone();
-            return Err(AlreadyThere { path }.into());
+            return Err(AlreadyThere::without_force(path).into());
         }
         std::fs::create_dir_all(&out)?;
         for (path, text) in &files {

@@ -59,7 +59,7 @@ impl Man {
     fn write(&self, pages: &[Page], folder: &Path, around: &Surroundings) -> anyhow::Result<()> {
         let mut paths = pages.iter().map(|page| folder.join(&page.file));
         if let Some(path) = paths.find(|path| !self.force && path.exists()) {
-            return Err(AlreadyThere { path }.into());
+            return Err(AlreadyThere::without_force(path).into());
         }
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot make `{}`", folder.display()))?;

@@ -35,7 +35,10 @@ impl Methods {
         }
         let mut text = String::new();
         for method in MethodId::ALL {
-            text += &format!("{method}\n  {}\n  {}\n", method.summary(), method.source());
+            text += &format!("{method}\n");
+            for line in [method.summary(), method.source()] {
+                text += &format!("{}\n", fold(&format!("  {line}")));
+            }
             for (index, interval) in method.intervals().iter().enumerate() {
                 let default = if index == 0 { " (default)" } else { "" };
                 text += &format!("  --interval {interval}{default}\n");

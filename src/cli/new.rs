@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use klero::protocol::Protocol;
 
 use super::study::{AlreadyThere, PLAN};
 use super::{Answer, Surroundings};
@@ -37,11 +38,28 @@ impl Like {
     }
 }
 
+/// Says what of a plan stands as every template has it, and is to be filled in.
+pub fn left_of_template(plan: &Protocol) -> Vec<String> {
+    let template =
+        Protocol::read(Like::TwoArms.plan()).expect("the plans that `klero new` writes hold");
+    let texts = [
+        ("id", &plan.study.id, &template.study.id),
+        ("title", &plan.study.title, &template.study.title),
+    ];
+    texts
+        .into_iter()
+        .filter(|(_, found, written)| found == written)
+        .map(|(key, found, _)| {
+            format!("the study's {key} is still `{found}`, as `klero new` wrote it: fill it in")
+        })
+        .collect()
+}
+
 impl New {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let plan = self.dir.join(PLAN);
         if plan.exists() {
-            return Err(AlreadyThere { path: plan }.into());
+            return Err(AlreadyThere::kept(plan).into());
         }
         let register = self.dir.join("register");
         fs::create_dir_all(&register)

@@ -92,7 +92,7 @@ impl Outcomes {
                 .into_iter()
                 .find(|p| p.exists())
         {
-            return Err(AlreadyThere { path }.into());
+            return Err(AlreadyThere::without_force(path).into());
         }
         study.warn_of_changes(&plan, false, around);
         let stores = plan

@@ -86,12 +86,17 @@ impl Record {
             Event::Exclude(note) => format!("excluded: `{}`; the arm stays", note.referral),
             _ => unreachable!("only these are recorded afterwards"),
         };
+        let not_met = match &event {
+            Event::Correct(correct) => ledger.not_met(correct).map(str::to_owned),
+            _ => None,
+        };
         let kind = event.kind();
         let appended = writer.append(vec![event], &stamp)?;
         let entry = appended.entries.start;
         if around.console.json {
             around.console.object(&serde_json::json!({
                 "type": kind, "entry": entry, "head": appended.head.to_string(),
+                "not_met": not_met,
             }))?;
         } else {
             around
@@ -99,6 +104,13 @@ impl Record {
                 .data(&format!("entry  {entry}\nhead   {}\n", appended.head))?;
         }
         around.console.say(said);
+        if let Some(reason) = not_met {
+            around.console.warn(format!(
+                "with this fact the person would have been refused (does not meet: {reason}). Who is \
+                 in the trial was decided at the draw: the person stays in it and in the analysis; \
+                 `klero record exclude` notes that it should not have been so"
+            ));
+        }
         Ok(Answer::Yes)
     }
 }

@@ -8,6 +8,7 @@ use klero::draw::{DRAW_FORMAT, Seed};
 use klero::ledger::{LEDGER_FORMAT, LedgerError, Seal as SealEvent, Writer};
 
 use super::failure::refused;
+use super::new::left_of_template;
 use super::study::{SEED, Study};
 use super::{Acting, Answer, Surroundings};
 
@@ -57,11 +58,18 @@ impl Seal {
             ));
         }
         let stamp = around.stamp(&self.acting)?;
+        for left in left_of_template(&plan) {
+            around.console.warn(left);
+        }
         around
             .console
             .confirm("sealing", &plan.study.id, self.confirm.as_deref())?;
         let seed = match &self.seed {
-            Some(file) => super::study::read_seed(file)?,
+            Some(file) => {
+                let seed = super::study::read_named_seed(file)?;
+                warn_of_readers(file, around);
+                seed
+            }
             None => {
                 let mut bytes = [0; 32];
                 getrandom::fill(&mut bytes)
@@ -133,6 +141,25 @@ pub fn warn_of_rights(path: &Path, around: &Surroundings) {
             path.display()
         ));
     }
+}
+
+/// Warns where others than its owner can read a seed's file, or write over it.
+pub fn warn_of_readers(path: &Path, around: &Surroundings) {
+    #[cfg(unix)]
+    if let Ok(found) = fs::metadata(path)
+        && found.is_file()
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            around.console.warn(format!(
+                "others than its owner can read or change {0} (mode {mode:o}), and whoever reads it \
+                 can foresee every draw: `chmod 600 {0}`",
+                path.display()
+            ));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, around);
 }
 
 /// Writes a new file that, on Unix, only its owner may read (mode 0600), flushed to the disk.

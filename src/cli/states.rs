@@ -4,6 +4,7 @@ use clap::Args;
 use klero::outcome::{person_weeks, states_by_week};
 use klero::protocol::{Language, Protocol, State};
 use klero::register::store::Store;
+use klero::report::number::count;
 use klero::report::stack::{Layer, Stack};
 use serde_json::json;
 
@@ -111,15 +112,16 @@ impl States {
         };
         let (from, to) = self.weeks;
         let made = states_by_week(&store, &dates, from, to)?;
+        let language = around.language.unwrap_or(plan.study.language);
         let stack = Stack {
             title: plan.study.title.clone(),
-            language: plan.study.language,
+            language,
             zero: plan.zero(),
             layers: LAYERS
                 .iter()
                 .map(|&(state, english, danish, color)| Layer {
                     name: state.name().to_owned(),
-                    label: match plan.study.language {
+                    label: match language {
                         Language::Danish => danish.to_owned(),
                         Language::English => english.to_owned(),
                     },
@@ -154,8 +156,8 @@ impl States {
             around.console.data(&stack.table(usize::from(self.every)))?;
         }
         around.console.say(format!(
-            "per cent of {} persons; week 0 is that of {}; {} not in the register are unknown",
-            made.persons,
+            "per cent of {}; week 0 is that of {}; {} not in the register are unknown",
+            count(made.persons as u64, "person", "persons"),
             match plan.allocation {
                 Some(_) => "the draw",
                 None => "the start",

@@ -15,7 +15,7 @@ pub struct Status {}
 
 impl Status {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
-        let study = Study::find(around)?;
+        let study = Study::with_ledger(around)?;
         let plan = study.plan();
         if let Ok(plan) = &plan
             && plan.allocation.is_none()

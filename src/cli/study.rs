@@ -10,6 +10,7 @@ use klero::ledger::{Ledger, LedgerError};
 use klero::protocol::{Protocol, ProtocolError};
 use klero::register::{CodeTable, Format, RegisterError, Source, code_table};
 use klero::sample::{Drawn, People};
+use klero::spelling::nearest;
 use klero::table::Table;
 
 use super::Surroundings;
@@ -44,6 +45,11 @@ pub enum StudyError {
     },
     #[error("no seed at `{}`", path.display())]
     NoSeed { path: PathBuf },
+    #[error("no file `{}`", path.display())]
+    NoFile {
+        path: PathBuf,
+        nearest: Option<PathBuf>,
+    },
     #[error("{source}\n  in {}", path.display())]
     NotASeed { path: PathBuf, source: NotASeed },
 }
@@ -84,6 +90,22 @@ impl Study {
             around.console.say(format!("study: {}", plan.display()));
         }
         Ok(Study { folder })
+    }
+
+    /// Finds the study, or a folder that holds a ledger alone: its plan stands in the ledger.
+    pub fn with_ledger(around: &Surroundings) -> anyhow::Result<Study> {
+        let folder = around.study.clone().unwrap_or_else(|| PathBuf::from("."));
+        if folder.join(PLAN).is_file() || !folder.join(LEDGER).is_file() {
+            return Study::find(around);
+        }
+        let study = Study { folder };
+        if around.announced {
+            around.console.say(format!(
+                "ledger: {}, with no study.toml beside it: the plan is the ledger's",
+                study.ledger_path().display()
+            ));
+        }
+        Ok(study)
     }
 
     /// Returns the table of codes of each register of the plan.
@@ -155,9 +177,22 @@ impl Study {
     /// Reads the seed from the file named, else from the study's own.
     pub fn seed(&self, file: Option<&Path>) -> Result<Seed, StudyError> {
         match file {
-            Some(file) => read_seed(file),
+            Some(file) => read_named_seed(file),
             None => read_seed(&self.folder.join(SEED)),
         }
+    }
+
+    /// Reads the seed for a trial that still draws, and warns where others can read it too.
+    pub fn live_seed(
+        &self,
+        file: Option<&Path>,
+        around: &Surroundings,
+    ) -> Result<Seed, StudyError> {
+        let seed = self.seed(file)?;
+        let own = self.folder.join(SEED);
+        let path = file.unwrap_or(&own);
+        super::seal::warn_of_readers(path, around);
+        Ok(seed)
     }
 
     /// Reads the ledger and the plan of analysis; a study with one arm has no ledger.
@@ -259,6 +294,34 @@ pub fn read_seed(path: &Path) -> Result<Seed, StudyError> {
     })
 }
 
+/// Reads the seed's file that somebody named.
+pub fn read_named_seed(path: &Path) -> Result<Seed, StudyError> {
+    read_seed(path).map_err(|error| match error {
+        StudyError::NoSeed { path } => no_file(&path),
+        other => other,
+    })
+}
+
+/// Returns that a file somebody named is not there, with the nearest name of its folder.
+pub fn no_file(path: &Path) -> StudyError {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let nearest = nearest(&name, names.iter().map(String::as_str));
+    StudyError::NoFile {
+        path: path.to_owned(),
+        nearest: nearest.map(|name| path.with_file_name(name)),
+    }
+}
+
 /// Reads a secret's file without its line end.
 pub fn read_digits(path: &Path) -> anyhow::Result<String> {
     Ok(without_line_end(&read_text(path)?).to_owned())
@@ -294,15 +357,38 @@ pub fn read_text(path: &Path) -> Result<String, StudyError> {
 #[error("`{}` is there already", path.display())]
 pub struct AlreadyThere {
     pub path: PathBuf,
+    pub way: Overwriting,
+}
+
+/// Whether a command can be told to overwrite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwriting {
+    ByForce,
+    Never,
+}
+
+impl AlreadyThere {
+    /// Of a command that has `--force`.
+    pub fn without_force(path: impl Into<PathBuf>) -> AlreadyThere {
+        AlreadyThere {
+            path: path.into(),
+            way: Overwriting::ByForce,
+        }
+    }
+
+    /// Of a command that never overwrites.
+    pub fn kept(path: impl Into<PathBuf>) -> AlreadyThere {
+        AlreadyThere {
+            path: path.into(),
+            way: Overwriting::Never,
+        }
+    }
 }
 
 /// Writes a file whole or not at all, over an existing one only with `force`.
 pub fn write_file(path: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
     if !force && path.exists() {
-        return Err(AlreadyThere {
-            path: path.to_owned(),
-        }
-        .into());
+        return Err(AlreadyThere::without_force(path).into());
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside = path.with_file_name(format!(".{name}.part"));

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use klero::ledger::{Coding, Event, TableForm, TableMade, coming_table};
 use klero::protocol::Protocol;
+use klero::report::number::count;
 
 use super::seal::{warn_of_rights, write_secret};
 use super::study::{AlreadyThere, Study};
@@ -46,10 +47,10 @@ impl Table {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         if self.out.exists() && !self.force {
-            return Err(AlreadyThere { path: self.out }.into());
+            return Err(AlreadyThere::without_force(self.out).into());
         }
         study.draws()?;
-        let seed = study.seed(self.seed.as_deref())?;
+        let seed = study.live_seed(self.seed.as_deref(), around)?;
         let id = study.ledger()?.seal().study.clone();
         around.console.confirm(
             "seeing coming slots, which is recorded for ever,",
@@ -86,9 +87,9 @@ impl Table {
                 .data(&format!("entry  {entry}\nhead   {}\n", appended.head))?;
         }
         around.console.say(format!(
-            "wrote {} rows to {}. Whoever reads it knows these draws: give it to the system that \
+            "wrote {} to {}. Whoever reads it knows these draws: give it to the system that \
              hands them out, and to nobody at the desk.",
-            slots.len(),
+            count(slots.len() as u64, "row", "rows"),
             self.out.display()
         ));
         warn_of_rights(&self.out, around);

@@ -22,7 +22,7 @@ impl Unseal {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
         study.draws()?;
-        let seed = study.seed(self.seed.as_deref())?;
+        let seed = study.live_seed(self.seed.as_deref(), around)?;
         let id = study.ledger()?.seal().study.clone();
         around
             .console

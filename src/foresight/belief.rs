@@ -13,8 +13,15 @@ use super::course::{ONE, gcd};
 /// Beliefs beyond which the guesser is told, the first time and later.
 const MAX_BELIEFS: (usize, usize) = (20_000, 1_000);
 
-/// Draws beyond which a guesser is taken to know the sizes of the blocks.
+/// Draws that are played one by one. Later ones repeat the last stretch between two tellings, once
+/// these leave the same beliefs with the same chances, to [`SAME`].
 const MAX_DRAWS: u64 = 1_000;
+
+/// Chances that differ by less are the same: 2^-40.
+const SAME: u128 = ONE >> 40;
+
+/// Beliefs times draws beyond which a guesser who was never told is not followed.
+const MAX_WORK: u64 = 20_000_000;
 
 /// Chances by draw.
 pub struct Believed {
@@ -42,11 +49,8 @@ struct Blocks<'a> {
 }
 
 /// Returns the chances of `n` draws; `None` where blocks are too large for whole numbers of 128
-/// bits.
+/// bits, or there is too much to follow.
 pub fn steps(sizes: &[u32], ratio: &[u32], n: u64) -> Option<Believed> {
-    if n > MAX_DRAWS {
-        return None;
-    }
     let blocks = Blocks::new(sizes, ratio)?;
     let mut believed = Believed {
         right: Vec::new(),
@@ -54,12 +58,25 @@ pub fn steps(sizes: &[u32], ratio: &[u32], n: u64) -> Option<Believed> {
         told: false,
     };
     let mut beliefs: Beliefs = HashMap::from([(vec![(vec![0; ratio.len()], 1)], ONE)]);
-    for _ in 0..n {
+    let mut tellings: Vec<(usize, Beliefs)> = Vec::new();
+    for draw in 0..n {
+        if draw >= MAX_DRAWS {
+            if believed.told {
+                repeat(&mut believed, &tellings, n as usize)?;
+                break;
+            }
+            if beliefs.len() as u64 * n > MAX_WORK {
+                return None;
+            }
+        }
         let step = match blocks.step(&beliefs) {
             Some(step) => step,
             None => {
                 believed.told = true;
-                blocks.step(&blocks.tell(&beliefs)?)?
+                let told = blocks.tell(&beliefs)?;
+                let step = blocks.step(&told)?;
+                tellings.push((believed.right.len(), told));
+                step
             }
         };
         believed.right.push(step.right);
@@ -72,9 +89,31 @@ pub fn steps(sizes: &[u32], ratio: &[u32], n: u64) -> Option<Believed> {
         if beliefs.len() > most && (believed.right.len() as u64) < n {
             believed.told = true;
             beliefs = blocks.tell(&beliefs)?;
+            tellings.push((believed.right.len(), beliefs.clone()));
         }
     }
     Some(believed)
+}
+
+/// Goes on to `n` draws by repeating the last stretch between two tellings that left the same;
+/// `None` where there is none.
+fn repeat(believed: &mut Believed, tellings: &[(usize, Beliefs)], n: usize) -> Option<()> {
+    let (end, last) = tellings.last()?;
+    let (begin, _) = tellings.iter().rev().skip(1).find(|(_, before)| {
+        before.len() == last.len()
+            && before.iter().all(|(belief, &mass)| {
+                last.get(belief)
+                    .is_some_and(|&now| now.abs_diff(mass) < SAME)
+            })
+    })?;
+    let stretch = end - begin;
+    for share in [&mut believed.right, &mut believed.certain] {
+        share.truncate(*end);
+        for draw in *end..n {
+            share.push(share[draw - stretch]);
+        }
+    }
+    Some(())
 }
 
 /// One draw: its chances, and the beliefs after it.

@@ -3,8 +3,8 @@
 //! None of it changes an arm: a referral is never drawn twice, and a wrong stratum is recorded.
 
 use super::referral::{has_cpr_shape, holds_cpr_shape};
-use super::{Amend, Correct, Event, Ledger, Note};
-use crate::protocol::{Protocol, ProtocolError};
+use super::{Amend, Correct, Event, Ledger, Note, recorded_facts};
+use crate::protocol::{Fact, Protocol, ProtocolError};
 use crate::spelling::{listed, nearest};
 
 /// What can be said of a referral that was drawn.
@@ -155,6 +155,32 @@ impl Ledger {
             from,
             to: to.to_owned(),
         }))
+    }
+
+    /// Returns the condition that somebody drawn would not have met, had a correction been known at
+    /// the draw. It changes nothing: who is in the trial was decided then.
+    ///
+    /// In a trial of clusters the facts of persons are not recorded, and nothing is returned.
+    pub fn not_met(&self, correct: &Correct) -> Option<&str> {
+        let entry = self.entry_of(&correct.referral)?;
+        let Event::Draw(draw) = &entry.event else {
+            return None;
+        };
+        let plan = self.plan_at(entry.number);
+        let mut facts: Vec<Fact> = recorded_facts(plan, &draw.levels)
+            .ok()?
+            .into_iter()
+            .collect::<Option<_>>()?;
+        for (factor, fact) in plan.factors.iter().zip(&mut facts) {
+            let to = match factor.id == correct.factor {
+                true => Some(correct.to.as_str()),
+                false => self.corrected(&correct.referral, &factor.id),
+            };
+            if let Some(Ok(corrected)) = to.map(|to| factor.fact(to)) {
+                *fact = corrected;
+            }
+        }
+        plan.refusal(&facts)
     }
 
     /// Returns the entry of an amended plan: nothing that a draw rests on may differ.

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Appended, Batch, Draw, Entry, Event, Ledger, LedgerError, LevelValue, Member, Note, Referral,
-    Stamp, Writer,
+    AlikeIds, Appended, Batch, Draw, Entry, Event, Ledger, LedgerError, LevelValue, Member, Note,
+    Referral, Stamp, Writer,
 };
 use crate::digest::Digest;
 use crate::draw::{Live, Machine, MasterKey, Seed, StratumKey};
@@ -116,8 +116,25 @@ pub enum DrawError {
         found: u64,
         expected: u64,
     },
+    #[error("{}", listed_alike(alike))]
+    Alike { alike: Vec<AlikeIds> },
     #[error("the ledger does not hold together at entry {entry}: {fault}")]
     Inconsistent { entry: u64, fault: String },
+}
+
+fn listed_alike(alike: &[AlikeIds]) -> String {
+    const SHOWN: usize = 5;
+    let mut text = match alike {
+        [_] => "an id is written almost like another".to_owned(),
+        alike => format!("{} ids are written almost like others", alike.len()),
+    };
+    for alike in alike.iter().take(SHOWN) {
+        text += &format!("\n  {alike}");
+    }
+    if alike.len() > SHOWN {
+        text += &format!("\n  and {} more", alike.len() - SHOWN);
+    }
+    text
 }
 
 fn on_line(line: Option<u64>) -> String {
@@ -211,6 +228,37 @@ impl Ledger {
         Ok(foreseen)
     }
 
+    /// Refuses ids written almost like one drawn before, or like another of the list.
+    ///
+    /// Nothing that a draw rests on: whoever knows that these are other persons draws without it.
+    pub fn none_alike(&self, referrals: &[Referral]) -> Result<(), DrawError> {
+        let alike = self.alike(referrals);
+        match alike.is_empty() {
+            true => Ok(()),
+            false => Err(DrawError::Alike { alike }),
+        }
+    }
+
+    /// Returns the recorded arm of somebody who was drawn before; `None` for anybody else.
+    ///
+    /// Facts may be lacking; those that are given must be those of the draw.
+    pub fn asked_again(
+        &self,
+        id: &str,
+        given: &[Option<Fact>],
+    ) -> Result<Option<Drawn>, DrawError> {
+        let Some(entry) = self.entry_of(id) else {
+            return Ok(None);
+        };
+        self.same_facts(id, None, |factor| given[factor].as_ref(), entry)?;
+        Ok(Some(Drawn {
+            referral: id.to_owned(),
+            arm: entry.arm().expect("a draw names its arm").to_owned(),
+            entry: entry.number,
+            already: true,
+        }))
+    }
+
     fn look_ahead(&self, referrals: &[Referral]) -> Result<Vec<Foreseen>, DrawError> {
         let mut refusals: HashMap<&str, &str> = HashMap::new();
         for entry in &self.entries {
@@ -222,7 +270,8 @@ impl Ledger {
             .iter()
             .map(|referral| {
                 if let Some(entry) = self.entry_of(&referral.id) {
-                    self.same_facts(referral, entry)?;
+                    let facts = |factor: usize| Some(&referral.facts[factor]);
+                    self.same_facts(&referral.id, referral.line, facts, entry)?;
                     return Ok(Foreseen::Already {
                         entry: entry.number,
                     });
@@ -239,7 +288,13 @@ impl Ledger {
     }
 
     /// Checks that a referral that comes again comes with the facts it was drawn with.
-    fn same_facts(&self, referral: &Referral, entry: &Entry) -> Result<(), DrawError> {
+    fn same_facts<'f>(
+        &self,
+        referral: &str,
+        line: Option<u64>,
+        facts: impl Fn(usize) -> Option<&'f Fact>,
+        entry: &Entry,
+    ) -> Result<(), DrawError> {
         let recorded = match &entry.event {
             Event::Draw(draw) => draw.levels.clone(),
             Event::Member(member) => match self.cluster_draw(&member.cluster) {
@@ -253,19 +308,22 @@ impl Ledger {
                 continue;
             };
             let factor = &self.plan().factors[index];
-            let found = factor.fact_text(&referral.facts[index]);
-            let recorded = match self.corrected(&referral.id, &name) {
+            let Some(fact) = facts(index) else {
+                continue;
+            };
+            let found = factor.fact_text(fact);
+            let recorded = match self.corrected(referral, &name) {
                 Some(corrected) => corrected.to_owned(),
                 None => recorded.to_string(),
             };
             if found != recorded {
                 return Err(DrawError::OtherFacts {
-                    referral: referral.id.clone(),
+                    referral: referral.to_owned(),
                     entry: entry.number,
                     factor: name,
                     recorded,
                     found,
-                    line: referral.line,
+                    line,
                 });
             }
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::alike::is_invisible;
 use crate::protocol::{Fact, Protocol, WrongFact, is_name};
 use crate::spelling::nearest;
 use crate::table::{Table, TableError};
@@ -31,6 +32,10 @@ pub enum FaultKind {
     /// The id has the shape of a CPR number, and is not repeated.
     Cpr,
     NotAnId,
+    /// The id has a sign that takes no place on a screen.
+    Invisible {
+        sign: char,
+    },
     Duplicate {
         id: String,
         first: u64,
@@ -105,6 +110,13 @@ impl fmt::Display for ReferralFault {
                     "the id is empty, too long, or has control characters or blanks at its ends",
                 );
             }
+            FaultKind::Invisible { sign } => {
+                return write!(
+                    f,
+                    "the id has a sign that cannot be seen, U+{:04X}",
+                    u32::from(*sign)
+                );
+            }
             FaultKind::Duplicate { id, first } => {
                 return write!(f, "`{id}` stands on line {first} too");
             }
@@ -155,6 +167,75 @@ pub fn has_cpr_shape(text: &str) -> bool {
     found == 10 && (matches!(day, 1..=31 | 61..=91)) && (1..=12).contains(&month)
 }
 
+/// What is wrong with an id that would be a CPR number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CprFault {
+    /// A zero before it makes it one: spreadsheets lose leading zeros.
+    LacksZero,
+    /// Six digits of a date, a hyphen or blank, and other than four digits.
+    Digits { found: usize },
+    /// Ten digits that begin with no day of a year.
+    NoDate,
+}
+
+impl fmt::Display for CprFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CprFault::LacksZero => f.write_str("a CPR number may have lost its leading zero"),
+            CprFault::Digits { found } => write!(f, "a CPR number has {found} digits, not ten"),
+            CprFault::NoDate => f.write_str("ten digits, as of a CPR number, begin with no date"),
+        }
+    }
+}
+
+/// Returns what is wrong with an id that is written as a CPR number is, and is none.
+///
+/// ```
+/// use klero::ledger::{CprFault, cpr_fault};
+/// assert_eq!(cpr_fault("010170-1234"), None);
+/// assert_eq!(cpr_fault("10170-1234"), Some(CprFault::LacksZero));
+/// assert_eq!(cpr_fault("010170-123"), Some(CprFault::Digits { found: 9 }));
+/// assert_eq!(cpr_fault("3002701234"), Some(CprFault::NoDate));
+/// assert_eq!(cpr_fault("case 010170-123"), None);
+/// ```
+pub fn cpr_fault(id: &str) -> Option<CprFault> {
+    let id = id.trim();
+    let plain = id
+        .chars()
+        .all(|c| c.is_ascii_digit() || c == '-' || c == ' ' || c == '\u{2013}');
+    if !plain {
+        return None;
+    }
+    if has_cpr_shape(&format!("0{id}")) && !has_cpr_shape(id) {
+        return Some(CprFault::LacksZero);
+    }
+    let digits: Vec<u32> = id.chars().filter_map(|c| c.to_digit(10)).collect();
+    let parted = id.chars().take_while(char::is_ascii_digit).count() == 6 && digits.len() > 6;
+    match digits.len() {
+        10 if is_day(&digits) => None,
+        10 => Some(CprFault::NoDate),
+        // Other numbers are no slip: they begin with no date, or are far too long or short.
+        found if (parted || found == 9 || found == 11) && is_day(&digits) => {
+            Some(CprFault::Digits { found })
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether digits begin with a day and a month; the day also 60 higher, as in replacement
+/// numbers.
+fn is_day(digits: &[u32]) -> bool {
+    let number = |at: usize| 10 * digits[at] + digits[at + 1];
+    let most = match number(2) {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return false,
+    };
+    let day = number(0);
+    (1..=most).contains(&day) || (61..=60 + most).contains(&day)
+}
+
 /// Returns whether some words of a text have the shape of a CPR number.
 pub fn holds_cpr_shape(text: &str) -> bool {
     let words: Vec<&str> = text
@@ -171,7 +252,8 @@ fn id_fault(id: &str) -> Option<FaultKind> {
     } else if !is_name(id) || id.len() > 200 {
         Some(FaultKind::NotAnId)
     } else {
-        None
+        let sign = id.chars().find(|&c| is_invisible(c))?;
+        Some(FaultKind::Invisible { sign })
     }
 }
 
@@ -265,45 +347,70 @@ impl Referral {
         set: &[(String, String)],
         protocol: &Protocol,
     ) -> Result<Referral, ReferralError> {
-        let mut faults = Vec::new();
-        let mut fault = |column: &str, kind| {
-            faults.push(ReferralFault {
-                line: None,
-                column: column.to_owned(),
-                kind,
-            });
-        };
-        if let Some(kind) = id_fault(id) {
-            fault("id", kind);
-        }
-        let known = protocol.factors.iter().map(|factor| factor.id.as_str());
-        for (name, _) in set {
-            if protocol.factor(name).is_none() {
-                let nearest = nearest(name, known.clone()).map(str::to_owned);
-                fault(name, FaultKind::UnknownFactor { nearest });
-            }
-        }
-        let mut facts = Vec::new();
-        for factor in &protocol.factors {
-            // Of a factor set twice the last value counts, as with any option.
-            let text = set.iter().rev().find(|(name, _)| *name == factor.id);
-            match text.map(|(_, text)| factor.fact(text)) {
-                None => fault(&factor.id, FaultKind::Missing),
-                // The name of a cluster stands in the ledger as an id does.
-                Some(Ok(Fact::Name(name))) if id_fault(&name).is_some() => {
-                    fault(&factor.id, id_fault(&name).expect("looked at above"));
-                }
-                Some(Ok(fact)) => facts.push(fact),
-                Some(Err(wrong)) => fault(&factor.id, FaultKind::Fact(wrong)),
-            }
-        }
+        let (facts, faults) = read_set(id, set, protocol);
         if !faults.is_empty() {
             return Err(ReferralError::Faults { path: None, faults });
         }
         Ok(Referral {
             id: id.to_owned(),
-            facts,
+            facts: facts.into_iter().flatten().collect(),
             line: None,
         })
     }
+
+    /// Returns the facts that are given of a referral, one place for each factor of the plan, where
+    /// some may be lacking.
+    pub fn given(
+        id: &str,
+        set: &[(String, String)],
+        protocol: &Protocol,
+    ) -> Result<Vec<Option<Fact>>, ReferralError> {
+        let (facts, mut faults) = read_set(id, set, protocol);
+        faults.retain(|fault| fault.kind != FaultKind::Missing);
+        match faults.is_empty() {
+            true => Ok(facts),
+            false => Err(ReferralError::Faults { path: None, faults }),
+        }
+    }
+}
+
+/// Reads an id and what is set, and lists every fault and every factor that is not set.
+fn read_set(
+    id: &str,
+    set: &[(String, String)],
+    protocol: &Protocol,
+) -> (Vec<Option<Fact>>, Vec<ReferralFault>) {
+    let mut faults = Vec::new();
+    let mut fault = |column: &str, kind| {
+        faults.push(ReferralFault {
+            line: None,
+            column: column.to_owned(),
+            kind,
+        });
+    };
+    if let Some(kind) = id_fault(id) {
+        fault("id", kind);
+    }
+    let known = protocol.factors.iter().map(|factor| factor.id.as_str());
+    for (name, _) in set {
+        if protocol.factor(name).is_none() {
+            let nearest = nearest(name, known.clone()).map(str::to_owned);
+            fault(name, FaultKind::UnknownFactor { nearest });
+        }
+    }
+    let mut facts = vec![None; protocol.factors.len()];
+    for (factor, place) in protocol.factors.iter().zip(&mut facts) {
+        // Of a factor set twice the last value counts, as with any option.
+        let text = set.iter().rev().find(|(name, _)| *name == factor.id);
+        match text.map(|(_, text)| factor.fact(text)) {
+            None => fault(&factor.id, FaultKind::Missing),
+            // The name of a cluster stands in the ledger as an id does.
+            Some(Ok(Fact::Name(name))) if id_fault(&name).is_some() => {
+                fault(&factor.id, id_fault(&name).expect("looked at above"));
+            }
+            Some(Ok(fact)) => *place = Some(fact),
+            Some(Err(wrong)) => fault(&factor.id, FaultKind::Fact(wrong)),
+        }
+    }
+    (facts, faults)
 }

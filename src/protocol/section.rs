@@ -71,9 +71,14 @@ impl<'t> Faults<'t> {
         self.faulty.push((kind, id.into()));
     }
 
-    /// Returns whether a name means a section that is faulty.
+    /// Returns whether a name means a section that is faulty, or may mean one whose id cannot be
+    /// read. An outcome with several windows has names that begin with its id.
     pub fn is_faulty(&self, kind: &str, id: &str) -> bool {
-        self.faulty.iter().any(|(k, i)| *k == kind && i == id)
+        self.faulty.iter().any(|(k, faulty)| {
+            let rest = id.strip_prefix(faulty.as_str());
+            *k == kind
+                && (faulty.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('-')))
+        })
     }
 
     /// Returns whether any section of a kind is faulty.

@@ -12,7 +12,7 @@ use super::check::{Doubt, Doubts};
 use super::codes::{Code, CodeTable};
 use super::people::People;
 use super::source::Source;
-use super::{Coverage, Hours, RegisterError, Spell, UnknownCode};
+use super::{Coverage, Hours, RegisterError, RowFaults, Spell, UnknownCode};
 use crate::period::{Date, Month, Week};
 use crate::protocol::{ColumnRole, Register, RegisterKind, State};
 use crate::spelling::nearest;
@@ -28,6 +28,8 @@ pub(super) struct LongFile<'a> {
     /// Periods that were seen, from the first to the last.
     pub coverage: Coverage,
     pub unknown: Vec<UnknownCode>,
+    /// Faults of rows, told when all are read.
+    faults: RowFaults,
     pub passed_over: Vec<String>,
     pub doubts: Doubts,
     pub rows: u64,
@@ -127,6 +129,7 @@ impl<'a> LongFile<'a> {
             cells: Vec::new(),
             coverage: Coverage::default(),
             unknown: Vec::new(),
+            faults: RowFaults::default(),
             passed_over,
             doubts,
             rows: 0,
@@ -146,13 +149,19 @@ impl<'a> LongFile<'a> {
             let mut cells = std::mem::take(&mut self.cells);
             let line = self.source.next(&mut cells)?;
             let Some(line) = line else {
+                self.faults.done()?;
                 return Ok(false);
             };
             self.rows += 1;
             let taken = self.row(&cells, line, keep, part);
             self.cells = cells;
-            if taken? {
-                return Ok(true);
+            match taken {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(fault) => {
+                    self.faults.add(fault);
+                    part.clear();
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::source::Source;
-use super::{Input, RegisterError};
+use super::{Input, RegisterError, RowFaults};
 use crate::protocol::ValueColumn;
 use crate::spelling::nearest;
 
@@ -51,6 +51,7 @@ impl Readings {
         let mut lines: HashMap<String, u64> = HashMap::new();
         let mut readings = HashMap::new();
         let mut cells = Vec::new();
+        let mut faults = RowFaults::default();
         while let Some(line) = source.next(&mut cells)? {
             let number = |at: usize| {
                 number(&cells[at]).ok_or_else(|| RegisterError::WrongCell {
@@ -62,38 +63,46 @@ impl Readings {
                 })
             };
             if cells[key].is_empty() {
-                return Err(RegisterError::EmptyKey {
+                faults.add(RegisterError::EmptyKey {
                     path: path.clone(),
                     line,
                     column: header[key].clone(),
                 });
+                continue;
             }
             if let Some(first) = lines.insert(cells[key].clone(), line) {
-                return Err(RegisterError::TwoRows {
+                faults.add(RegisterError::TwoRows {
                     path: path.clone(),
                     first,
                     second: line,
                 });
+                continue;
             }
-            let found = number(value)?;
-            if column.yes_no && found.is_some_and(|found| found != 0.0 && found != 1.0) {
-                return Err(RegisterError::WrongCell {
-                    path: path.clone(),
-                    line,
-                    column: header[value].clone(),
-                    found: cells[value].clone(),
-                    expected: "1 or 0",
-                });
+            let found = number(value).and_then(|found| match found {
+                Some(found) if column.yes_no && found != 0.0 && found != 1.0 => {
+                    Err(RegisterError::WrongCell {
+                        path: path.clone(),
+                        line,
+                        column: header[value].clone(),
+                        found: cells[value].clone(),
+                        expected: "1 or 0",
+                    })
+                }
+                found => Ok(found),
+            });
+            match (found, baseline.map_or(Ok(None), number)) {
+                (Ok(value), Ok(baseline)) => {
+                    readings.insert(cells[key].clone(), Reading { value, baseline });
+                }
+                (found, before) => {
+                    [found, before]
+                        .into_iter()
+                        .filter_map(Result::err)
+                        .for_each(|fault| faults.add(fault));
+                }
             }
-            let reading = Reading {
-                value: found,
-                baseline: match baseline {
-                    Some(at) => number(at)?,
-                    None => None,
-                },
-            };
-            readings.insert(cells[key].clone(), reading);
         }
+        faults.done()?;
         Ok(Readings {
             readings,
             input: Input {

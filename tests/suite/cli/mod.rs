@@ -6,3 +6,4 @@ mod intake;
 mod one_arm;
 mod study;
 mod tables;
+mod users;

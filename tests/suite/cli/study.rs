@@ -38,6 +38,12 @@ fn every_plan_that_new_writes_holds() {
     for like in ["two-arms", "three-arms", "multi-site", "one-arm"] {
         let folder = Folder::new();
         klero(folder.path(), &["new", "s", "--like", like]).ok();
+        let plan = folder.read("s/study.toml");
+        let filled = plan.replace("my-study-2026", "s-1");
+        folder.write(
+            "s/study.toml",
+            filled.replace("The title of the study", "S"),
+        );
         let said = klero(folder.path(), &["check", "--study", "s"]).ok();
         assert!(said.out.contains("next: klero"), "{}", said.out);
         klero(folder.path(), &["new", "s"]).fails_with(2, &["is there already"]);
