@@ -215,7 +215,7 @@ fn bounds_belong_where_many_are_missing_or_unlike_many() {
 /// 318/319, pchisq(…, 1, lower.tail = FALSE) is 0.0023557309270808508.
 #[test]
 fn missing_shares_are_compared_by_the_score_test() {
-    let found = difference_in_missing(Count::new(20, 135), Count::new(9, 184));
+    let found = difference_in_missing(&[(Count::new(20, 135), Count::new(9, 184))]);
     close(
         found.estimate.unwrap(),
         20.0 / 135.0 - 9.0 / 184.0,
@@ -223,7 +223,7 @@ fn missing_shares_are_compared_by_the_score_test() {
         "difference",
     );
     close(found.p_value.unwrap(), 0.0023557309270808508, 1e-12, "p");
-    let nobody = difference_in_missing(Count::new(0, 135), Count::new(0, 184));
+    let nobody = difference_in_missing(&[(Count::new(0, 135), Count::new(0, 184))]);
     assert_eq!(nobody.p_value, None);
     assert_eq!(nobody.notes, ["no outcome is missing"]);
 }

@@ -26,7 +26,8 @@ fn replays(row: &Row) -> Vec<Vec<f64>> {
 
 fn adjusted(observed: &[f64], replays: &[Vec<f64>]) -> Vec<f64> {
     let observed: Vec<Option<f64>> = observed.iter().copied().map(Some).collect();
-    let found = romano_wolf(&observed, replays.iter().map(Vec::as_slice));
+    let sets = vec![0; observed.len()];
+    let found = romano_wolf(&observed, &sets, replays.iter().map(Vec::as_slice));
     found.into_iter().map(Option::unwrap).collect()
 }
 
@@ -67,7 +68,8 @@ fn one_hypothesis_keeps_its_raw_p() {
 fn a_hypothesis_without_a_statistic_is_no_part_of_the_family() {
     let with = [[1.0, f64::NAN, 0.5], [0.1, f64::NAN, 4.0], [2.0, 9.0, 0.3]];
     let without = with.map(|[a, _, c]| vec![a, c]);
-    let found = romano_wolf(&[Some(1.5), None, Some(3.0)], with.iter().map(|r| &r[..]));
+    let observed = [Some(1.5), None, Some(3.0)];
+    let found = romano_wolf(&observed, &[0; 3], with.iter().map(|r| &r[..]));
     let expected = adjusted(&[1.5, 3.0], &without);
     assert_eq!(found, [Some(expected[0]), None, Some(expected[1])]);
 }
