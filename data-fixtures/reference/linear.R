@@ -188,16 +188,18 @@ same(r, c(test$Fstat, test$df_num, test$df_denom, test$p_val))
 out("equal", "taken", "cr2 x1", r)
 # Hotelling's T² with degrees of freedom of its own, where clusters lie in one arm and in both, with
 # and without weights.
-hotelling <- function(name, form, variant, ...) {
-  fit <- lm(form, sets[[name]], ...); i <- grep(":z|z:", names(coef(fit)))
-  test <- Wald_test(fit, constrain_zero(i), vcovCR(fit, sets[[name]]$cl, "CR2"), test = "HTZ")
+hotelling <- function(name, form, variant, weighted = FALSE) {
+  d <- sets[[name]]
+  fit <- if (weighted) lm(form, d, weights = w) else lm(form, d)
+  i <- grep(":z", names(coef(fit)))
+  test <- Wald_test(fit, constrain_zero(i), vcovCR(fit, d$cl, "CR2"), test = "HTZ")
   out("equal", name, variant, c(test$Fstat, test$df_num, test$df_denom, test$p_val))
 }
 hotelling("taken", y ~ factor(s) * z + x1, "cr2 satterthwaite x1")
 hotelling("blocks", y ~ factor(s) * z, "cr2 satterthwaite")
 hotelling("thirds", y ~ factor(s) * z, "cr2 satterthwaite")
 hotelling("thirds", y ~ factor(s) * z + x1, "cr2 satterthwaite x1")
-hotelling("thirds", y ~ factor(s) * z + x1, "cr2 satterthwaite weighted x1", weights = w)
+hotelling("thirds", y ~ factor(s) * z + x1, "cr2 satterthwaite weighted x1", TRUE)
 
 # --- late: two-stage least squares, then Anderson-Rubin ---------------------------------------
 # The set is found by brute force: the t of the draw on y - b·d is followed over b, its crossings
