@@ -1054,6 +1054,7 @@ impl<'s> Asked<'s> {
         };
         let mut computed = Computed::nothing();
         computed.interval = found.interval.filter(|_| self.cluster.is_none());
+        computed.notes = found.notes;
         if self.cluster.is_some() {
             computed.note("no interval: the draw was of clusters");
         }
@@ -1066,7 +1067,6 @@ impl<'s> Asked<'s> {
             interval.lower = interval.lower.map(|lower| lower.max(low - high));
             interval.upper = interval.upper.map(|upper| upper.min(high - low));
         }
-        computed.notes = found.notes;
         if let Some(trimmed) = &found.trimmed {
             let side = match trimmed.side {
                 bounds::Side::Arm => contrast.arm,
