@@ -163,10 +163,14 @@ pub(super) struct Fit {
     pub covariance: Option<Square>,
     /// Of the first wanted coefficient, whatever the outcome.
     pub df: Option<f64>,
+    /// Of Hotelling's T² of all wanted coefficients together, for `cr2` with Satterthwaite's.
+    pub together: Option<f64>,
     /// Rows less columns, or clusters less one.
     pub residual_df: f64,
     /// Whether an outcome is a constant or follows from the columns without a rest.
     pub explained: Vec<bool>,
+    /// Columns that were dropped, by their index.
+    pub dropped: Vec<usize>,
     pub notes: Vec<String>,
 }
 
@@ -265,9 +269,13 @@ impl<'a> Model<'a> {
                 }
                 _ => Some(residual_df),
             },
+            together: spread.together,
             covariance,
             residual_df,
             explained,
+            dropped: (0..self.columns.len())
+                .filter(|column| !basis.factor.kept.contains(column))
+                .collect(),
             notes,
         })
     }
@@ -282,6 +290,8 @@ impl<'a> Model<'a> {
 struct Spread {
     covariance: Option<Square>,
     df: Option<f64>,
+    /// Degrees of freedom of all directions together, by `cr2`.
+    together: Option<f64>,
     refinement: Vec<f64>,
     /// Sum of squares that is left of each outcome.
     rests: Vec<f64>,

@@ -467,9 +467,10 @@ messages! { 'a;
         "One test of all rows, Mahalanobis distance over all {draws} draws: {p}. \
          Hansen & Bowers 2008, doi:10.1214/08-STS254.";
     MissingTested:
-        "p: scoretest af, om lige mange mangler i de to grupper; med flere sammenligninger den \
-         mindste.",
-        "p: score test that as many are missing in both arms; with several contrasts the smallest.";
+        "p: scoretest af, om lige mange mangler i de to grupper, stratum for stratum, hvis der er \
+         trukket lod i strata; med flere sammenligninger den mindste.",
+        "p: score test that as many are missing in both arms, by stratum where the draw had strata; \
+         with several contrasts the smallest.";
     StageEnrolment: "Henvisning", "Enrolment";
     StageAllocation: "Lodtrækning", "Allocation";
     StageFollowUp: "Opfølgning", "Follow-up";

@@ -274,6 +274,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "færre end to undergrupper at sammenligne",
     ),
     (
+        "too few clusters for so many levels: no test",
+        "for få klynger til så mange undergrupper: ingen test",
+    ),
+    (
         "no variance of the effects: no test",
         "ingen varians af effekterne: ingen test",
     ),

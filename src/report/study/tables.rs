@@ -916,7 +916,7 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
         let of_outcome = found
             .rows
             .iter()
-            .filter(|row| row.outcome.as_ref() == Some(&outcome));
+            .filter(|row| row.outcome.as_ref() == Some(&outcome) && row.subgroup.is_none());
         let smallest = of_outcome.filter_map(|row| row.missing_p).reduce(f64::min);
         if compared {
             cells.push(Cell::new(smallest.map_or(Value::Empty, Value::P)));
