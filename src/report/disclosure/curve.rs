@@ -9,7 +9,9 @@ pub struct Step {
     /// Under observation when the step begins.
     pub at_risk: u64,
     pub events: u64,
-    /// Left observation without the event.
+    /// Had another event, after which this one cannot happen.
+    pub competing: u64,
+    /// Left observation without an event.
     pub exits: u64,
 }
 
@@ -18,18 +20,20 @@ pub struct Step {
 pub struct StepCounts {
     pub at_risk: CountId,
     pub events: CountId,
+    pub competing: CountId,
     pub exits: CountId,
 }
 
 impl Step {
     fn left(self) -> u64 {
-        self.at_risk.saturating_sub(self.events + self.exits)
+        let gone = self.events + self.competing + self.exits;
+        self.at_risk.saturating_sub(gone)
     }
 
     fn coarse_enough(self, threshold: u64) -> bool {
-        [self.events, self.exits, self.at_risk, self.left()]
-            .into_iter()
-            .all(|count| count == 0 || count >= threshold)
+        let counts = [self.events, self.competing, self.exits];
+        let mut counts = counts.into_iter().chain([self.at_risk, self.left()]);
+        counts.all(|count| count == 0 || count >= threshold)
     }
 
     fn joined(self, next: Step) -> Step {
@@ -37,8 +41,15 @@ impl Step {
             time: next.time,
             at_risk: self.at_risk,
             events: self.events + next.events,
+            competing: self.competing + next.competing,
             exits: self.exits + next.exits,
         }
+    }
+}
+
+impl StepCounts {
+    fn gone_and(self, left: CountId) -> [CountId; 4] {
+        [self.events, self.competing, self.exits, left]
     }
 }
 
@@ -85,16 +96,17 @@ impl Release {
             let ids = StepCounts {
                 at_risk: self.count(&format!("{key}, at risk to {time}"), step.at_risk)?,
                 events: self.count(&format!("{key}, events to {time}"), step.events)?,
+                competing: self.count(&format!("{key}, others to {time}"), step.competing)?,
                 exits: self.count(&format!("{key}, exits to {time}"), step.exits)?,
             };
             if let Some(before) = counts.last() {
-                self.sum(before.at_risk, &[before.events, before.exits, ids.at_risk])?;
+                self.sum(before.at_risk, &before.gone_and(ids.at_risk))?;
             }
             counts.push(ids);
         }
         if let (Some(last), Some(step)) = (counts.last(), steps.last()) {
             let left = self.count(&format!("{key}, left after {}", step.time), step.left())?;
-            self.sum(last.at_risk, &[last.events, last.exits, left])?;
+            self.sum(last.at_risk, &last.gone_and(left))?;
         }
         Ok(counts)
     }

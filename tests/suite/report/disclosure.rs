@@ -271,7 +271,7 @@ impl Attacker {
         }
         // A printed share and one of its two counts give the other.
         for (table, row, column, name, of) in &export.shares {
-            let Some(field) = fields[*table][*row].get(&format!("c{column}_aside")) else {
+            let Some(field) = fields[*table][*row].get(&format!("c{column}_share")) else {
                 continue;
             };
             if let Ok(share) = field.parse::<f64>() {
@@ -644,6 +644,7 @@ fn steps_of_a_curve_are_joined_until_each_has_enough_people() {
         time,
         at_risk,
         events,
+        competing: 0,
         exits,
     };
     let steps = [
