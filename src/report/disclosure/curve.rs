@@ -1,4 +1,4 @@
-//! Steps of a survival curve, made so coarse that none stands for a few persons.
+//! Steps of survival curves, made so coarse that none stands for a few persons.
 
 use super::{CountId, DisclosureError, Release};
 
@@ -53,37 +53,45 @@ impl StepCounts {
     }
 }
 
-/// Joins steps, which are in the order of time, until each has either no events or at least
-/// `threshold`, likewise those who leave, and those who stay; the curve is known only at the times
-/// that remain. Returns nothing where not even the whole curve is coarse enough.
-pub fn coarsened(steps: &[Step], threshold: u64) -> Vec<Step> {
-    let mut done: Vec<Step> = Vec::new();
-    let mut open: Option<Step> = None;
-    for &step in steps {
-        let step = open.map_or(step, |before| before.joined(step));
-        match step.coarse_enough(threshold) {
-            true => {
-                done.push(step);
-                open = None;
-            }
-            false => open = Some(step),
+/// Joins steps of several curves, which are in the order of time and of the same times, until each
+/// has either no events or at least `threshold`, likewise those who leave, and those who stay; the
+/// curves are known only at the times that remain, which are the same for all, so that they can be
+/// compared. Returns curves without a step where not even the whole of them is coarse enough.
+pub fn coarsened(curves: &[Vec<Step>], threshold: u64) -> Vec<Vec<Step>> {
+    let enough = |steps: &[Step]| steps.iter().all(|step| step.coarse_enough(threshold));
+    let join = |before: Vec<Step>, next: Vec<Step>| -> Vec<Step> {
+        let pairs = before.into_iter().zip(next);
+        pairs.map(|(before, next)| before.joined(next)).collect()
+    };
+    let times = curves.iter().map(Vec::len).min().unwrap_or(0);
+    // By time, the step of each curve.
+    let mut done: Vec<Vec<Step>> = Vec::new();
+    let mut open: Option<Vec<Step>> = None;
+    for time in 0..times {
+        let next = curves.iter().map(|steps| steps[time]).collect();
+        let steps = match open.take() {
+            Some(before) => join(before, next),
+            None => next,
+        };
+        match enough(&steps) {
+            true => done.push(steps),
+            false => open = Some(steps),
         }
     }
     // What is left at the end goes into the steps before it.
-    while let Some(last) = open {
+    while let Some(last) = open.take() {
         let Some(before) = done.pop() else {
-            return Vec::new();
+            return vec![Vec::new(); curves.len()];
         };
-        let step = before.joined(last);
-        open = match step.coarse_enough(threshold) {
-            true => {
-                done.push(step);
-                None
-            }
-            false => Some(step),
-        };
+        let steps = join(before, last);
+        match enough(&steps) {
+            true => done.push(steps),
+            false => open = Some(steps),
+        }
     }
-    done
+    (0..curves.len())
+        .map(|curve| done.iter().map(|steps| steps[curve]).collect())
+        .collect()
 }
 
 impl Release {

@@ -60,18 +60,13 @@ pub fn times(found: &TimesFound, threshold: u64) -> Option<(TimesFound, Vec<Vec<
         arms.map(|(_, curve)| by_span(curve, width, horizon))
             .collect()
     };
-    // Spans that end where numbers at risk stand, in every arm the same.
-    let even = (1..=tick).filter(|width| tick % width == 0).map(spans);
-    let even = even.into_iter().find(|arms| {
-        arms.iter()
-            .all(|steps| coarsened(steps, threshold) == *steps)
-    });
-    let steps = even.unwrap_or_else(|| {
-        let arms = spans(tick).into_iter();
-        arms.map(|steps| coarsened(&steps, threshold)).collect()
-    });
-    let several = steps.iter().any(|steps| steps.len() > 1);
-    if !several || steps.iter().any(Vec::is_empty) {
+    // Spans of one width that end where numbers at risk stand, or such spans joined.
+    let even = (1..=tick)
+        .filter(|width| tick % width == 0)
+        .map(spans)
+        .find(|curves| coarsened(curves, threshold) == *curves);
+    let steps = even.unwrap_or_else(|| coarsened(&spans(tick), threshold));
+    if steps.iter().any(|steps| steps.len() < 2) {
         return None;
     }
     let at_risk = steps.iter().map(|steps| {

@@ -86,23 +86,19 @@ fn bracketed(cell: &LaidCell) -> String {
 fn heading(cell: &LaidCell) -> String {
     let text = cell.text.replace("konfidensinterval", "interval");
     let text = text.replace(".-", ".- ");
-    marked(text, cell, "")
+    format!("{text}{}", bracketed(cell))
 }
 
 /// Returns the name of a row with its marks and its method.
 fn named(label: &LaidCell, source: &Option<(String, String)>) -> String {
     let source = source.as_ref().map_or("", |(_, label)| label.as_str());
-    marked(label.text.clone(), label, source)
-}
-
-/// Puts marks and what else there is behind words, where a line may break.
-fn marked(mut text: String, cell: &LaidCell, more: &str) -> String {
-    if !cell.marks.is_empty() {
-        text += &format!(" [{}]", cell.marks.join(", "));
+    let mut text = label.text.clone();
+    if !label.marks.is_empty() {
+        // Blanks, so that a line may break before and between marks.
+        text += &format!(" [{}]", label.marks.join(", "));
     }
-    if !more.is_empty() {
-        text.push(' ');
-        text += more;
+    if !source.is_empty() {
+        text += &format!(" {source}");
     }
     text
 }

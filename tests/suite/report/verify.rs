@@ -59,7 +59,7 @@ baseline = "before"
 "#;
 
 /// A study of 180 people by a rule: strata of persons, or clusters of four.
-fn study(allocation: &str, estimates: &[(&str, &str, &str)]) -> Folder {
+pub fn study(allocation: &str, estimates: &[(&str, &str, &str)]) -> Folder {
     let clusters = allocation.contains("cluster");
     let team = if clusters {
         "[[factor]]\nid = \"team\"\n"
