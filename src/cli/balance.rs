@@ -14,7 +14,7 @@ use klero::spelling::{listed, nearest};
 
 use super::estimate::Estimate;
 use super::failure::refused;
-use super::report::findings;
+use super::report::{facts_beside_cluster, findings};
 use super::study::{OUTCOMES, Study, in_force, plan_used, write_file};
 use super::{Answer, Surroundings};
 
@@ -139,7 +139,7 @@ impl Balance {
 
     fn facts(&self, people: &People) -> anyhow::Result<Vec<usize>> {
         if self.fact.is_empty() {
-            return Ok((0..people.facts.len()).collect());
+            return Ok(facts_beside_cluster(people));
         }
         let known = || people.facts.iter().map(|fact| fact.id.as_str());
         let find = |name: &String| {
