@@ -26,7 +26,9 @@
 //! [`measure`](outcome::measure) →
 //! [`People::of_ledger`](sample::People::of_ledger) and
 //! [`OutcomeFile::measured`](sample::OutcomeFile::measured) →
-//! [`Asking::of_study`](estimate::Asking::of_study).
+//! [`Asking::of_study`](estimate::Asking::of_study) →
+//! [`findings`](findings::findings) →
+//! [`report`](report::study::report).
 //!
 //! # Layers
 //!
@@ -34,7 +36,8 @@
 //!
 //! | row | modules |
 //! |---|---|
-//! | 7 | the program: `main`, `cli` |
+//! | 8 | the program: `main`, `cli` |
+//! | 7 | [`mod@findings`] |
 //! | 6 | [`report`] |
 //! | 5 | [`mod@estimate`] |
 //! | 4 | [`sample`]; [`mod@audit`]; [`invent`] |
@@ -51,6 +54,7 @@ pub mod audit;
 pub mod digest;
 pub mod draw;
 pub mod estimate;
+pub mod findings;
 pub mod foresight;
 pub mod invent;
 pub mod ledger;

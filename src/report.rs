@@ -9,6 +9,7 @@ pub mod disclosure;
 pub mod document;
 pub mod effects;
 pub mod figure;
+pub mod files;
 pub mod foresight;
 pub mod json;
 pub mod language;

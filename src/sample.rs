@@ -5,6 +5,7 @@
 //! that sums over them have the same last digit every time.
 
 mod analysis;
+mod dates;
 mod file;
 mod flow;
 mod numbers;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use analysis::{AnalysisColumn, Holds, analysis_columns, analysis_file};
+pub use dates::dates_of_draws;
 pub use file::OutcomeFile;
 pub use flow::{ArmFlow, Flow};
 pub use numbers::Numbers;

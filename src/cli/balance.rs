@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use clap::Args;
 use klero::digest::Digest;
 use klero::estimate::{Failing, ReplayPlan, baseline};
+use klero::findings::{facts_beside_cluster, findings};
 use klero::report::baseline::{csv, json, table};
 use klero::report::effects::flow_lines;
 use klero::report::json::Provenance;
@@ -14,7 +15,6 @@ use klero::spelling::{listed, nearest};
 
 use super::estimate::Estimate;
 use super::failure::refused;
-use super::report::{facts_beside_cluster, findings};
 use super::study::{OUTCOMES, Study, in_force, plan_used, write_file};
 use super::{Answer, Surroundings};
 
@@ -115,7 +115,7 @@ impl Balance {
         if let Some(locale) = around.screen() {
             let all = Estimate::default();
             let all = all.found(&study, ledger.as_ref(), &plan, Failing::IsTold, around)?;
-            let all = findings(&study, ledger.as_ref(), &plan, all, None, &locale)?;
+            let all = findings(study.sources(&plan, ledger.as_ref()), all, None, &locale)?;
             let all = Findings {
                 baseline: Some(found),
                 ..all

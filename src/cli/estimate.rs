@@ -1,14 +1,13 @@
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 use klero::digest::Digest;
 use klero::estimate::{
-    Asking, DegreesOfFreedom, Estimate as Row, Failing, Made, Model, Respect, WorstCase,
+    Asking, DegreesOfFreedom, Estimate as Row, Failing, Model, Respect, WorstCase,
 };
+use klero::findings::{Found, findings};
 use klero::ledger::Ledger;
-use klero::period::Week;
 use klero::protocol::{
     Adjustment, IntervalId, MethodId, Protocol, ShareScale, StandardErrors, Statistic,
 };
@@ -19,7 +18,6 @@ use klero::sample::{Data, Flow, OutcomeFile, People, Roles};
 use klero::spelling::{listed, nearest};
 
 use super::failure::refused;
-use super::report::findings;
 use super::study::{OUTCOMES, Study, in_force, plan_used};
 use super::{Answer, Surroundings};
 
@@ -172,20 +170,6 @@ pub struct Estimate {
         help_heading = "From a table"
     )]
     block: Option<String>,
-}
-
-/// What was estimated of a study, and from what.
-pub struct Found {
-    pub made: Made,
-    pub flow: Flow,
-    pub provenance: Provenance,
-    pub people: People,
-    /// The referrals of the people, in their order.
-    pub referrals: Vec<String>,
-    /// The last week of the registers behind the outcomes.
-    pub last_week: Option<Week>,
-    /// By fact, how many have a history that is longer than the register.
-    pub cut: BTreeMap<String, usize>,
 }
 
 /// Reads a name of a closed set, or says which is nearest.
@@ -346,7 +330,7 @@ impl Estimate {
             around.console.warn(format!("not made: {why}"));
         }
         if let (Some(locale), false) = (around.screen(), around.console.json) {
-            let found = findings(&study, ledger.as_ref(), &plan, found, None, &locale)?;
+            let found = findings(study.sources(&plan, ledger.as_ref()), found, None, &locale)?;
             let text = screen(&found, &locale, Screen::Effects);
             around.console.data(&text)?;
             return Ok(Answer::Yes);

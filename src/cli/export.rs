@@ -2,14 +2,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 use klero::estimate::Failing;
+use klero::findings::findings;
 use klero::report::disclosure::Rule;
+use klero::report::files::files;
 use klero::report::study::export;
 use klero::sample::analysis_file;
 use serde_json::json;
 
 use super::estimate::Estimate;
 use super::failure::refused;
-use super::report::{findings, of_report, write};
+use super::report::write;
 use super::study::Study;
 use super::{Answer, Surroundings};
 
@@ -52,7 +54,7 @@ impl Export {
         let rows = self
             .microdata
             .then(|| analysis_file(&found.people, &found.referrals, &found.made.measured));
-        let findings = findings(&study, ledger, &plan, found, None, &locale)?;
+        let findings = findings(study.sources(&plan, ledger), found, None, &locale)?;
         let rule = Rule {
             threshold: self.threshold,
             ..Rule::default()
@@ -66,7 +68,7 @@ impl Export {
                 return Ok(Answer::No);
             }
         };
-        let mut files = of_report(&made.report, &locale)?;
+        let mut files = files(&made.report, &locale)?;
         if let Some(rows) = rows {
             let place = PathBuf::from(MICRODATA).join("analysis.csv");
             files.push((place, rows.into_bytes()));

@@ -3,6 +3,7 @@
 use std::io;
 
 use klero::estimate::{EstimateError, PlannedError};
+use klero::findings::FindingsError;
 use klero::ledger::{DrawError, LedgerError, RecordError, ReferralError};
 use klero::outcome::OutcomeError;
 use klero::protocol::Needs;
@@ -75,6 +76,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             .or_else(|| cause.downcast_ref().and_then(of_sample))
             .or_else(|| cause.downcast_ref().and_then(of_estimate))
             .or_else(|| cause.downcast_ref().and_then(of_planned))
+            .or_else(|| cause.downcast_ref().and_then(of_findings))
             .or_else(|| cause.downcast_ref().map(|r: &Refused| r.hint.clone()))
             .or_else(|| {
                 cause.downcast_ref().map(|nobody: &NobodyToAsk| {
@@ -349,6 +351,17 @@ fn of_sample(error: &SampleError) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+fn of_findings(error: &FindingsError) -> Option<String> {
+    match error {
+        FindingsError::Estimate(error) => of_estimate(error),
+        FindingsError::Register(error) => of_register(error),
+        FindingsError::Outcome(error) => of_outcome(error),
+        FindingsError::NoDay { .. } => {
+            Some("give `--dates` the table that the outcomes were made with".to_owned())
+        }
+    }
 }
 
 fn of_planned(error: &PlannedError) -> Option<String> {

@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use klero::estimate::outcome_of;
-use klero::ledger::{Event, Ledger};
 use klero::outcome::{Card, Dated, Outcomes as Made, defined, measure};
 use klero::period::Date;
 use klero::protocol::{Language, Outcome, Protocol, Selector, WAGE};
@@ -14,6 +13,7 @@ use klero::register::{RegisterError, Source};
 use klero::report::effects::wrap;
 use klero::report::language::{Locale, Message};
 use klero::report::number::count;
+use klero::sample::dates_of_draws;
 use klero::spelling::nearest;
 
 use super::failure::refused;
@@ -74,7 +74,7 @@ impl Outcomes {
                 )?;
                 let ledger = study.ledger()?;
                 let plan = study.plan_beside(&ledger, around)?;
-                (plan, dates_of_ledger(&ledger))
+                (plan, dates_of_draws(&ledger))
             }
         };
         if plan.outcomes.is_empty() {
@@ -228,26 +228,6 @@ fn wage_in_words(outcome: &Outcome, text: &str, language: Language) -> String {
         })
         .collect();
     format!("{before}{{{}}}{after}", names.join(", "))
-}
-
-/// Returns the date, in UTC, on which each person got an arm. The arms stay behind.
-pub fn dates_of_ledger(ledger: &Ledger) -> Vec<Dated> {
-    let clusters = ledger.sealed().cluster().is_some();
-    ledger
-        .entries
-        .iter()
-        .filter_map(|entry| {
-            let referral = match &entry.event {
-                Event::Draw(draw) if !clusters => &draw.referral,
-                Event::Member(member) => &member.referral,
-                _ => return None,
-            };
-            Some(Dated {
-                referral: referral.clone(),
-                date: entry.time.date(),
-            })
-        })
-        .collect()
 }
 
 pub fn dates_of_table(file: &Path) -> anyhow::Result<Vec<Dated>> {

@@ -2,14 +2,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use klero::outcome::{person_weeks, states_by_week};
-use klero::protocol::{Language, Protocol, State};
+use klero::protocol::{Language, Protocol};
 use klero::register::store::Store;
 use klero::report::number::count;
-use klero::report::stack::{Layer, Stack};
+use klero::report::stack::{LAYERS, Layer, Stack};
+use klero::sample::dates_of_draws;
 use serde_json::json;
 
 use super::failure::refused;
-use super::outcomes::{dates_of_ledger, dates_of_table};
+use super::outcomes::dates_of_table;
 use super::study::{Study, write_file};
 use super::{Answer, Surroundings};
 
@@ -58,41 +59,6 @@ fn span(text: &str) -> Result<(i32, i32), String> {
     }
 }
 
-/// States from the bottom of the stack up, with colours that differ in grey and for the
-/// colour-blind too (after Okabe & Ito 2008, lightness spread).
-pub const LAYERS: &[(State, &str, &str, &str)] = &[
-    (
-        State::Ordinary,
-        "Ordinary employment",
-        "Ordinær beskæftigelse",
-        "#0b3c5d",
-    ),
-    (
-        State::Supported,
-        "Supported employment",
-        "Støttet beskæftigelse",
-        "#3b8ea5",
-    ),
-    (
-        State::Praktik,
-        "Work placement",
-        "Virksomhedspraktik",
-        "#8fd3d9",
-    ),
-    (State::Education, "Education", "Uddannelse", "#7a9a01"),
-    (
-        State::SelfSupport,
-        "Self-supporting",
-        "Selvforsørgelse",
-        "#f0e442",
-    ),
-    (State::Benefit, "Other benefit", "Øvrig ydelse", "#e69f00"),
-    (State::Pension, "Pension", "Pension", "#b5541c"),
-    (State::Abroad, "Abroad", "Udrejst", "#cc79a7"),
-    (State::Dead, "Dead", "Død", "#222222"),
-    (State::Unknown, "Unknown", "Ukendt", "#cccccc"),
-];
-
 impl States {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
@@ -108,7 +74,7 @@ impl States {
         }
         let dates = match &self.dates {
             Some(file) => dates_of_table(file)?,
-            None => dates_of_ledger(&study.ledger()?),
+            None => dates_of_draws(&study.ledger()?),
         };
         let (from, to) = self.weeks;
         let made = states_by_week(&store, &dates, from, to)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use klero::draw::{NotASeed, Seed};
+use klero::findings::Sources;
 use klero::ledger::{Ledger, LedgerError};
 use klero::protocol::{Protocol, ProtocolError};
 use klero::register::{CodeTable, Format, RegisterError, Source, code_table};
@@ -114,6 +115,15 @@ impl Study {
             .iter()
             .map(|register| Ok(code_table(register, &self.folder)?.0))
             .collect()
+    }
+
+    /// Returns where what a report shows comes from.
+    pub fn sources<'a>(&'a self, plan: &'a Protocol, ledger: Option<&'a Ledger>) -> Sources<'a> {
+        Sources {
+            plan,
+            ledger,
+            derived: self.derived(),
+        }
     }
 
     pub fn plan_path(&self) -> PathBuf {

@@ -5,7 +5,42 @@ use std::fmt::Write;
 use super::figure::states::{StateLayer, StatePanel, StateWords, States};
 use super::figure::{Caption, Form, Heading, Shade};
 use super::number::fixed;
-use crate::protocol::{Language, Zero};
+use crate::protocol::{Language, State, Zero};
+
+/// States from the bottom of the stack up, with colours that differ in grey and for the
+/// colour-blind too (after Okabe & Ito 2008, lightness spread).
+pub const LAYERS: &[(State, &str, &str, &str)] = &[
+    (
+        State::Ordinary,
+        "Ordinary employment",
+        "Ordinær beskæftigelse",
+        "#0b3c5d",
+    ),
+    (
+        State::Supported,
+        "Supported employment",
+        "Støttet beskæftigelse",
+        "#3b8ea5",
+    ),
+    (
+        State::Praktik,
+        "Work placement",
+        "Virksomhedspraktik",
+        "#8fd3d9",
+    ),
+    (State::Education, "Education", "Uddannelse", "#7a9a01"),
+    (
+        State::SelfSupport,
+        "Self-supporting",
+        "Selvforsørgelse",
+        "#f0e442",
+    ),
+    (State::Benefit, "Other benefit", "Øvrig ydelse", "#e69f00"),
+    (State::Pension, "Pension", "Pension", "#b5541c"),
+    (State::Abroad, "Abroad", "Udrejst", "#cc79a7"),
+    (State::Dead, "Dead", "Død", "#222222"),
+    (State::Unknown, "Unknown", "Ukendt", "#cccccc"),
+];
 
 /// Layers of a stack, each with a count for every week.
 #[derive(Clone, Debug)]
