@@ -15,6 +15,7 @@ use std::process::Command;
 
 use klero::digest::Digest;
 use klero::draw::{Stream, Words};
+use klero::estimate::bootstrap::{Arm, Resampling, bootstrap_t};
 use klero::estimate::distribution::normal_quantile;
 use klero::estimate::duration::cox::{Coefficient, Variance, fit};
 use klero::estimate::duration::curve::kaplan_meier;
@@ -32,6 +33,7 @@ use measure::{Done, done};
 /// Covariates beside the intercept and the arm: k = 10.
 const COVARIATES: usize = 8;
 const PERSONS: usize = 503;
+const BOOTSTRAPS: &str = "10,000 bootstraps of a difference, 503 persons";
 
 fn main() {
     let rows = match std::env::var("KLERO_BENCH_ROWS") {
@@ -93,6 +95,13 @@ fn agreement(own: &Done, peer: &Done) -> String {
             "p {:.1} standard errors apart",
             (p - peer.values[0]).abs() / error
         );
+    }
+    if own.job == BOOTSTRAPS && !peer.values.is_empty() {
+        let pairs = own.values.iter().zip(&peer.values);
+        // The density of t at its outer fortieth is 0.058.
+        let error = (2.0 * 0.025 * 0.975 / 10_000.0_f64).sqrt() / 0.058;
+        let apart = pairs.map(|(a, b)| (a - b).abs() / error);
+        return format!("t* {:.1} standard errors apart", apart.fold(0.0, f64::max));
     }
     let pairs = own.values.iter().zip(&peer.values);
     let told = pairs.filter(|(_, b)| !b.is_nan());
@@ -305,6 +314,29 @@ fn replays(own: &mut Vec<Done>, folder: &Path) {
             vec![found[0].p_value.unwrap()]
         }));
     }
+    // The first arm against the other two.
+    let of = |wanted: bool| -> Vec<f64> {
+        let rows = y.iter().zip(&arm);
+        rows.filter(|(_, arm)| (**arm == 0) == wanted)
+            .map(|(y, _)| *y)
+            .collect()
+    };
+    let (new, old) = (of(false), of(true));
+    let resampling = Resampling {
+        number: 10_000,
+        seed: "1".to_owned(),
+        threads: None,
+    };
+    own.push(done(BOOTSTRAPS, 5, || {
+        let arms = ["new", "old"].into_iter().zip([&new, &old]);
+        let arms: Vec<Arm> = arms.map(|(id, values)| Arm { id, values }).collect();
+        let found = bootstrap_t(arms[0], arms[1], 0.95, &resampling);
+        let (interval, error) = (found.interval.unwrap(), found.std_error.unwrap());
+        // The quantiles of t*, which no unit of the outcome bears on.
+        [interval.upper, interval.lower]
+            .map(|bound| (found.estimate.unwrap() - bound.unwrap()) / error)
+            .to_vec()
+    }));
 }
 
 /// Weeks to an event, two years of them, in two arms with three covariates.

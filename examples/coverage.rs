@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use klero::digest::Digest;
 use klero::draw::{Live, Machine, MasterKey, Seed, StratumKey, Stream, Words, block_sizes, encode};
+use klero::estimate::bootstrap::{Arm, Resampling, bootstrap_t};
 use klero::estimate::distribution::{ln_choose, normal_quantile};
 use klero::estimate::linear::{Columns, Covariate, DegreesOfFreedom, Inference};
 use klero::estimate::means::difference_in_means;
@@ -36,6 +37,8 @@ const DRAWS: u64 = 10_000;
 const TESTED: u64 = 6_000;
 /// Replays of each: with 99, a p of 5/100 is exactly the level.
 const REPLAYS: u64 = 99;
+/// Resamples of the bootstrap.
+const RESAMPLES: u32 = 999;
 const LEVEL: f64 = 0.95;
 const SIZES: [usize; 3] = [30, 100, 503];
 const CLUSTERS: [usize; 3] = [10, 20, 40];
@@ -514,7 +517,7 @@ fn formulas(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
             if People::is_share(outcome) {
                 *tables.entry(counts(&fallen, outcome)).or_default() += 1;
             } else {
-                of_number(&people, &fallen, outcome, &mut tallies);
+                of_number(&people, &fallen, outcome, number, &mut tallies);
             }
         }
     }
@@ -617,6 +620,7 @@ fn of_number(
     people: &People,
     fallen: &Fallen,
     outcome: &Outcome,
+    number: u64,
     tallies: &mut BTreeMap<Key, Tally>,
 ) {
     let truth = outcome.difference();
@@ -663,6 +667,18 @@ fn of_number(
     add(0, MEANS, &difference_in_means(&of(true), &of(false), LEVEL));
     if outcome.name != AMOUNT {
         return;
+    }
+    if fallen.arms.len() <= 100 {
+        let resampling = Resampling {
+            number: RESAMPLES,
+            seed: number.to_string(),
+            threads: NonZeroUsize::new(1),
+        };
+        let (in_arm, reference) = (of(true), of(false));
+        let arm = |id, values| Arm { id, values };
+        let (in_arm, reference) = (arm("arm", &in_arm), arm("reference", &reference));
+        let computed = bootstrap_t(in_arm, reference, LEVEL, &resampling);
+        add(5, "difference in means, bootstrap-t", &computed);
     }
     let covariate = fallen.same(&people.covariate);
     let covariates = [Covariate {
@@ -853,7 +869,6 @@ fn tests(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
                 // Replays are what is looked at; and to list the draws of 30 takes long.
                 listed: 0,
                 threads: NonZeroUsize::new(1),
-                ..Replaying::default()
             };
             let found = redraw::test(&design, &columns, &[(1, 0)], &replaying)
                 .expect("the columns are those of the design");

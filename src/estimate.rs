@@ -6,6 +6,7 @@
 //! Hides: formulas, each cited at its line in the files below.
 
 mod baseline;
+pub mod bootstrap;
 pub mod bounds;
 mod contrast;
 mod course;
@@ -17,6 +18,7 @@ pub mod linear;
 pub mod means;
 mod methods;
 pub mod multiplicity;
+mod planned;
 pub mod redraw;
 pub mod regression;
 mod rows;
@@ -29,9 +31,11 @@ use crate::protocol::{
 use crate::sample::{Groups, Measured};
 
 pub use baseline::{BANDS, Baseline, BaselineRow, Summary, baseline};
+pub use bootstrap::Resampling;
 pub use course::{Course, CourseArm, Point, course};
 pub use effects::{ReplayPlan, design, effects};
 pub use linear::DegreesOfFreedom;
+pub use planned::{Asking, Failing, Made, PlannedError, outcome_of};
 pub use rows::{Request, estimate, of_counts};
 
 /// What a method computes, before it is put beside its arms.
@@ -187,6 +191,14 @@ pub struct Options {
     /// The people that alone were looked at.
     pub only: Option<String>,
     pub replays: Option<Replayed>,
+    pub resamples: Option<Resampled>,
+}
+
+/// The resamples behind an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resampled {
+    pub number: u32,
+    pub seed: String,
 }
 
 /// The replays behind a randomisation test.
@@ -239,6 +251,8 @@ pub struct Analysis<'s> {
     /// Bounds with every missing outcome at its worst; the least and largest value where the
     /// measure does not set them.
     pub worst_case: Option<WorstCase>,
+    /// For intervals by resampling.
+    pub resampling: Resampling,
 }
 
 /// Whether strata and clusters of the draw are heeded.

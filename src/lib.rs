@@ -24,8 +24,9 @@
 //! [`audit`](audit::audit) →
 //! [`ingest`](register::ingest) →
 //! [`measure`](outcome::measure) →
-//! [`OutcomeFile::sample`](sample::OutcomeFile::sample) →
-//! [`estimate`](estimate::estimate).
+//! [`People::of_ledger`](sample::People::of_ledger) and
+//! [`OutcomeFile::measured`](sample::OutcomeFile::measured) →
+//! [`Asking::of_study`](estimate::Asking::of_study).
 //!
 //! # Layers
 //!

@@ -259,6 +259,17 @@ pub fn measure(
     })
 }
 
+/// Returns, in order of referral, the places of those who are in no row of a register.
+pub fn not_in_register(store: &Store, referrals: &[String]) -> Result<Vec<usize>, OutcomeError> {
+    let mut order: Vec<usize> = (0..referrals.len()).collect();
+    order.sort_by_key(|&at| &referrals[at]);
+    let keys: Vec<&str> = order.iter().map(|&at| referrals[at].as_str()).collect();
+    let mut met = vec![false; keys.len()];
+    store.read_those(&keys, |place, _| met[place] = true)?;
+    let absent = order.into_iter().zip(met).filter(|(_, met)| !met);
+    Ok(absent.map(|(at, _)| at).collect())
+}
+
 /// People whose values are made by one thread, at the least.
 const PEOPLE: usize = 1 << 14;
 

@@ -723,6 +723,7 @@ pub enum IntervalId {
     AndersonRubin,
     Inversion,
     ImbensManski,
+    BootstrapT,
 }
 
 names!(IntervalId {
@@ -740,6 +741,7 @@ names!(IntervalId {
     AndersonRubin = "anderson-rubin",
     Inversion = "inversion",
     ImbensManski = "imbens-manski",
+    BootstrapT = "bootstrap-t",
 });
 
 impl Protocol {

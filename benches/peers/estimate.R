@@ -41,11 +41,11 @@ tell <- function(peer, name, cores, clock, taken, values) {
 }
 
 job <- function(peer, name, runs, work) {
-  if (!suppressMessages(requireNamespace(peer, quietly = TRUE))) {
+  if (peer != "R" && !suppressMessages(requireNamespace(peer, quietly = TRUE))) {
     cat(peer, name, "missing\n", sep = "\t")
     return(invisible())
   }
-  suppressPackageStartupMessages(library(peer, character.only = TRUE))
+  if (peer != "R") suppressPackageStartupMessages(library(peer, character.only = TRUE))
   took <- replicate(runs, {
     before <- memory()
     time <- system.time(values <<- work())
@@ -113,6 +113,17 @@ set.seed(1)
 job("coin", replays, 3, function() {
   test <- independence_test(y ~ arm | block, two, distribution = approximate(nresample = 10000))
   as.numeric(pvalue(test))
+})
+job("R", "10,000 bootstraps of a difference, 503 persons", 3, function() {
+  new <- people$y[people$arm != 0]
+  old <- people$y[people$arm == 0]
+  own <- mean(new) - mean(old)
+  t <- replicate(10000, {
+    a <- sample(new, replace = TRUE)
+    b <- sample(old, replace = TRUE)
+    (mean(a) - mean(b) - own) / sqrt(var(a) / length(a) + var(b) / length(b))
+  })
+  unname(quantile(t, c(0.025, 0.975)))
 })
 if (asked("--slow")) {
   studentised <- function(data) {

@@ -24,6 +24,7 @@ FOLDER = sys.argv[1]
 HC2 = "hc2"
 LARGE = "hc2, ten times the rows"
 REPLAYS = "10,000 studentised replays, 503 persons"
+BOOTSTRAPS = "10,000 bootstraps of a difference, 503 persons"
 COX = "Cox, four columns"
 CURVES = "Kaplan–Meier of both arms, log-rank"
 WHOLE = "from Parquet to the estimate"
@@ -127,6 +128,22 @@ def regressions(numpy, file, name):
         job("pyfixest", name, 3, absorbed)
 
 
+def bootstraps(numpy, y, arm, number):
+    """The outer fortieths of t* over resamples of the persons of each arm."""
+    random = numpy.random.default_rng(1)
+    sides = y[arm != 0], y[arm == 0]
+    own = sides[0].mean() - sides[1].mean()
+    ratios = []
+    while len(ratios) * 1000 < number:
+        means, errors = [], []
+        for side in sides:
+            of = side[random.integers(0, len(side), (1000, len(side)), dtype=numpy.uint16)]
+            means.append(of.mean(axis=1))
+            errors.append(of.var(axis=1, ddof=1) / len(side))
+        ratios.append((means[0] - means[1] - own) / numpy.sqrt(errors[0] + errors[1]))
+    return numpy.quantile(numpy.concatenate(ratios), [0.025, 0.975]).tolist()
+
+
 def replays(numpy, y, arm, block, number):
     """Permutes two of three arms within blocks, as many at a time as fit into the cache."""
     random = numpy.random.default_rng(1)
@@ -207,10 +224,11 @@ def main():
     # First, while this process has had no other child.
     if there("pyarrow", WHOLE, peer="numpy and pyarrow"):
         from_parquet()
-    if numpy := there("numpy", HC2, REPLAYS):
+    if numpy := there("numpy", HC2, REPLAYS, BOOTSTRAPS):
         regressions(numpy, "table", HC2)
         y, arm, block = load("blocks", 3)
         job("numpy", REPLAYS, 3, lambda: replays(numpy, y, arm, block, 10_000))
+        job("numpy", BOOTSTRAPS, 3, lambda: bootstraps(numpy, y, arm, 10_000))
         if "--large" in sys.argv:
             regressions(numpy, "large", LARGE)
     if lifelines := there("lifelines", CURVES):

@@ -63,6 +63,7 @@ offered <- function(pull) {
              s = rep(1:3, each = n / 3), cl = rep(1:20, each = 3)[order(rep(1:3, 20))])
 }
 sets$taken <- offered(1.8); sets$faint <- offered(0.35); sets$none <- offered(0)
+sets$thirds <- with(sets$within, data.frame(y, z, x1, w, cl, s = 1 + cl %% 3))
 for (name in names(sets)) for (column in names(sets[[name]]))
   out("data", name, column, sets[[name]][[column]])
 
@@ -185,6 +186,20 @@ r <- wald(coef(fit)[i], v[i, i], length(unique(d$cl)) - 1)
 test <- Wald_test(fit, constrain_zero(i), vcov = v, test = "Naive-F")
 same(r, c(test$Fstat, test$df_num, test$df_denom, test$p_val))
 out("equal", "taken", "cr2 x1", r)
+# Hotelling's T² with degrees of freedom of its own, where clusters lie in one arm and in both, with
+# and without weights.
+hotelling <- function(name, form, variant, weighted = FALSE) {
+  d <- sets[[name]]
+  fit <- if (weighted) lm(form, d, weights = w) else lm(form, d)
+  i <- grep(":z", names(coef(fit)))
+  test <- Wald_test(fit, constrain_zero(i), vcovCR(fit, d$cl, "CR2"), test = "HTZ")
+  out("equal", name, variant, c(test$Fstat, test$df_num, test$df_denom, test$p_val))
+}
+hotelling("taken", y ~ factor(s) * z + x1, "cr2 satterthwaite x1")
+hotelling("blocks", y ~ factor(s) * z, "cr2 satterthwaite")
+hotelling("thirds", y ~ factor(s) * z, "cr2 satterthwaite")
+hotelling("thirds", y ~ factor(s) * z + x1, "cr2 satterthwaite x1")
+hotelling("thirds", y ~ factor(s) * z + x1, "cr2 satterthwaite weighted x1", TRUE)
 
 # --- late: two-stage least squares, then Anderson-Rubin ---------------------------------------
 # The set is found by brute force: the t of the draw on y - b·d is followed over b, its crossings

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use klero::digest::Digest;
-use klero::estimate::{ReplayPlan, baseline};
+use klero::estimate::{Failing, ReplayPlan, baseline};
 use klero::report::baseline::{csv, json, table};
 use klero::report::effects::flow_lines;
 use klero::report::json::Provenance;
@@ -12,9 +12,9 @@ use klero::report::study::{Findings, Screen, screen};
 use klero::sample::{Flow, OutcomeFile, People};
 use klero::spelling::{listed, nearest};
 
-use super::estimate::{Estimate, Failing};
+use super::estimate::Estimate;
 use super::failure::refused;
-use super::report::findings;
+use super::report::{facts_beside_cluster, findings};
 use super::study::{OUTCOMES, Study, in_force, plan_used, write_file};
 use super::{Answer, Surroundings};
 
@@ -139,7 +139,7 @@ impl Balance {
 
     fn facts(&self, people: &People) -> anyhow::Result<Vec<usize>> {
         if self.fact.is_empty() {
-            return Ok((0..people.facts.len()).collect());
+            return Ok(facts_beside_cluster(people));
         }
         let known = || people.facts.iter().map(|fact| fact.id.as_str());
         let find = |name: &String| {

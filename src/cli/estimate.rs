@@ -5,19 +5,17 @@ use anyhow::Context as _;
 use clap::Args;
 use klero::digest::Digest;
 use klero::estimate::{
-    Analysis, DegreesOfFreedom, Estimate as Row, Model, ReplayPlan, Request, Respect, WorstCase,
-    effects, estimate,
+    Asking, DegreesOfFreedom, Estimate as Row, Failing, Made, Model, Respect, WorstCase,
 };
 use klero::ledger::Ledger;
 use klero::period::Week;
 use klero::protocol::{
-    Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, PlannedEstimate,
-    Protocol, Replays, Role, ShareScale, StandardErrors, Statistic,
+    Adjustment, IntervalId, MethodId, Protocol, ShareScale, StandardErrors, Statistic,
 };
 use klero::report::effects::{flow_lines, footnotes, table};
 use klero::report::json::{Provenance, estimates};
 use klero::report::study::{Screen, screen};
-use klero::sample::{Data, Flow, Measured, OutcomeFile, People, Roles};
+use klero::sample::{Data, Flow, OutcomeFile, People, Roles};
 use klero::spelling::{listed, nearest};
 
 use super::failure::refused;
@@ -78,7 +76,8 @@ pub struct Estimate {
     /// Least and largest value of the outcome, for --worst-case
     #[arg(long, value_name = "LOW,HIGH", value_parser = limits, requires = "worst_case")]
     limits: Option<(f64, f64)>,
-    /// Replays of the draw for randomisation tests [default: the plan's, else 10000]
+    /// Replays of the draw for randomisation tests, resamples for `bootstrap-t`
+    /// [default: the plan's, else 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(99..=100_000_000))]
     replays: Option<u32>,
     /// Text that the replays' lots follow from [default: the plan's, else its digest]
@@ -177,14 +176,9 @@ pub struct Estimate {
 
 /// What was estimated of a study, and from what.
 pub struct Found {
-    pub rows: Vec<Row>,
+    pub made: Made,
     pub flow: Flow,
     pub provenance: Provenance,
-    pub multiplicity: Multiplicity,
-    pub replays: ReplayPlan,
-    /// Planned estimates that cannot be made, and why.
-    pub failed: Vec<(PlannedEstimate, String)>,
-    pub measured: Vec<Measured>,
     pub people: People,
     /// The referrals of the people, in their order.
     pub referrals: Vec<String>,
@@ -192,13 +186,6 @@ pub struct Found {
     pub last_week: Option<Week>,
     /// By fact, how many have a history that is longer than the register.
     pub cut: BTreeMap<String, usize>,
-}
-
-/// What an estimate that cannot be made does to the others.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Failing {
-    Stops,
-    IsTold,
 }
 
 /// Reads a name of a closed set, or says which is nearest.
@@ -324,51 +311,7 @@ impl Estimate {
         if let (Some(time), Some(event)) = (&self.time, &self.event) {
             measured.push(data.times(&people, time, event)?);
         }
-        let received = match &self.received {
-            Some(column) => Some(data.outcome(&people, column)?),
-            None => None,
-        };
-        let by = match &self.by {
-            Some(column) => Some(data.groups(column, "level")?),
-            None => None,
-        };
-        let only = match &self.only {
-            Some(column) => Some(data.marked(column)?),
-            None => None,
-        };
-        // What is estimated from stands in `people` and `measured`.
-        drop(data);
-        let contrasts = self.contrasts_among(&people.arms)?;
-        let mut requests = Vec::new();
-        for one in &measured {
-            requests.push(Request {
-                measured: one,
-                analysis: Analysis {
-                    role: None,
-                    methods: self.method.clone(),
-                    contrasts: contrasts.clone().unwrap_or(Contrasts::Reference),
-                    level: self.level.unwrap_or(0.95),
-                    interval: self.interval,
-                    se: self.se,
-                    df: self.df.unwrap_or_default(),
-                    adjust: (0..people.facts.len()).collect(),
-                    by: by.as_ref(),
-                    received: received.as_ref(),
-                    horizon: self.horizon,
-                    scale: self.scale,
-                    design: self.design(),
-                    model: self.model(),
-                    only: self.only.as_deref().zip(only.as_deref()),
-                    worst_case: self.worst_case(),
-                },
-            });
-        }
-        let multiplicity = self.multiplicity.map(|method| Multiplicity {
-            method,
-            family: Role::Primary,
-        });
-        let plan = self.replay_plan(&Replays::default(), "1", around);
-        let rows = effects(&people, &requests, multiplicity, &plan)?;
+        let rows = self.asking(around).of_table(data, &people, &measured)?;
         let digest = digest.join().expect("a digest does not panic");
         let digest = digest.with_context(|| format!("`{}`", file.display()))?;
         let provenance = Provenance {
@@ -387,12 +330,13 @@ impl Estimate {
             false => Failing::Stops,
         };
         let found = self.found(&study, ledger.as_ref(), &plan, failing, around)?;
-        let not_made: Vec<(String, String)> = found
+        let made = &found.made;
+        let not_made: Vec<(String, String)> = made
             .failed
             .iter()
             .map(|(planned, why)| (plan.outcomes[planned.outcome].id.clone(), why.clone()))
             .collect();
-        if let (true, Some((_, why))) = (found.rows.is_empty(), not_made.first()) {
+        if let (true, Some((_, why))) = (made.rows.is_empty(), not_made.first()) {
             return Err(refused(
                 why.clone(),
                 "`klero estimate --outcome ID` makes one estimate at a time",
@@ -421,7 +365,7 @@ impl Estimate {
             &title,
             &found.provenance,
             Some(&found.flow),
-            &found.rows,
+            &found.made.rows,
             &not_made,
             around,
         )
@@ -437,7 +381,6 @@ impl Estimate {
         failing: Failing,
         around: &Surroundings,
     ) -> anyhow::Result<Found> {
-        let planned = self.planned(plan)?;
         let path = study.outcomes_path();
         let file = OutcomeFile::read(&path, &plan.study.id)?;
         study.warn_of_changes(plan, true, around);
@@ -456,82 +399,13 @@ impl Estimate {
             }
             None => Flow::of_one_arm(&plan.arms[0].id, people.len()),
         };
-        let mut columns: Vec<Option<Measured>> = vec![None; plan.outcomes.len()];
-        let mut needed: Vec<usize> = planned.iter().map(|planned| planned.outcome).collect();
-        needed.extend(planned.iter().filter_map(|planned| planned.received));
-        let received = self.find_outcome(plan, self.received.as_deref())?;
-        let only = self.find_outcome(plan, self.only.as_deref())?;
-        needed.extend(received);
-        needed.extend(only);
-        for index in needed {
-            if columns[index].is_none() {
-                let measured = file.measured(&people, &rows, &plan.outcomes[index])?;
+        let made = self
+            .asking(around)
+            .of_study(plan, &people, failing, |outcome| {
+                let measured = file.measured(&people, &rows, outcome)?;
                 flow.check(&people, &measured)?;
-                columns[index] = Some(measured);
-            }
-        }
-        let marked: Option<Vec<bool>> = only.map(|index| {
-            let chosen = columns[index].as_ref().expect("it was read above");
-            let values = chosen.value.iter().zip(&chosen.observed);
-            values
-                .map(|(value, observed)| *observed && *value == 1.0)
-                .collect()
-        });
-        let by = self.find_by(plan, &planned)?;
-        let mut requests = Vec::new();
-        for (planned, by) in planned.iter().zip(&by) {
-            let outcome = &plan.outcomes[planned.outcome];
-            let column = |index: usize| columns[index].as_ref().expect("it was read above");
-            let by = match by {
-                Some(factor) => people
-                    .fact(factor)
-                    .and_then(|fact| people.facts[fact].groups()),
-                None => None,
-            };
-            let window = outcome.measure.window();
-            let horizon = self.horizon.or(planned.horizon.map(f64::from));
-            requests.push(Request {
-                measured: column(planned.outcome),
-                analysis: Analysis {
-                    role: Some(planned.role),
-                    methods: match self.method.as_slice() {
-                        [] => planned.methods.clone(),
-                        methods => methods.to_vec(),
-                    },
-                    contrasts: self
-                        .contrasts_among(&people.arms)?
-                        .unwrap_or_else(|| planned.contrasts.clone()),
-                    level: self.level.unwrap_or(planned.level),
-                    interval: self.interval.or(planned.interval),
-                    se: self.se.or(planned.se),
-                    df: self.df.unwrap_or_default(),
-                    adjust: self.adjusted_for(plan, planned, &people)?,
-                    by,
-                    received: received.or(planned.received).map(column),
-                    horizon: horizon.or(window.map(|window| f64::from(window.last()))),
-                    scale: self.scale.or(planned.scale),
-                    design: self.design(),
-                    model: self.model(),
-                    only: self.only.as_deref().zip(marked.as_deref()),
-                    worst_case: self.worst_case(),
-                },
-            });
-        }
-        let mut multiplicity = plan.multiplicity;
-        multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
-        let replays = self.replay_plan(&plan.replays, &plan.digest.to_string(), around);
-        let mut failed = Vec::new();
-        if failing == Failing::IsTold {
-            let mut tried = Vec::new();
-            for (request, planned) in requests.into_iter().zip(&planned) {
-                match estimate(&people, &request) {
-                    Ok(_) => tried.push(request),
-                    Err(error) => failed.push((planned.clone(), error.to_string())),
-                }
-            }
-            requests = tried;
-        }
-        let estimated = effects(&people, &requests, Some(multiplicity), &replays)?;
+                Ok(measured)
+            })?;
         let digest = Digest::of_file(&path).with_context(|| format!("`{}`", path.display()))?;
         let provenance = Provenance {
             study: Some(plan.study.id.clone()),
@@ -541,13 +415,9 @@ impl Estimate {
             inputs: [(OUTCOMES.to_owned(), digest.to_string())].into(),
         };
         Ok(Found {
-            rows: estimated,
+            made,
             flow,
             provenance,
-            multiplicity,
-            replays,
-            failed,
-            measured: columns.into_iter().flatten().collect(),
             people,
             referrals,
             last_week: file.last_week(),
@@ -555,177 +425,41 @@ impl Estimate {
         })
     }
 
-    /// Returns the planned estimates that were asked for, or estimates of the outcomes named.
-    fn planned(&self, plan: &Protocol) -> anyhow::Result<Vec<PlannedEstimate>> {
-        if self.outcome.is_empty() {
-            if plan.estimates.is_empty() {
-                return Err(refused(
-                    "the plan names no estimate",
-                    "`[[estimate]]` in study.toml, or `--outcome ID`",
-                ));
-            }
-            return Ok(plan.estimates.clone());
-        }
-        let mut planned = Vec::new();
-        for id in &self.outcome {
-            let index = outcome_of(plan, id)?;
-            let of_plan = plan.estimates.iter().filter(|e| e.outcome == index);
-            let before = planned.len();
-            planned.extend(of_plan.cloned());
-            if planned.len() == before {
-                let outcome = &plan.outcomes[index];
-                if plan.arms.len() == 1
-                    && self.method.is_empty()
-                    && !outcome.has_default_in_one_arm()
-                {
-                    return Err(refused(
-                        format!("nothing can be estimated of `{id}` in a study with one arm"),
-                        "`share` is of an outcome of 1 and 0 (a `value` with `yes_no = true`), \
-                         `change` of a `value` with `baseline`",
-                    ));
-                }
-                planned.push(PlannedEstimate::exploratory(index));
-            }
-        }
-        Ok(planned)
-    }
-
-    fn find_outcome(&self, plan: &Protocol, id: Option<&str>) -> anyhow::Result<Option<usize>> {
-        id.map(|id| outcome_of(plan, id)).transpose()
-    }
-
-    /// Returns the factor that each planned estimate is looked at by.
-    fn find_by(
-        &self,
-        plan: &Protocol,
-        planned: &[PlannedEstimate],
-    ) -> anyhow::Result<Vec<Option<String>>> {
-        let id = |factor: usize| plan.factors[factor].id.clone();
-        let Some(name) = &self.by else {
-            return Ok(planned.iter().map(|planned| planned.by.map(id)).collect());
-        };
-        let with_levels = plan.factors.iter().filter(|factor| factor.levels() > 0);
-        let known: Vec<&str> = with_levels.map(|factor| factor.id.as_str()).collect();
-        if !known.contains(&name.as_str()) {
-            let hint = match nearest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("factors with levels: {}", listed(known.iter().copied())),
-            };
-            return Err(refused(format!("`{name}` is no factor with levels"), hint));
-        }
-        Ok(vec![Some(name.clone()); planned.len()])
-    }
-
-    /// Returns the facts to adjust for: the plan's, or those named.
-    fn adjusted_for(
-        &self,
-        plan: &Protocol,
-        planned: &PlannedEstimate,
-        people: &People,
-    ) -> anyhow::Result<Vec<usize>> {
-        let of_plan = planned.adjust.iter().map(|covariate| match *covariate {
-            Covariate::Factor(factor) => plan.factors[factor].id.clone(),
-            Covariate::History(outcome) => plan.outcomes[outcome].id.clone(),
-            Covariate::Baseline(outcome) => format!("{}_baseline", plan.outcomes[outcome].id),
-        });
-        let names: Vec<String> = match self.adjust.as_slice() {
-            [] => of_plan.collect(),
-            names => names.to_vec(),
-        };
-        let known = || people.facts.iter().map(|fact| fact.id.as_str());
-        let find = |name: &String| {
-            people.fact(name).ok_or_else(|| {
-                let hint = match nearest(name, known()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("facts from before the draw: {}", listed(known())),
-                };
-                refused(format!("`{name}` is no fact from before the draw"), hint)
-            })
-        };
-        names.iter().map(find).collect()
-    }
-
-    fn contrasts_among(&self, arms: &[String]) -> anyhow::Result<Option<Contrasts>> {
-        let Some(text) = &self.contrasts else {
-            return Ok(None);
-        };
-        let place = |name: &str| {
-            let known = || arms.iter().map(String::as_str);
-            known().position(|arm| arm == name).ok_or_else(|| {
-                let hint = match nearest(name, known()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the arms are {}", listed(known())),
-                };
-                refused(format!("`{name}` in `--contrasts` is no arm"), hint)
-            })
-        };
-        match text.as_str() {
-            "reference" => return Ok(Some(Contrasts::Reference)),
-            "all-pairs" => return Ok(Some(Contrasts::AllPairs)),
-            _ => {}
-        }
-        let mut pairs = Vec::new();
-        for pair in text.split(',') {
-            let Some((arm, reference)) = pair.split_once(':') else {
-                return Err(refused(
-                    format!("`--contrasts {text}`"),
-                    "`reference`, `all-pairs`, or pairs such as a:c,b:c",
-                ));
-            };
-            let (arm, reference) = (place(arm)?, place(reference)?);
-            if arm == reference {
-                return Err(refused(
-                    format!("`{pair}` compares an arm with itself"),
-                    "two arms",
-                ));
-            }
-            pairs.push((arm, reference));
-        }
-        Ok(Some(Contrasts::Named(pairs)))
-    }
-
-    fn design(&self) -> Respect {
-        match self.sensitivity {
-            true => Respect::Ignored,
-            false => Respect::Heeded,
-        }
-    }
-
-    fn model(&self) -> Model {
-        match self.pooled {
-            true => Model::AllArms,
-            false => Model::TwoArms,
-        }
-    }
-
-    fn worst_case(&self) -> Option<WorstCase> {
-        match (self.worst_case, self.limits) {
-            (false, _) => None,
-            (true, None) => Some(WorstCase::OfMeasure),
-            (true, Some((low, high))) => Some(WorstCase::Between(low, high)),
-        }
-    }
-
-    fn replay_plan(&self, plan: &Replays, seed: &str, around: &Surroundings) -> ReplayPlan {
-        let stated = self.seed.clone().or_else(|| plan.seed.clone());
-        ReplayPlan {
-            number: self.replays.unwrap_or(plan.number),
-            seed: stated.unwrap_or_else(|| seed.to_owned()),
-            statistic: self.statistic.unwrap_or(plan.statistic),
+    fn asking(&self, around: &Surroundings) -> Asking {
+        Asking {
+            outcomes: self.outcome.clone(),
+            methods: self.method.clone(),
+            interval: self.interval,
+            level: self.level,
+            contrasts: self.contrasts.clone(),
+            adjust: self.adjust.clone(),
+            by: self.by.clone(),
+            received: self.received.clone(),
+            horizon: self.horizon,
+            se: self.se,
+            df: self.df.unwrap_or_default(),
+            scale: self.scale,
+            model: match self.pooled {
+                true => Model::AllArms,
+                false => Model::TwoArms,
+            },
+            design: match self.sensitivity {
+                true => Respect::Ignored,
+                false => Respect::Heeded,
+            },
+            only: self.only.clone(),
+            worst_case: match (self.worst_case, self.limits) {
+                (false, _) => None,
+                (true, None) => Some(WorstCase::OfMeasure),
+                (true, Some((low, high))) => Some(WorstCase::Between(low, high)),
+            },
+            replays: self.replays,
+            seed: self.seed.clone(),
+            statistic: self.statistic,
+            multiplicity: self.multiplicity,
             threads: around.threads,
         }
     }
-}
-
-pub fn outcome_of(plan: &Protocol, id: &str) -> anyhow::Result<usize> {
-    plan.outcome(id).ok_or_else(|| {
-        let known = plan.outcomes.iter().map(|outcome| outcome.id.as_str());
-        let hint = match nearest(id, known.clone()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("the plan has {}", listed(known)),
-        };
-        refused(format!("`{id}` is no outcome of the plan"), hint)
-    })
 }
 
 /// Prints rows as one object, or as a table with how its numbers were made.

@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use klero::estimate::Failing;
 use klero::report::disclosure::Rule;
 use klero::report::study::export;
 use klero::sample::analysis_file;
 use serde_json::json;
 
-use super::estimate::{Estimate, Failing};
+use super::estimate::Estimate;
 use super::failure::refused;
 use super::report::{findings, of_report, write};
 use super::study::Study;
@@ -50,7 +51,7 @@ impl Export {
         let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
         let rows = self
             .microdata
-            .then(|| analysis_file(&found.people, &found.referrals, &found.measured));
+            .then(|| analysis_file(&found.people, &found.referrals, &found.made.measured));
         let findings = findings(&study, ledger, &plan, found, None, &locale)?;
         let rule = Rule {
             threshold: self.threshold,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use klero::estimate::EstimateError;
+use klero::estimate::{EstimateError, PlannedError};
 use klero::ledger::{DrawError, LedgerError, RecordError, ReferralError};
 use klero::outcome::OutcomeError;
 use klero::protocol::Needs;
@@ -74,6 +74,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             .or_else(|| cause.downcast_ref().and_then(of_outcome))
             .or_else(|| cause.downcast_ref().and_then(of_sample))
             .or_else(|| cause.downcast_ref().and_then(of_estimate))
+            .or_else(|| cause.downcast_ref().and_then(of_planned))
             .or_else(|| cause.downcast_ref().map(|r: &Refused| r.hint.clone()))
             .or_else(|| {
                 cause.downcast_ref().map(|nobody: &NobodyToAsk| {
@@ -346,6 +347,31 @@ fn of_sample(error: &SampleError) -> Option<String> {
         SampleError::ManyArms { .. } => "is it the column of the arms?",
         SampleError::OneArm { .. } => "an effect needs two arms",
         _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_planned(error: &PlannedError) -> Option<String> {
+    let hint = match error {
+        PlannedError::Sample(error) => return of_sample(error),
+        PlannedError::Estimate(error) => return of_estimate(error),
+        PlannedError::Unknown {
+            nearest: Some(near),
+            ..
+        } => return Some(format!("did you mean `{near}`?")),
+        PlannedError::Unknown {
+            known_as, known, ..
+        } => {
+            let known = known.iter().map(String::as_str);
+            return Some(format!("{known_as} {}", klero::spelling::listed(known)));
+        }
+        PlannedError::NoEstimates => "`[[estimate]]` in study.toml, or `--outcome ID`",
+        PlannedError::OneArm { .. } => {
+            "`share` is of an outcome of 1 and 0 (a `value` with `yes_no = true`), `change` of a \
+             `value` with `baseline`"
+        }
+        PlannedError::NoPairs { .. } => "`reference`, `all-pairs`, or pairs such as a:c,b:c",
+        PlannedError::Itself { .. } => "two arms",
     };
     Some(hint.to_owned())
 }

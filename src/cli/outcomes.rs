@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use klero::estimate::outcome_of;
 use klero::ledger::{Event, Ledger};
 use klero::outcome::{Card, Dated, Outcomes as Made, defined, measure};
 use klero::period::Date;
@@ -15,7 +16,6 @@ use klero::report::language::{Locale, Message};
 use klero::report::number::count;
 use klero::spelling::nearest;
 
-use super::estimate::outcome_of;
 use super::failure::refused;
 use super::study::{AlreadyThere, OUTCOMES, Study, write_file};
 use super::{Answer, Surroundings};
@@ -153,7 +153,7 @@ impl Outcomes {
 /// Returns the plan with these outcomes only, and the registers that they read.
 fn only(mut plan: Protocol, ids: &[String]) -> anyhow::Result<Protocol> {
     let wanted = ids.iter().map(|id| outcome_of(&plan, id));
-    let wanted = wanted.collect::<anyhow::Result<BTreeSet<usize>>>()?;
+    let wanted = wanted.collect::<Result<BTreeSet<usize>, _>>()?;
     // Estimates name outcomes by their place, and none is made here.
     plan.estimates.clear();
     plan.outcomes = wanted

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use klero::digest::Digest;
 use klero::estimate::duration::Times;
 use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
-use klero::estimate::{ArmCounts, baseline, course};
+use klero::estimate::{ArmCounts, Failing, baseline, course};
 use klero::ledger::{Event, Ledger};
-use klero::outcome::{Dated, StateWeeks, defined, states_by_week};
+use klero::outcome::{Dated, StateWeeks, defined, not_in_register, states_by_week};
 use klero::period::{Date, Week};
 use klero::protocol::{
-    Arm, Language, Multiplicity, Outcome, PlannedEstimate, Protocol, RegisterKind, State, Unit,
-    ValueColumn,
+    Absence, Arm, Language, Multiplicity, Outcome, PlannedEstimate, Protocol, RegisterKind, Role,
+    State, Unit, ValueColumn,
 };
 use klero::register::store::Store;
 use klero::report::document::Document;
@@ -22,15 +22,16 @@ use klero::report::figure::{self, font_face_css};
 use klero::report::language::Locale;
 use klero::report::page::page;
 use klero::report::study::{
-    CourseFound, CurveFound, Deviation, Drawn, Findings, Recruitment, Report as Laid, StatesFound,
-    StatesOfArm, StratumOfArm, TimesFound, definition, planned, report,
+    CourseFound, CurveFound, Deviation, Drawn, Findings, LevelOfArm, NothingRegistered,
+    Recruitment, Report as Laid, StatesFound, StatesOfArm, StratumOfArm, TimesFound, definition,
+    planned, report,
 };
 use klero::report::table::{csv, latex, markdown, xlsx};
 use klero::report::verify::{Analysed, scripts};
 use klero::report::word::docx;
-use klero::sample::{Count, End, Measured, analysis_columns, analysis_file};
+use klero::sample::{Count, End, FactValues, Measured, People, analysis_columns, analysis_file};
 
-use super::estimate::{Estimate, Failing, Found};
+use super::estimate::{Estimate, Found};
 use super::failure::refused;
 use super::outcomes::{dates_of_ledger, dates_of_table};
 use super::states::LAYERS;
@@ -106,13 +107,13 @@ const ANALYSIS: &str = "analysis.csv";
 
 /// Returns the scripts that recompute the rows elsewhere, and the file that they read.
 fn analysis(found: &Found, title: &str) -> (Vec<(PathBuf, Vec<u8>)>, String) {
-    let file = analysis_file(&found.people, &found.referrals, &found.measured);
-    let columns = analysis_columns(&found.people, &found.measured);
+    let file = analysis_file(&found.people, &found.referrals, &found.made.measured);
+    let columns = analysis_columns(&found.people, &found.made.measured);
     let analysed = Analysed {
         columns: &columns,
         sha256: &Digest::of(file.as_bytes()).to_string(),
     };
-    let made = scripts(title, &found.rows, analysed);
+    let made = scripts(title, &found.made.rows, analysed);
     let files = vec![
         ("verify.R".into(), made.r.into_bytes()),
         ("verify.do".into(), made.stata.into_bytes()),
@@ -130,10 +131,10 @@ pub fn findings<'a>(
     locale: &Locale,
 ) -> anyhow::Result<Findings<'a>> {
     let ledger = ledger.into();
-    let facts: Vec<usize> = (0..found.people.facts.len()).collect();
+    let facts = facts_beside_cluster(&found.people);
     let baseline = match facts.is_empty() {
         true => None,
-        false => Some(baseline(&found.people, &facts, &found.replays)?),
+        false => Some(baseline(&found.people, &facts, &found.made.replays)?),
     };
     let states = match (ledger, started) {
         (Some(ledger), _) => states(study, plan, by_arm(ledger, plan))?,
@@ -170,14 +171,20 @@ pub fn findings<'a>(
         .iter()
         .map(|outcome| (outcome.label.clone(), in_words(plan, outcome, locale)));
     let missing = found
+        .made
         .measured
         .iter()
         .map(|measured| (measured.name(), measured.missing.clone()))
         .collect();
     let times = found
+        .made
         .measured
         .iter()
         .filter_map(|measured| curves(&found, measured, plan));
+    let clusters = plan.cluster().is_some();
+    let first = plan.estimates.iter().find(|e| e.role == Role::Primary);
+    let first = first.or(plan.estimates.first());
+    let level = first.map_or(PlannedEstimate::exploratory(0).level, |e| e.level);
     let reference = found.people.reference;
     let arms = found.people.arms.clone();
     Ok(Findings {
@@ -186,19 +193,22 @@ pub fn findings<'a>(
             .filter(|_| arms.len() > 1)
             .map(|states| CourseFound {
                 state: state_name(State::Ordinary, locale.language),
-                course: employment(states, &arms, reference),
+                course: employment(states, &arms, reference, level),
                 reference,
+                level: (!clusters).then_some(level),
             }),
         states: states.map(|states| stacked(states, &arms, locale.language)),
         times: times.collect(),
         recruitment: ledger.map_or_else(Recruitment::default, |l| recruitment(l, plan)),
         deviations: match ledger {
-            Some(ledger) => deviations(ledger, plan, &found.failed, locale),
-            None => not_run(plan, &found.failed, locale),
+            Some(ledger) => deviations(ledger, plan, &found.made.failed, locale),
+            None => not_run(plan, &found.made.failed, locale),
         },
         received: received(&found, plan),
         missing,
+        nothing_registered: nothing_registered(study, &found, plan)?,
         strata: strata(&found),
+        levels: levels(&found),
         threshold: None,
         definitions: definitions.collect(),
         date,
@@ -206,8 +216,8 @@ pub fn findings<'a>(
         plan,
         provenance: found.provenance,
         flow: found.flow,
-        rows: found.rows,
-        multiplicity: found.multiplicity,
+        rows: found.made.rows,
+        multiplicity: found.made.multiplicity,
         cut: found.cut,
         baseline,
     })
@@ -279,7 +289,12 @@ fn state_name(state: State, language: Language) -> String {
     )
 }
 
-fn employment(states: &[StateWeeks], arms: &[String], reference: usize) -> klero::estimate::Course {
+fn employment(
+    states: &[StateWeeks],
+    arms: &[String],
+    reference: usize,
+    level: f64,
+) -> klero::estimate::Course {
     let counts: Vec<Vec<Count>> = states
         .iter()
         .map(|arm| {
@@ -293,7 +308,7 @@ fn employment(states: &[StateWeeks], arms: &[String], reference: usize) -> klero
                 .collect()
         })
         .collect();
-    course(&states[0].weeks, arms, &counts, reference, 0.95)
+    course(&states[0].weeks, arms, &counts, reference, level)
 }
 
 fn stacked(states: Vec<StateWeeks>, arms: &[String], language: Language) -> StatesFound {
@@ -346,8 +361,13 @@ fn curves(found: &Found, measured: &Measured, plan: &Protocol) -> Option<TimesFo
         arms.push((arm.clone(), curve));
     }
     let id = measured.name();
-    let outcome = &plan.outcomes[plan.outcome(&id)?];
+    let index = plan.outcome(&id)?;
+    let outcome = &plan.outcomes[index];
+    let planned = plan.estimates.iter().find(|e| e.outcome == index);
+    let level = planned.map_or(PlannedEstimate::exploratory(index).level, |e| e.level);
     Some(TimesFound {
+        level: plan.cluster().is_none().then_some(level),
+        at_risk: None,
         label: outcome.label.clone(),
         horizon: outcome
             .measure
@@ -356,6 +376,99 @@ fn curves(found: &Found, measured: &Measured, plan: &Protocol) -> Option<TimesFo
         outcome: id,
         arms,
     })
+}
+
+/// Returns the facts from before the draw by index, without the clusters that were drawn: each of
+/// them is in one arm whole, which is no imbalance.
+pub fn facts_beside_cluster(people: &People) -> Vec<usize> {
+    let cluster = people.cluster.as_ref().map(|cluster| &cluster.name);
+    (0..people.facts.len())
+        .filter(|&fact| Some(&people.facts[fact].id) != cluster)
+        .collect()
+}
+
+/// Counts, arm by arm, who is in no row of a register of which that means nothing to register.
+fn nothing_registered(
+    study: &Study,
+    found: &Found,
+    plan: &Protocol,
+) -> anyhow::Result<Vec<NothingRegistered>> {
+    let mut all = Vec::new();
+    for (index, register) in plan.registers.iter().enumerate() {
+        let shown = |outcome: &&Outcome| {
+            let mut rows = found.made.rows.iter();
+            outcome.register == Some(index)
+                && outcome.absent == Absence::Zero
+                && rows.any(|row| row.outcome.as_ref() == Some(&outcome.id))
+        };
+        let outcomes = plan.outcomes.iter().filter(shown);
+        let outcomes: Vec<String> = outcomes.map(|outcome| outcome.id.clone()).collect();
+        if outcomes.is_empty() {
+            continue;
+        }
+        let Ok(store) = Store::open(&study.derived(), &register.id) else {
+            continue;
+        };
+        let mut persons = vec![0; found.people.arms.len()];
+        for row in not_in_register(&store, &found.referrals)? {
+            persons[usize::from(found.people.arm[row])] += 1;
+        }
+        if persons.iter().any(|&n| n > 0) {
+            all.push(NothingRegistered {
+                register: register.id.clone(),
+                outcomes,
+                persons,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Counts of each outcome by arm and level of the facts that its estimates adjust for.
+fn levels(found: &Found) -> BTreeMap<String, Vec<LevelOfArm>> {
+    let people = &found.people;
+    let mut of_outcome: BTreeMap<String, Vec<LevelOfArm>> = BTreeMap::new();
+    for measured in &found.made.measured {
+        let outcome = measured.name();
+        let rows = found.made.rows.iter();
+        let rows = rows.filter(|row| row.outcome.as_ref() == Some(&outcome));
+        let adjusted: BTreeSet<&String> = rows.flat_map(|row| &row.options.adjust).collect();
+        for fact in people
+            .facts
+            .iter()
+            .filter(|fact| adjusted.contains(&fact.id))
+        {
+            let FactValues::Levels(levels) = &fact.values else {
+                continue;
+            };
+            let none = ArmCounts {
+                allocated: 0,
+                n: 0,
+                missing: 0,
+                mean: None,
+                events: (measured.unit == Unit::YesNo).then_some(0),
+            };
+            let mut cells: BTreeMap<(u16, u32), ArmCounts> = BTreeMap::new();
+            for (row, (&arm, &level)) in people.arm.iter().zip(&levels.of).enumerate() {
+                let counts = cells.entry((arm, level)).or_insert(none);
+                counts.allocated += 1;
+                match measured.observed[row] {
+                    true => counts.n += 1,
+                    false => counts.missing += 1,
+                }
+                let event = measured.observed[row] && measured.value[row] == 1.0;
+                counts.events = counts.events.map(|events| events + u64::from(event));
+            }
+            let cells = cells.into_iter().map(|((arm, level), counts)| LevelOfArm {
+                fact: fact.id.clone(),
+                level: levels.names[level as usize].clone(),
+                arm: people.arms[usize::from(arm)].clone(),
+                counts,
+            });
+            of_outcome.entry(outcome.clone()).or_default().extend(cells);
+        }
+    }
+    of_outcome
 }
 
 /// Counts of each outcome by arm and stratum of the draw.
@@ -383,7 +496,7 @@ fn strata(found: &Found) -> BTreeMap<String, Vec<StratumOfArm>> {
             });
         cells.collect()
     };
-    let measured = found.measured.iter();
+    let measured = found.made.measured.iter();
     measured.map(|of| (of.name(), counts(of))).collect()
 }
 
@@ -393,7 +506,7 @@ fn received(found: &Found, plan: &Protocol) -> Vec<(String, Vec<ArmCounts>)> {
     let asked = plan.estimates.iter().filter_map(|planned| planned.received);
     for outcome in asked.map(|outcome| plan.outcomes[outcome].id.as_str()) {
         let known = received.iter().any(|(id, _)| id == outcome);
-        let Some(measured) = found.measured.iter().find(|m| m.name() == outcome) else {
+        let Some(measured) = found.made.measured.iter().find(|m| m.name() == outcome) else {
             continue;
         };
         let arms = found.people.allocated().into_iter().enumerate();
@@ -417,31 +530,29 @@ fn received(found: &Found, plan: &Protocol) -> Vec<(String, Vec<ArmCounts>)> {
     received
 }
 
-/// Counts the drawn by month and arm.
+/// Counts the persons drawn by month and arm.
 fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
     let month = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
-    let draws: Vec<(i64, &str)> = ledger
-        .draws()
-        .map(|(entry, draw)| (month(entry.time.date()), draw.arm.as_str()))
+    let arms: Vec<Vec<i64>> = by_arm(ledger, plan)
+        .iter()
+        .map(|dates| dates.iter().map(|dated| month(dated.date)).collect())
         .collect();
-    let months = draws.iter().map(|(month, _)| *month);
+    let months = arms.iter().flatten().copied();
     let Some((first, last)) = months.clone().min().zip(months.max()) else {
         return Recruitment::default();
     };
     Recruitment {
-        months: (first..=last)
+        periods: (first..=last)
             .map(|m| format!("{:04}-{:02}", m / 12, m % 12 + 1))
             .collect(),
+        months: (last - first + 1) as u64,
         arms: plan
             .arms
             .iter()
-            .map(|arm| {
-                let counts = (first..=last).map(|month| {
-                    let of = draws
-                        .iter()
-                        .filter(|draw| **draw == (month, arm.id.as_str()));
-                    of.count() as u64
-                });
+            .zip(&arms)
+            .map(|(arm, drawn)| {
+                let counts = (first..=last)
+                    .map(|month| drawn.iter().filter(|of| **of == month).count() as u64);
                 (arm.id.clone(), counts.collect())
             })
             .collect(),

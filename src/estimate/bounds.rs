@@ -77,7 +77,7 @@ pub enum BoundsError {
 /// distributions with and without ties. Lee's sample analogue keeps the whole of the person at the
 /// cut, which makes a difference of less than one outcome.
 ///
-/// Standard errors: see [`Kept::variance`]. An interval needs two outcomes left in each arm.
+/// Standard errors: see `Kept::variance`. An interval needs two outcomes left in each arm.
 pub fn lee_bounds(arm: Answers, reference: Answers, level: f64) -> Bounds {
     arm.check();
     reference.check();
@@ -181,13 +181,20 @@ pub fn worst_case_bounds(
     Ok(bounds)
 }
 
-/// Returns the difference in the share of missing outcomes, with p from the score test of equal
-/// shares; `events` are the missing, `n` all who were drawn.
-pub fn difference_in_missing(arm: Count, reference: Count) -> Computed {
+/// Returns the difference in the share of missing outcomes over strata (arm, then reference), with p
+/// from the score test of equal shares, which over several strata is that of Cochran, Mantel and
+/// Haenszel; `events` are the missing, `n` all who were drawn.
+pub fn difference_in_missing(strata: &[(Count, Count)]) -> Computed {
     const LEVEL: f64 = 0.95;
-    let mut computed =
-        shares::risk_difference(arm, reference, LEVEL, IntervalId::MiettinenNurminen);
-    if arm.n > 0 && reference.n > 0 && arm.events + reference.events == 0 {
+    const FORM: IntervalId = IntervalId::MiettinenNurminen;
+    let mut computed = match strata {
+        &[(arm, reference)] => shares::risk_difference(arm, reference, LEVEL, FORM),
+        strata => shares::stratified_risk_difference(strata, LEVEL, FORM),
+    };
+    let all = |of: fn(&Count) -> u64| -> [u64; 2] {
+        [0, 1].map(|side| strata.iter().map(|&(a, r)| of(&[a, r][side])).sum())
+    };
+    if all(|count| count.n).iter().all(|&n| n > 0) && all(|count| count.events) == [0, 0] {
         computed.notes = vec!["no outcome is missing".to_owned()];
     }
     computed

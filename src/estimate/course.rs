@@ -1,8 +1,8 @@
 //! Shares week by week, arm by arm, and the difference from the reference below them.
 //!
-//! Each week by itself: Wilson's limits of a share, Newcombe's of a difference (Newcombe 1998,
-//! methods 3 and 10). Bands show the uncertainty of one week, and say nothing of many weeks at
-//! once.
+//! Each week by itself: Wilson's limits of a share (method 3 of Newcombe 1998, Statistics in
+//! Medicine 17:857), Newcombe's of a difference (method 10 of his second paper of that year,
+//! 17:873). Bands show the uncertainty of one week, and say nothing of many weeks at once.
 
 use super::Interval;
 use super::shares::{risk_difference, share};

@@ -1,9 +1,10 @@
-//! The whole effect table: the rows of every outcome, the randomisation tests from one set of
-//! replays, and p-values adjusted for the family that the plan declares.
+//! The whole effect table: the rows of every outcome, the randomisation tests of all outcomes of a
+//! contrast from the same replays, and p-values adjusted for the family that the plan declares.
 
 use std::num::NonZeroUsize;
 
-use super::redraw::{self, Design, Persons, Redrawn, Replaying, Unit, Weighting};
+use super::Resampling;
+use super::redraw::{self, Design, Null, Persons, Redrawn, Replaying, Unit, Weighting};
 use super::rows::{Request, contrasts, estimate};
 use super::{Estimate, EstimateError, Replayed, Respect, multiplicity};
 use crate::protocol::{Adjustment, MethodId, Multiplicity, Statistic};
@@ -16,6 +17,18 @@ pub struct ReplayPlan {
     pub seed: String,
     pub statistic: Statistic,
     pub threads: usize,
+}
+
+impl ReplayPlan {
+    /// Returns how persons are drawn again where an interval asks for it: as often as the draw is
+    /// replayed, from the same text.
+    pub fn resampling(&self) -> Resampling {
+        Resampling {
+            number: self.number,
+            seed: self.seed.clone(),
+            threads: NonZeroUsize::new(self.threads),
+        }
+    }
 }
 
 /// Returns the rows of all requests, in their order.
@@ -48,7 +61,8 @@ struct Test {
     redrawn: Redrawn,
 }
 
-/// Fills the rows of randomisation tests, all from one set of replays.
+/// Fills the rows of randomisation tests: all outcomes of a contrast from the same replays, and
+/// where no arm can be held, all contrasts.
 fn redrawn(
     people: &People,
     requests: &[Request],
@@ -78,7 +92,8 @@ fn redrawn(
             hint: "the ledger of a study, or `--procedure` for a table",
         });
     };
-    // Requests that compare the same arms in the same way share one call, and so its replays.
+    // Requests that compare the same arms in the same way share one call. The replays of a contrast
+    // follow from the seed and its arms, and are the same in every call.
     let mut groups: Vec<(Shared, Vec<usize>)> = Vec::new();
     for request in asked {
         let analysis = &requests[request].analysis;
@@ -121,7 +136,7 @@ fn redrawn(
             statistic: plan.statistic,
             weighting: shared.weighting,
             level: shared.level,
-            // A family adjusted from the replays needs the same draws for all of it.
+            // A family adjusted from the replays needs as many of each contrast.
             listed: if step_down { 0 } else { redraw::LISTED },
             threads: NonZeroUsize::new(plan.threads),
         };
@@ -265,7 +280,8 @@ fn same_hypothesis(a: &Estimate, b: &Estimate) -> bool {
         == (&b.outcome, &b.arm, &b.reference, &b.subgroup)
 }
 
-/// Romano & Wolf's step-down over the randomisation tests of the family.
+/// Romano & Wolf's step-down over the randomisation tests of the family. Contrasts that hold the
+/// other arms have replays of their own.
 fn adjust_by_replays(tables: &mut [Vec<Estimate>], tests: &[Test], multiplicity: Multiplicity) {
     let family: Vec<&Test> = tests
         .iter()
@@ -281,11 +297,21 @@ fn adjust_by_replays(tables: &mut [Vec<Estimate>], tests: &[Test], multiplicity:
         .iter()
         .map(|test| test.redrawn.statistic.map(f64::abs))
         .collect();
+    let held = |test: &Test| {
+        let (arm, reference) = test.redrawn.contrast;
+        (test.redrawn.null == Null::TwoArms).then(|| (arm.min(reference), arm.max(reference)))
+    };
+    let sets: Vec<usize> = family
+        .iter()
+        .map(|test| family.iter().position(|other| held(other) == held(test)))
+        .map(|first| first.expect("a test is of its own set"))
+        .collect();
     let mut by_replay = Vec::with_capacity(replays * family.len());
     for replay in 0..replays {
         by_replay.extend(family.iter().map(|test| test.redrawn.replayed[replay]));
     }
-    let adjusted = multiplicity::romano_wolf(&observed, by_replay.chunks_exact(family.len()));
+    let adjusted =
+        multiplicity::romano_wolf(&observed, &sets, by_replay.chunks_exact(family.len()));
     for (test, adjusted) in family.iter().zip(adjusted) {
         tables[test.request][test.row].p_adjusted = adjusted;
     }

@@ -22,7 +22,7 @@
 //! Sources: White 1980, doi:10.2307/1912934 (hc0); MacKinnon & White 1985,
 //! doi:10.1016/0304-4076(85)90158-7 (hc1 to hc3); Bell & McCaffrey 2002, Survey Methodology 28:169
 //! and Imbens & Kolesár 2016, doi:10.1162/REST_a_00552 (degrees of freedom of hc2); Liang & Zeger
-//! 1986, doi:10.1093/biomet/73.1.13 (cr0); Stata's manual, [P] _robust (the factor of cr1).
+//! 1986, doi:10.1093/biomet/73.1.13 (cr0); Stata's manual, \[P\] _robust (the factor of cr1).
 
 // Rows and columns of a matrix go by their index here, as in the formulas.
 #![allow(clippy::needless_range_loop)]
@@ -163,10 +163,14 @@ pub(super) struct Fit {
     pub covariance: Option<Square>,
     /// Of the first wanted coefficient, whatever the outcome.
     pub df: Option<f64>,
+    /// Of Hotelling's T² of all wanted coefficients together, for `cr2` with Satterthwaite's.
+    pub together: Option<f64>,
     /// Rows less columns, or clusters less one.
     pub residual_df: f64,
     /// Whether an outcome is a constant or follows from the columns without a rest.
     pub explained: Vec<bool>,
+    /// Columns that were dropped, by their index.
+    pub dropped: Vec<usize>,
     pub notes: Vec<String>,
 }
 
@@ -265,9 +269,13 @@ impl<'a> Model<'a> {
                 }
                 _ => Some(residual_df),
             },
+            together: spread.together,
             covariance,
             residual_df,
             explained,
+            dropped: (0..self.columns.len())
+                .filter(|column| !basis.factor.kept.contains(column))
+                .collect(),
             notes,
         })
     }
@@ -282,6 +290,8 @@ impl<'a> Model<'a> {
 struct Spread {
     covariance: Option<Square>,
     df: Option<f64>,
+    /// Degrees of freedom of all directions together, by `cr2`.
+    together: Option<f64>,
     refinement: Vec<f64>,
     /// Sum of squares that is left of each outcome.
     rests: Vec<f64>,

@@ -11,7 +11,7 @@ impl MethodId {
                 "Neyman 1923, doi:10.1214/ss/1177012031; Welch 1947, doi:10.2307/2332510"
             }
             MethodId::StratifiedDifference => {
-                "Gerber & Green 2012, Field Experiments, eqs. 3.6, 3.10 and 4.12; \
+                "Gerber & Green 2012, Field Experiments, section 3.6; \
                  Imai, King & Nall 2009, doi:10.1214/08-STS274"
             }
             MethodId::Ols => {
@@ -21,8 +21,8 @@ impl MethodId {
             }
             MethodId::Lin => "Lin 2013, doi:10.1214/12-AOAS583",
             MethodId::RatioOfMeans => {
-                "Cochran 1977, Sampling Techniques, ch. 6; \
-                 Hedges, Gurevitch & Curtis 1999, doi:10.2307/177062"
+                "Hedges, Gurevitch & Curtis 1999, doi:10.2307/177062; \
+                 Bell & McCaffrey 2002, Survey Methodology 28:169 (clusters)"
             }
             MethodId::RiskDifference | MethodId::RiskRatio => {
                 "Miettinen & Nurminen 1985, doi:10.1002/sim.4780040211"
@@ -56,14 +56,15 @@ impl MethodId {
             MethodId::AalenJohansen => "Aalen & Johansen 1978, Scand. J. Statistics 5:141",
             MethodId::InteractionTest => {
                 "Pocock et al. 2002, doi:10.1002/sim.1296; \
-                 MacKinnon & White 1985, doi:10.1016/0304-4076(85)90158-7"
+                 MacKinnon & White 1985, doi:10.1016/0304-4076(85)90158-7; \
+                 Pustejovsky & Tipton 2018, doi:10.1080/07350015.2016.1247004 (cr2)"
             }
             MethodId::LeeBounds => {
                 "Lee 2009, doi:10.1111/j.1467-937X.2009.00536.x; \
                  Imbens & Manski 2004, doi:10.1111/j.1468-0262.2004.00555.x"
             }
             MethodId::WorstCaseBounds => {
-                "Manski 1990, American Economic Review 80:319; \
+                "Horowitz & Manski 2000, doi:10.1080/01621459.2000.10473902; \
                  Imbens & Manski 2004, doi:10.1111/j.1468-0262.2004.00555.x"
             }
         }
@@ -121,7 +122,7 @@ impl MethodId {
     /// Returns the intervals the method offers, the default first.
     pub const fn intervals(self) -> &'static [IntervalId] {
         match self {
-            MethodId::DifferenceInMeans => &[IntervalId::Welch],
+            MethodId::DifferenceInMeans => &[IntervalId::Welch, IntervalId::BootstrapT],
             MethodId::StratifiedDifference
             | MethodId::Ols
             | MethodId::Lin
@@ -171,6 +172,9 @@ impl IntervalId {
             IntervalId::AndersonRubin => "the effects that the Anderson-Rubin test does not reject",
             IntervalId::Inversion => "the effects that the randomisation test does not reject",
             IntervalId::ImbensManski => "Imbens and Manski's, for the effect between two bounds",
+            IntervalId::BootstrapT => {
+                "bootstrap-t, persons drawn again from each arm, p by twice the smaller tail"
+            }
         }
     }
 
@@ -196,6 +200,9 @@ impl IntervalId {
                 "Kalbfleisch & Prentice 2002, section 1.4, doi:10.1002/9781118032985"
             }
             IntervalId::Exact => "Fisher 1935, doi:10.2307/2342435; Cornfield 1956",
+            IntervalId::BootstrapT => {
+                "Davison & Hinkley 1997, section 5.2; Hall 1988, doi:10.1214/aos/1176350933"
+            }
             IntervalId::T
             | IntervalId::Normal
             | IntervalId::AndersonRubin

@@ -1,8 +1,10 @@
 //! Many comparisons: p-values adjusted within a family.
 //!
 //! Promises: adjusted values are monotone in the raw ones, at least as large, and at most 1.
-//! `adjust` needs the p-values alone; `romano_wolf` needs the statistics of the same replays for
-//! all hypotheses, and is the sharper the more they move together.
+//! `adjust` needs the p-values alone; `romano_wolf` needs the statistics of every replay. Those of
+//! hypotheses with the same replays are compared replay by replay, and the adjusted p are the
+//! smaller the more the statistics move together; of hypotheses with replays of their own nothing
+//! is known together, and nothing is assumed.
 
 use crate::protocol::Adjustment;
 
@@ -54,21 +56,32 @@ const TIE: f64 = 1e-9;
 /// statistic, because its outcome is constant there, and counts as extreme for every hypothesis
 /// that is not yet stepped past, which errs to the safe side.
 ///
-/// Hypotheses from the largest |t| down: p of the j-th is (b + 1)/(m + 1), b the replays whose
-/// largest |t*| among the j-th and all below it reaches |t|, and then the running maximum (Romano
-/// & Wolf 2005, Econometrica 73:1237, doi:10.1111/j.1468-0262.2005.00615.x; the p-values of Romano
-/// & Wolf 2016, Statistics & Probability Letters 113:38,
+/// Hypotheses of one set from the largest |t| down: p of the j-th is (b + 1)/(m + 1), b the replays
+/// whose largest |t*| among the j-th and all below it reaches |t|, and then the running maximum
+/// (Romano & Wolf 2005, Econometrica 73:1237, doi:10.1111/j.1468-0262.2005.00615.x; the p-values of
+/// Romano & Wolf 2016, Statistics & Probability Letters 113:38,
 /// doi:10.1016/j.spl.2016.02.012).
+///
+/// `sets` says whose replays are the same draws. Where there are several, the next hypothesis is
+/// that with the smallest p of those that stand first in their sets, and its p is multiplied by the
+/// sets that are not yet stepped past, as Holm's are. At each step the p that stands first in a set
+/// is that of a test of all the set has left, so that Bonferroni's inequality over the sets, and
+/// with it the step-down (Goeman & Solari 2010, Annals of Statistics 38:3782,
+/// doi:10.1214/10-AOS829), hold whatever ties the sets together. One largest |t*| over all sets,
+/// each with draws of its own, would hold in large samples only: it takes the sets for independent
+/// and their distributions for fixed, which differ with what each set holds.
 pub fn romano_wolf<'a>(
     observed: &[Option<f64>],
+    sets: &[usize],
     replays: impl IntoIterator<Item = &'a [f64]>,
 ) -> Vec<Option<f64>> {
+    assert_eq!(sets.len(), observed.len(), "a set for each hypothesis");
     let mut order: Vec<(usize, f64)> = observed
         .iter()
         .enumerate()
         .filter_map(|(index, t)| t.map(|t| (index, t)))
         .collect();
-    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    order.sort_by(|a, b| sets[a.0].cmp(&sets[b.0]).then(b.1.total_cmp(&a.1)));
     let mut reached = vec![0_u64; order.len()];
     let mut m = 0_u64;
     for replay in replays {
@@ -78,9 +91,12 @@ pub fn romano_wolf<'a>(
             "a statistic for each hypothesis"
         );
         m += 1;
-        let mut largest = 0.0_f64;
+        let (mut largest, mut set) = (0.0_f64, None);
         for (&(index, t), reached) in order.iter().zip(&mut reached).rev() {
             let replayed = replay[index];
+            if set.replace(sets[index]) != Some(sets[index]) {
+                largest = 0.0;
+            }
             largest = match replayed.is_nan() {
                 true => f64::INFINITY,
                 false => largest.max(replayed),
@@ -90,9 +106,24 @@ pub fn romano_wolf<'a>(
     }
     let mut adjusted = vec![None; observed.len()];
     let mut running = 0.0_f64;
-    for ((index, _), reached) in order.into_iter().zip(reached) {
-        running = running.max((reached + 1) as f64 / (m + 1) as f64);
+    // By set, what is left of it: hypotheses and their p.
+    let mut left: Vec<Vec<(usize, f64)>> = order
+        .iter()
+        .zip(&reached)
+        .map(|(&(index, _), &reached)| (index, (reached + 1) as f64 / (m + 1) as f64))
+        .collect::<Vec<_>>()
+        .chunk_by(|a, b| sets[a.0] == sets[b.0])
+        .map(|set| set.iter().rev().copied().collect())
+        .collect();
+    loop {
+        left.retain(|set: &Vec<_>| !set.is_empty());
+        let p = |set: &Vec<(usize, f64)>| set.last().map_or(1.0, |&(_, p)| p);
+        let many = left.len() as f64;
+        let next = left.iter_mut().min_by(|a, b| p(a).total_cmp(&p(b)));
+        let Some((index, p)) = next.and_then(Vec::pop) else {
+            return adjusted;
+        };
+        running = running.max((many * p).min(1.0));
         adjusted[index] = Some(running);
     }
-    adjusted
 }

@@ -3,24 +3,32 @@
 //! Promises: replays call the procedures that drew the trial (`draw`), in the order of arrival,
 //! with its strata, blocks and clusters. Replay r takes its words from stream r of a key that
 //! follows from the seed text, so that it is the same alone, on any thread and on any machine;
-//! another outcome changes nothing, and where a contrast holds the other arms, neither does
-//! another arm. Hides: how a replay is added up fast.
+//! all outcomes of a contrast are compared in the same replays, and another outcome changes
+//! nothing; where a contrast holds the other arms, neither does another arm. Hides: how a replay
+//! is added up fast.
 //!
 //! What is held. In lists of `complete`, in blocks of known size and in simple draws, a contrast
 //! draws its own two arms again and holds everybody else and all counts; the null is that the two
 //! arms do the same to each person. A test of two of three arms that draws all of them again
 //! would test the third as well. Where arms cannot be held (urn, coins, minimisation, blocks of
-//! unknown size), the whole draw is replayed, and with more than two arms the null is that no arm
-//! has any effect. Holding is sound because given what is held, each order left is equally likely.
+//! unknown size), the whole draw is replayed, for all contrasts at once, and with more than two
+//! arms the null is that no arm has any effect. Holding is sound because given what is held, each
+//! order left is equally likely.
+//!
+//! Why contrasts that hold arms have replays of their own, and are not all read off one draw of
+//! every arm: that draw mixes persons of an arm with an effect among those of arms without one.
+//! Outcomes that this arm moves hang together in the replays more than where nothing moves them,
+//! so that the largest of many statistics comes out too small there, and effects that are none are
+//! found too often. [`multiplicity`](super::multiplicity) combines the contrasts.
 //!
 //! Words of the replays: the key is SHA-256(enc("klero/replay/1", seed text)) for whole draws and
 //! SHA-256(enc("klero/replay/1", seed text, id of the arm first in the plan, id of the other)) for
-//! a contrast, with enc as in [`draw::encode`]; replay r, from 0, is ChaCha20 stream r under that
+//! a contrast, with enc as in [`encode`]; replay r, from 0, is ChaCha20 stream r under that
 //! key. Live streams are keyed by HMAC from a secret seed, so that no replay is a live draw.
 //!
 //! Sources: Fisher 1935; Gerber & Green 2012, chapter 3; Wu & Ding 2021,
 //! doi:10.1080/01621459.2020.1750415 (studentised, for the average effect too, also in strata and
-//! clusters); Zhao & Ding 2021, doi:10.1016/j.jeconom.2021.06.001.
+//! clusters); Zhao & Ding 2021, Journal of Econometrics 225:278.
 
 mod balance;
 mod deal;
@@ -58,8 +66,8 @@ pub struct Replaying {
     pub weighting: Weighting,
     /// Confidence level of the interval.
     pub level: f64,
-    /// All draws are listed where they number at most this; 0 for never, as a family of several
-    /// contrasts needs that is adjusted from the same replays.
+    /// All draws are listed where they number at most this; 0 for never, as a family needs that is
+    /// adjusted from as many replays of each contrast.
     pub listed: u64,
     /// Threads to use; `None` for all there are. No digit depends on it.
     pub threads: Option<NonZeroUsize>,
@@ -159,8 +167,9 @@ pub enum RedrawError {
 /// A value for each person, in the order of the design; `None` where it is missing.
 pub type Column<'a> = &'a [Option<f64>];
 
-/// Tests each outcome in each contrast (arm, reference), from one set of replays; returns them
-/// contrast by contrast, outcome by outcome.
+/// Tests each outcome in each contrast (arm, reference), all outcomes of a contrast from the same
+/// replays and, where no arm is held, all contrasts; returns them contrast by contrast, outcome by
+/// outcome.
 ///
 /// Persons without an outcome are left out of that outcome only; the draw is of everybody.
 pub fn test(

@@ -6,10 +6,10 @@
 
 use super::distribution::{f_tail, normal_quantile, normal_two_sided};
 use super::linear::matrix::{Square, inner, solve};
-use super::linear::{Column, Columns, Fit, INTERCEPT, Inference, Model, Part};
+use super::linear::{Column, Columns, DegreesOfFreedom, Fit, INTERCEPT, Inference, Model, Part};
 use super::stratified::Cell;
 use super::{Computed, Interval};
-use crate::protocol::IntervalId;
+use crate::protocol::{IntervalId, StandardErrors};
 
 const EMPTY: &str = "an arm has no outcomes";
 
@@ -116,10 +116,9 @@ pub fn one_arm_change(changes: &[f64], cluster: Option<&[u32]>, level: f64) -> C
 
 /// Returns ȳ₁ / ȳ₀ for amounts and counts, zeros included, with a normal interval on the log scale.
 ///
-/// By the delta method the variance of log(ȳ₁/ȳ₀) is V₁/ȳ₁² + V₀/ȳ₀², with V = s²/n, or with
-/// clusters `cr2` of a mean, Σ (Σu)²/(n²(1 − m/n)) over clusters of m of the arm's n rows
-/// (Deng, Knoblich & Lu 2018, section 2.1, doi:10.1145/3219819.3219919; Lipsitz et al. 2015 for
-/// the ratio as estimand). Both means must be above zero. A cluster has all its rows in one arm.
+/// By the delta method the variance of log(ȳ₁/ȳ₀) is V₁/ȳ₁² + V₀/ȳ₀², with V = s²/n (Hedges,
+/// Gurevitch & Curtis 1999, Ecology 80:1150, doi:10.2307/177062), or with clusters `cr2` of a mean
+/// (Bell & McCaffrey 2002), Σ (Σu)²/(n²(1 − m/n)) over clusters of m of the arm's n rows. Both means must be above zero. A cluster has all its rows in one arm.
 pub fn ratio_of_means(y: &[f64], in_arm: &[bool], cluster: Option<&[u32]>, level: f64) -> Computed {
     let rows = |arm: bool| -> Vec<u32> {
         (0..)
@@ -173,7 +172,7 @@ pub struct EqualEffects {
     /// Wald's statistic over its degrees of freedom, held against F.
     pub statistic: Option<f64>,
     pub df1: Option<f64>,
-    /// Rows less columns; with clusters, clusters less one.
+    /// Rows less columns; with clusters, clusters less one; with `cr2`, η − q + 1.
     pub df2: Option<f64>,
     pub p_value: Option<f64>,
     pub notes: Vec<String>,
@@ -195,7 +194,10 @@ impl EqualEffects {
 /// Returns the test of equal effects over the levels of a factor: F = δ'V⁻¹δ/q for the q
 /// coefficients of arm × level in the regression on levels, arm, arm × levels and covariates,
 /// with V as `how.errors` says (Wald 1943; the form of Wooldridge 2010, Econometric Analysis of
-/// Cross Section and Panel Data, equation 4.13).
+/// Cross Section and Panel Data, equation 4.13). With `cr2` it is Hotelling's T², F·(η − q + 1)/η on
+/// q and η − q + 1 degrees of freedom (Pustejovsky & Tipton 2018, section 3.2,
+/// doi:10.1080/07350015.2016.1247004; `HTZ` of clubSandwich), unless `how.df` is `Residual`: held
+/// against F on clusters less one, V of few clusters finds differences too often.
 ///
 /// `level_of` numbers the level of each row from 0, by `names`. A level with nobody in one of the
 /// arms takes no part, and a note names it.
@@ -266,11 +268,22 @@ pub fn equal_effects(
         return EqualEffects::undefined(notes, "the variance of the effects is singular: no test");
     };
     let df1 = wanted.len() as f64;
+    let hotelling = how.errors == StandardErrors::Cr2 && how.df == DegreesOfFreedom::Satterthwaite;
+    let (statistic, df2) = match (hotelling, fit.together) {
+        (false, _) => (wald / df1, fit.residual_df),
+        (true, Some(df)) if df - df1 + 1.0 > 0.0 => {
+            let df2 = df - df1 + 1.0;
+            (wald / df1 * df2 / df, df2)
+        }
+        (true, _) => {
+            return EqualEffects::undefined(notes, "too few clusters for so many levels: no test");
+        }
+    };
     EqualEffects {
-        statistic: Some(wald / df1),
+        statistic: Some(statistic),
         df1: Some(df1),
-        df2: Some(fit.residual_df),
-        p_value: Some(f_tail(wald / df1, df1, fit.residual_df)),
+        df2: Some(df2),
+        p_value: Some(f_tail(statistic, df1, df2)),
         notes,
     }
 }

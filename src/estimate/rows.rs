@@ -6,17 +6,18 @@
 
 use std::cell::OnceCell;
 
+use super::bootstrap::{Arm, bootstrap_t};
 use super::bounds::Answers;
 use super::contrast::{Column, Contrast, Grouped};
 use super::duration::cox::{self, Variance};
 use super::duration::{self, Times};
 use super::instrument::{Draw, LateInterval, late};
-use super::linear::{Columns, Covariate, Inference};
-use super::regression::{equal_effects, lin, ols, one_arm_change, ratio_of_means};
+use super::linear::{Columns, Covariate, Fit, Inference};
+use super::regression::{equal_effects, lin_fit, ols_fit, one_arm_change, ratio_of_means};
 use super::stratified::{Stratified, stratified_difference};
 use super::{
-    Analysis, ArmCounts, Because, Computed, Estimate, EstimateError, Model, Options, Respect,
-    Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
+    Analysis, ArmCounts, Because, Computed, Estimate, EstimateError, Model, Options, Resampled,
+    Respect, Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
 };
 use crate::protocol::{
     Contrasts, IntervalId, MethodId, Needs, Role, ShareScale, StandardErrors, Unit,
@@ -598,6 +599,10 @@ impl<'s> Asked<'s> {
         let test = equal_effects(&entered.columns(), &by.of, &by.names, &self.inference());
         let mut computed = Computed::undefined("a test without an estimate");
         if let (Some(f), Some(df1), Some(df2)) = (test.statistic, test.df1, test.df2) {
+            let df2 = match df2.fract() == 0.0 {
+                true => df2.to_string(),
+                false => format!("{df2:.1}"),
+            };
             computed.note(&format!("F = {f:.3} on {df1} and {df2} degrees of freedom"));
         }
         computed.p_value = test.p_value;
@@ -696,8 +701,23 @@ impl<'s> Asked<'s> {
         let scale = method.scale();
         let computed = match method {
             MethodId::DifferenceInMeans => {
-                let mut computed =
-                    means::difference_in_means(&contrast.side(true), &contrast.side(false), level);
+                let (arm, reference) = (contrast.side(true), contrast.side(false));
+                let mut computed = match interval {
+                    IntervalId::BootstrapT if self.measured.unit == Unit::PooledShare => {
+                        return Err(self.error("a pooled share has no interval `bootstrap-t`"));
+                    }
+                    IntervalId::BootstrapT => {
+                        let id = |arm: usize| self.people.arms[arm].as_str();
+                        let of = |arm, values| Arm {
+                            id: id(arm),
+                            values,
+                        };
+                        let (arm, reference) =
+                            (of(contrast.arm, &arm), of(contrast.reference, &reference));
+                        bootstrap_t(arm, reference, level, &self.analysis.resampling)
+                    }
+                    _ => means::difference_in_means(&arm, &reference, level),
+                };
                 if self.measured.unit == Unit::PooledShare {
                     computed.note(
                         "shares of all weeks observed in the arm; the variance is that of a ratio",
@@ -793,26 +813,34 @@ impl<'s> Asked<'s> {
         if method == MethodId::Ancova {
             columns.extend(self.baseline(contrast, &mut notes));
         }
-        let smallest = contrast.smaller_side();
-        if declared * PERSONS_PER_COVARIATE > smallest {
-            notes.push(format!(
-                "{declared} {} for {smallest} persons in the smaller arm: more than one for every \
-                 {PERSONS_PER_COVARIATE}",
-                if declared == 1 {
-                    "covariate"
-                } else {
-                    "covariates"
-                }
-            ));
-        }
         columns.append(&mut others);
         let covariates = as_covariates(&columns);
         let cluster = self.cluster.map(|groups| contrast.grouped(groups).of);
         let entered = self.entered(contrast, &covariates, cluster.as_deref());
         let how = self.inference();
-        let mut computed = match method {
-            MethodId::Lin => lin(&entered.columns(), &how),
-            _ => ols(&entered.columns(), &how),
+        let fit = match method {
+            MethodId::Lin => lin_fit(&entered.columns(), &[entered.y], &how),
+            _ => ols_fit(&entered.columns(), &[entered.y], &how),
+        };
+        // The intercept stands before the covariates; one that was dropped takes nothing.
+        let dropped = |fit: &Fit| {
+            fit.dropped
+                .iter()
+                .filter(|c| (1..=declared).contains(c))
+                .count()
+        };
+        let used = declared - fit.as_ref().map_or(0, dropped);
+        let smallest = contrast.smaller_side();
+        if used * PERSONS_PER_COVARIATE > smallest {
+            notes.push(format!(
+                "{used} {} for {smallest} persons in the smaller arm: more than one for every \
+                 {PERSONS_PER_COVARIATE}",
+                if used == 1 { "covariate" } else { "covariates" }
+            ));
+        }
+        let mut computed = match fit {
+            Ok(fit) => fit.computed(how.level),
+            Err(reason) => Computed::undefined(&reason),
         };
         computed.notes.extend(notes);
         computed
@@ -1042,6 +1070,7 @@ impl<'s> Asked<'s> {
         };
         let mut computed = Computed::nothing();
         computed.interval = found.interval.filter(|_| self.cluster.is_none());
+        computed.notes = found.notes;
         if self.cluster.is_some() {
             computed.note("no interval: the draw was of clusters");
         }
@@ -1054,7 +1083,6 @@ impl<'s> Asked<'s> {
             interval.lower = interval.lower.map(|lower| lower.max(low - high));
             interval.upper = interval.upper.map(|upper| upper.min(high - low));
         }
-        computed.notes = found.notes;
         if let Some(trimmed) = &found.trimmed {
             let side = match trimmed.side {
                 bounds::Side::Arm => contrast.arm,
@@ -1077,14 +1105,40 @@ impl<'s> Asked<'s> {
         }
     }
 
+    /// Returns p of the test that as many outcomes are missing in both arms, by stratum where the
+    /// draw had strata. The test is of persons: where clusters were drawn there is none.
+    fn missing_p(&self, contrast: &Contrast, of: Option<&[bool]>) -> Option<f64> {
+        if self.cluster.is_some() {
+            return None;
+        }
+        let strata = self.stratum.map_or(1, |groups| groups.names.len());
+        let mut counts = vec![(Count::new(0, 0), Count::new(0, 0)); strata];
+        for (row, &in_arm) in self.people.arm.iter().enumerate() {
+            let stratum = self.stratum.map_or(0, |groups| groups.of[row] as usize);
+            let count = match usize::from(in_arm) {
+                arm if arm == contrast.arm => &mut counts[stratum].0,
+                arm if arm == contrast.reference => &mut counts[stratum].1,
+                _ => continue,
+            };
+            if self.within(of, row) {
+                count.n += 1;
+                count.events += u64::from(!self.measured.observed[row]);
+            }
+        }
+        bounds::difference_in_missing(&counts).p_value
+    }
+
+    /// Whether a person is among those looked at, and in the subgroup.
+    fn within(&self, of: Option<&[bool]>, row: usize) -> bool {
+        of.is_none_or(|of| of[row]) && self.only().is_none_or(|only| only[row])
+    }
+
     fn counted(&self, arm: usize, of: Option<&[bool]>) -> ArmCounts {
-        let only = self.only();
         let mut allocated = 0;
         let mut values = Vec::new();
         let mut weeks = (0.0, 0.0);
         for (row, &in_arm) in self.people.arm.iter().enumerate() {
-            let within = of.is_none_or(|of| of[row]) && only.is_none_or(|only| only[row]);
-            if usize::from(in_arm) != arm || !within {
+            if usize::from(in_arm) != arm || !self.within(of, row) {
                 continue;
             }
             allocated += 1;
@@ -1118,13 +1172,11 @@ impl<'s> Asked<'s> {
     }
 
     fn events_of(&self, arm: usize, of: Option<&[bool]>, ends: &[crate::sample::End]) -> u64 {
-        let only = self.only();
         (0..self.people.len())
             .filter(|&row| {
                 usize::from(self.people.arm[row]) == arm
                     && self.measured.observed[row]
-                    && of.is_none_or(|of| of[row])
-                    && only.is_none_or(|only| only[row])
+                    && self.within(of, row)
                     && ends[row] == crate::sample::End::Event
             })
             .count() as u64
@@ -1142,13 +1194,9 @@ impl<'s> Asked<'s> {
         let alone = matches!(method, MethodId::Share | MethodId::Change);
         let arm_counts = self.counts(contrast.arm, within);
         let reference_counts = (!alone).then(|| self.counts(contrast.reference, within));
-        let missing_p = reference_counts.and_then(|reference| {
-            let count = |c: &ArmCounts| Count::new(c.missing as u64, c.allocated as u64);
-            let (arm, reference) = (count(&arm_counts), count(&reference));
-            // The test is of persons.
-            let any = arm.events + reference.events > 0 && self.cluster.is_none();
-            any.then(|| bounds::difference_in_missing(arm, reference).p_value)?
-        });
+        let missing_p = reference_counts
+            .filter(|reference| arm_counts.missing + reference.missing > 0)
+            .and_then(|_| self.missing_p(contrast, within));
         let heeds = |groups: Option<&Groups>| groups.map(|groups| groups.name.clone());
         let facts = |of: &[usize]| {
             let ids = of.iter().map(|&fact| self.people.facts[fact].id.clone());
@@ -1187,6 +1235,10 @@ impl<'s> Asked<'s> {
                 method,
                 MethodId::KaplanMeier | MethodId::Rmst | MethodId::AalenJohansen
             );
+        let resampled = computed
+            .interval
+            .as_ref()
+            .is_some_and(|interval| interval.method == IntervalId::BootstrapT);
         Estimate {
             outcome: self.measured.id.clone(),
             label: self.measured.label.clone(),
@@ -1224,6 +1276,10 @@ impl<'s> Asked<'s> {
                 horizon: self.analysis.horizon.filter(|_| times),
                 only: self.analysis.only.map(|(name, _)| name.to_owned()),
                 replays: None,
+                resamples: resampled.then(|| Resampled {
+                    number: self.analysis.resampling.number,
+                    seed: self.analysis.resampling.seed.clone(),
+                }),
             },
         }
     }

@@ -72,9 +72,9 @@ fn listed(strata: &[String]) -> String {
 /// ```
 ///
 /// n_s counts rows, B strata and G clusters. Pairs are meant when every stratum holds one unit of
-/// each arm. Persons: Gerber & Green 2012, equations 3.10 and 3.11; pairs: Imbens & Rubin 2015,
-/// section 10.4; cluster pairs: Imai, King & Nall 2009, equation 17. Strata without rows take no
-/// part.
+/// each arm. Persons: Gerber & Green 2012, section 3.6.1 with note 17 on page 74; pairs: equation
+/// 3.16 there, and Imbens & Rubin 2015, section 10.4; cluster pairs: Imai, King & Nall 2009,
+/// equation 6, with the degrees of freedom of page 37. Strata without rows take no part.
 pub fn stratified_difference(data: &Stratified, level: f64) -> Result<Computed, StratifiedError> {
     Ok(match joint(data, &[data.y])? {
         Ok(joint) => joint.computed(level),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::effects::wrap;
 use super::json::{Provenance, of_flow, of_provenance};
-use super::number::{decimals_for, fixed, grouped, p_value, percent};
+use super::number::{decimals_for, decimals_of, fixed, grouped, p_value, percent};
 use crate::estimate::{Baseline, BaselineRow, Summary};
 use crate::sample::Flow;
 
@@ -194,7 +194,10 @@ fn notes(baseline: &Baseline, cut: &BTreeMap<String, usize>) -> Vec<String> {
     if !same.is_empty() {
         let of = same.iter().map(|alike| match alike.value {
             Same::Level(level) => format!("{} ({level})", alike.row.label),
-            Same::Number(number) => format!("{} ({number})", alike.row.label),
+            Same::Number(number) => {
+                let number = fixed(number, decimals_of(number));
+                format!("{} ({number})", alike.row.label)
+            }
         });
         let list: Vec<String> = of.collect();
         notes.push(format!("The same for everybody: {}.", list.join(", ")));

@@ -400,6 +400,14 @@ fn options(row: &Estimate) -> String {
             ),
         };
     }
+    if let Some(resamples) = &options.resamples {
+        let _ = write!(
+            text,
+            ", {} resamples from seed `{}`",
+            super::number::grouped(u64::from(resamples.number)),
+            resamples.seed.chars().take(12).collect::<String>()
+        );
+    }
     text
 }
 

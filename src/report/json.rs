@@ -87,12 +87,17 @@ fn of_options(options: &Options) -> Value {
             "number": replays.number, "exact": replays.exact, "seed": replays.seed,
             "statistic": replays.statistic.name(), "p_value_std_error": replays.error,
         })),
+        "resamples": options.resamples.as_ref().map(|resamples| json!({
+            "number": resamples.number, "seed": resamples.seed,
+        })),
     })
 }
 
-/// Returns the public name of a unit.
-pub fn unit(unit: Unit) -> &'static str {
-    match unit {
+/// Returns the public name of a row's unit; the times of a table, whose outcomes have no label,
+/// are in the unit of their column, which klero does not know.
+fn unit(row: &Estimate) -> &'static str {
+    match row.unit {
+        Unit::TimeToEvent if row.label.is_none() => "time",
         Unit::YesNo => "share",
         Unit::ShareOfTime | Unit::PooledShare => "share of time",
         Unit::Weeks | Unit::TimeToEvent => "weeks",
@@ -117,7 +122,7 @@ fn row(row: &Estimate) -> Value {
     json!({
         "outcome": row.outcome,
         "label": row.label,
-        "unit": unit(row.unit),
+        "unit": unit(row),
         "role": row.role.map(|role| role.name()),
         "arm": row.arm,
         "reference": row.reference,

@@ -70,6 +70,11 @@ pub fn decimals_for(std_error: f64) -> usize {
     (1.0 - std_error.log10().floor()).clamp(0.0, 6.0) as usize
 }
 
+/// Returns how many decimals show a number that stands alone: none for a whole one, else 2.
+pub fn decimals_of(value: f64) -> usize {
+    if value.fract() == 0.0 { 0 } else { 2 }
+}
+
 /// Writes a count of things with its noun: `1 entry`, `503 entries`.
 pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })

@@ -4,6 +4,7 @@
 //! its method, and the entries name source, inputs and the head of the ledger; footnotes say what
 //! was executed, not what is usual. Hides: which table holds which rows.
 
+mod coarse;
 mod figures;
 mod release;
 mod results;
@@ -48,8 +49,12 @@ pub struct Findings<'a> {
     pub received: Vec<(String, Vec<ArmCounts>)>,
     /// Why outcomes are missing: outcome, then arm by arm the persons of each reason.
     pub missing: BTreeMap<String, Vec<BTreeMap<String, usize>>>,
+    /// Who is in no row of a register and counts as without anything to register.
+    pub nothing_registered: Vec<NothingRegistered>,
     /// By outcome, the counts of each arm in each stratum of the draw.
     pub strata: BTreeMap<String, Vec<StratumOfArm>>,
+    /// By outcome, the counts of each arm at each level of the facts that estimates adjust for.
+    pub levels: BTreeMap<String, Vec<LevelOfArm>>,
     /// Counts below are held back; `None` in a report that holds nothing back.
     pub threshold: Option<u64>,
     /// Outcome and its definition in words.
@@ -69,6 +74,26 @@ pub struct StratumOfArm {
     pub events: Option<u64>,
 }
 
+/// Persons of an arm at a level of a fact: all, those with a value, and those with the event.
+#[derive(Clone, Debug)]
+pub struct LevelOfArm {
+    pub fact: String,
+    pub level: String,
+    pub arm: String,
+    pub counts: ArmCounts,
+}
+
+/// Persons, arm by arm, who are in no row of a register whose plan takes that for nothing to
+/// register.
+#[derive(Clone, Debug)]
+pub struct NothingRegistered {
+    pub register: String,
+    /// Ids of the outcomes that read it.
+    pub outcomes: Vec<String>,
+    /// Of each arm.
+    pub persons: Vec<usize>,
+}
+
 /// Weekly shares in one state.
 #[derive(Clone, Debug)]
 pub struct CourseFound {
@@ -76,6 +101,8 @@ pub struct CourseFound {
     pub state: String,
     pub course: Course,
     pub reference: usize,
+    /// The level of its bands; none where clusters were drawn, which the bands do not heed.
+    pub level: Option<f64>,
 }
 
 /// Persons by state and week, arm by arm.
@@ -102,6 +129,10 @@ pub struct TimesFound {
     pub label: String,
     pub horizon: f64,
     pub arms: Vec<(String, CurveFound)>,
+    /// The level of its bands; none where clusters were drawn, which the bands do not heed.
+    pub level: Option<f64>,
+    /// Persons at risk arm by arm where the curves were made coarse, none where that is not known.
+    pub at_risk: Option<Vec<Vec<Option<u64>>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -111,10 +142,12 @@ pub enum CurveFound {
     Incidence(Incidence),
 }
 
-/// Persons drawn by month, arm by arm; not cumulated.
+/// Persons drawn by month or a longer span, arm by arm; not cumulated.
 #[derive(Clone, Debug, Default)]
 pub struct Recruitment {
-    pub months: Vec<String>,
+    pub periods: Vec<String>,
+    /// Months in all.
+    pub months: u64,
     pub arms: Vec<(String, Vec<u64>)>,
     pub planned: Option<u64>,
 }

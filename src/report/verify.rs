@@ -73,6 +73,9 @@ fn unrepeated(row: &Estimate) -> Option<&'static str> {
             Some("its draws are klero's own; klero estimate makes them again from the seed")
         }
         MethodId::LeeBounds | MethodId::WorstCaseBounds => Some("bounds are no estimate"),
+        _ if row.options.resamples.is_some() => {
+            Some("its resamples are klero's own; klero estimate makes them again from the seed")
+        }
         _ if row.options.weighted => Some("weighted"),
         _ if row.options.only.is_some() => Some("of people chosen after the draw"),
         _ if numbers(row).is_empty() => Some("klero has no numbers for it, and says why"),

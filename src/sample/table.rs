@@ -310,7 +310,12 @@ impl Data {
     /// Refuses what is no number and what is infinite, as typed tables may hold: whether they stand
     /// for a missing value is not for us to guess.
     fn finite<'c>(&self, column: &str, numbers: &'c Numbers) -> Result<&'c Numbers, SampleError> {
-        match numbers.iter().flatten().all(f64::is_finite) {
+        let finite = match numbers.complete() {
+            // Without a branch for each, which a processor does several at once.
+            Some(all) => all.iter().fold(true, |finite, n| finite & n.is_finite()),
+            None => numbers.iter().flatten().all(f64::is_finite),
+        };
+        match finite {
             true => Ok(numbers),
             false => {
                 let wrong = self.first(|place| numbers.get(place).is_some_and(|n| !n.is_finite()));
@@ -506,9 +511,7 @@ fn numbered<K: Ord + Copy>(
     if let Some(empty) = keys.clone().position(|key| key.is_none()) {
         return Err(empty);
     }
-    let mut distinct: Vec<K> = keys.clone().flatten().collect();
-    distinct.sort_unstable();
-    distinct.dedup();
+    let distinct = distinct(keys.clone().flatten());
     let named: Vec<String> = distinct.iter().map(|&key| name(key)).collect();
     let mut groups = Groups::of(column, &named);
     let places = std::mem::take(&mut groups.of);
@@ -518,6 +521,25 @@ fn numbered<K: Ord + Copy>(
     };
     groups.of = keys.flatten().map(place).collect();
     Ok(groups)
+}
+
+/// Returns the keys that occur, in their order.
+fn distinct<K: Ord + Copy>(keys: impl Iterator<Item = K> + Clone) -> Vec<K> {
+    // Few are found as they come; where they turn out to be many, putting all in order is faster.
+    const FEW: usize = 64;
+    let mut few: Vec<K> = Vec::new();
+    for key in keys.clone() {
+        if let Err(place) = few.binary_search(&key) {
+            few.insert(place, key);
+            if few.len() > FEW {
+                let mut all: Vec<K> = keys.collect();
+                all.sort_unstable();
+                all.dedup();
+                return all;
+            }
+        }
+    }
+    few
 }
 
 fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {

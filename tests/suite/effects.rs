@@ -1,7 +1,11 @@
 //! Effect tables whole, through the program: what is asked, what heeds the draw, what adds up.
 
+use klero::estimate::{ReplayPlan, baseline};
+use klero::protocol::Statistic;
+use klero::sample::{Drawn, Fact, FactValues, Groups, People};
 use serde_json::Value;
 
+use crate::report::verify::study;
 use crate::workshop::{Folder, klero};
 
 /// A trial of 60 in three arms, two strata and clusters of three, made by a rule.
@@ -435,4 +439,320 @@ fn the_baseline_adds_up_and_is_tested_once() {
     assert!(folder.read("d/baseline.csv").starts_with("fact,level,arm,"));
     klero(&study, &["balance", "--out", "baseline.csv"]).fails_with(2, &["--force"]);
     klero(&study, &["balance", "--fact", "agee"]).fails_with(2, &["did you mean `age`?"]);
+}
+
+/// 80 persons in each arm, in two strata; `y` is missing for 12 of 20 and 30 of 60 in the first, for
+/// 3 of 60 and 0 of 20 in the second. p by mantelhaen.test and prop.test, as in
+/// `missing_shares_are_compared_within_strata`.
+fn with_missing() -> Folder {
+    let mut text = String::from("arm,site,team,y\n");
+    let cells = [
+        ("a", "north", 12, 20),
+        ("control", "north", 30, 60),
+        ("a", "south", 3, 60),
+        ("control", "south", 0, 20),
+    ];
+    for (arm, site, missing, n) in cells {
+        for i in 0..n {
+            let y = if i < missing {
+                String::new()
+            } else {
+                (i * 7 % 11).to_string()
+            };
+            text += &format!("{arm},{site},{arm}{site}{},{y}\n", i / 4);
+        }
+    }
+    let folder = Folder::new();
+    folder.write("trial.csv", text);
+    folder
+}
+
+#[test]
+fn missing_outcomes_are_compared_as_the_draw_was_made() {
+    let folder = with_missing();
+    let p = |more: &[&str]| {
+        let json = estimate(&folder, &[&["--outcome", "y"], more].concat());
+        let found: Vec<Value> = rows(&json)
+            .iter()
+            .map(|r| r["missing_p_value"].clone())
+            .collect();
+        assert!(found.iter().all(|p| *p == found[0]), "{found:?}");
+        found[0].clone()
+    };
+    let near = |p: Value, expected: f64| (p.as_f64().unwrap() - expected).abs() < 1e-10;
+    assert!(near(p(&[]), 0.0085569218419277518));
+    assert!(near(p(&["--strata", "site"]), 0.27991805558696153));
+    let ignored = ["--strata", "site", "--sensitivity"];
+    assert!(near(p(&ignored), 0.0085569218419277518));
+    // The test is of persons.
+    assert_eq!(p(&["--cluster", "team"]), Value::Null);
+    assert_eq!(p(&["--cluster", "team", "--strata", "site"]), Value::Null);
+}
+
+#[test]
+fn lee_bounds_of_clusters_have_no_interval_and_say_so() {
+    let folder = with_missing();
+    let of = |more: &[&str]| {
+        let json = estimate(&folder, &[&["--outcome", "y"], more].concat());
+        let mut found = rows(&json)
+            .iter()
+            .filter(|row| row["method"] == "lee-bounds");
+        found.next().unwrap_or_else(|| panic!("{json}")).clone()
+    };
+    let (persons, clusters) = (of(&[]), of(&["--cluster", "team"]));
+    assert_eq!(persons["bounds"], clusters["bounds"]);
+    assert!(persons["bounds"]["lower"].is_number());
+    assert!(persons["interval"]["lower"].is_number());
+    assert_eq!(clusters["interval"], Value::Null);
+    let notes = clusters["notes"].to_string();
+    assert!(
+        notes.contains("no interval: the draw was of clusters"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn the_times_of_a_table_are_in_the_unit_of_their_column() {
+    let folder = folder();
+    let json = estimate(
+        &folder,
+        &["--time", "weeks", "--event", "end", "--horizon", "20"],
+    );
+    for row in rows(&json) {
+        assert_eq!(row["unit"], "time", "{row}");
+    }
+}
+
+#[test]
+fn weights_choose_regressions_and_other_methods_refuse_them() {
+    let folder = folder();
+    let weighted = |more: &[&str]| {
+        let base = [
+            "estimate",
+            "--data",
+            "trial.csv",
+            "--arm",
+            "arm",
+            "--reference",
+            "control",
+            "--weights",
+            "base",
+            "--json",
+        ];
+        klero(folder.path(), &[&base[..], more].concat())
+    };
+    // A weight of 0 is refused.
+    weighted(&["--outcome", "score"]).fails_with(2, &["weight above 0", "column base"]);
+    folder.write(
+        "trial.csv",
+        trial().replace("base", "was").replace("age", "base"),
+    );
+    for (outcome, more) in [
+        ("score", &[][..]),
+        ("job", &[]),
+        ("job", &["--cluster", "team"]),
+    ] {
+        let json = weighted(&[&["--outcome", outcome], more].concat())
+            .ok()
+            .json();
+        assert_eq!(methods(&json), ["ols", "ols"], "{outcome}");
+        let all = rows(&json).iter();
+        assert!(all.clone().all(|row| row["options"]["weighted"] == true));
+    }
+    for method in [
+        "difference-in-means",
+        "stratified-difference",
+        "ratio-of-means",
+        "risk-difference",
+        "mantel-haenszel",
+        "fisher-exact",
+        "lee-bounds",
+        "randomisation-test",
+    ] {
+        let asked = ["--outcome", "job", "--strata", "site", "--method", method];
+        weighted(&asked).fails_with(2, &[method, "weights"]);
+    }
+    let times = ["--time", "weeks", "--event", "end", "--horizon", "20"];
+    weighted(&times).fails_with(2, &["weights"]);
+}
+
+#[test]
+fn a_dropped_covariate_is_not_counted() {
+    let folder = Folder::new();
+    let mut text = String::from("arm,x,twice,y\n");
+    for i in 0..42 {
+        let arm = ["a", "control"][i % 2];
+        text += &format!("{arm},{},{},{}\n", i * 7 % 13, i * 7 % 13 * 2, i * 5 % 17);
+    }
+    folder.write("trial.csv", text);
+    for method in ["ols", "lin"] {
+        let asked = ["--outcome", "y", "--adjust", "x,twice", "--method", method];
+        let json = estimate(&folder, &asked);
+        let notes = rows(&json)[0]["notes"].to_string();
+        assert!(notes.contains("column `twice` was dropped"), "{notes}");
+        assert!(!notes.contains("persons in the smaller arm"), "{notes}");
+    }
+}
+
+#[test]
+fn two_levels_in_one_table_are_told_apart() {
+    let folder = study(
+        "strata = []",
+        &[
+            ("job-weeks", "", "level = 0.9"),
+            ("job", "risk-difference", ""),
+        ],
+    );
+    let json = klero(folder.path(), &["estimate", "--json"]).ok().json();
+    let levels: Vec<f64> = rows(&json)
+        .iter()
+        .map(|row| row["interval"]["level"].as_f64().unwrap())
+        .collect();
+    assert_eq!(levels, [0.9, 0.95]);
+    let shown = klero(folder.path(), &["estimate"]).ok().out;
+    assert!(
+        shown.contains("90 %: ") && shown.contains("95 %: "),
+        "{shown}"
+    );
+    // No heading says one level for both.
+    let mut heads = shown
+        .lines()
+        .filter(|line| line.contains("reference  effect"));
+    assert!(heads.all(|head| !head.contains('%')), "{shown}");
+    let asked = klero(folder.path(), &["estimate", "--level", "0.8"])
+        .ok()
+        .out;
+    assert!(asked.contains("80 % interval"), "{asked}");
+}
+
+#[test]
+fn a_horizon_asked_for_goes_before_the_plans() {
+    let folder = study(
+        "strata = []",
+        &[
+            ("first-job", "rmst", "horizon = 18"),
+            ("first-job", "rmst", "level = 0.9"),
+        ],
+    );
+    let found = |more: &[&str]| -> Vec<(f64, f64)> {
+        let json = klero(folder.path(), &[&["estimate", "--json"], more].concat())
+            .ok()
+            .json();
+        let number = |value: &Value| value.as_f64().unwrap();
+        rows(&json)
+            .iter()
+            .map(|row| (number(&row["options"]["horizon"]), number(&row["estimate"])))
+            .collect()
+    };
+    let planned = found(&[]);
+    assert_eq!(planned[0].0, 18.0);
+    assert!(planned[1].0 > 18.0, "the window's end: {planned:?}");
+    let asked = found(&["--horizon", "12"]);
+    assert_eq!([asked[0].0, asked[1].0], [12.0, 12.0]);
+    assert_eq!(asked[0].1, asked[1].1);
+    assert_ne!(asked[0].1, planned[0].1);
+}
+
+/// A fact of 1 for five of ten, drawn five and five: in 200 of 252 draws the arms hold three and
+/// two, in 50 four and one, in 2 all and none. So 79 % of draws differ by 0.2, 99 % by at most 0.6,
+/// and the band is 0.6 in the deviation √(0.6 · 0.4) that both arms have here.
+#[test]
+fn the_band_of_a_baseline_is_what_the_draw_alone_makes() {
+    let arm = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
+    let marked = [1, 1, 1, 0, 0, 1, 1, 0, 0, 0];
+    let groups = |name: &str, of: &[u32]| Groups {
+        name: name.to_owned(),
+        names: vec!["no".to_owned(), "yes".to_owned()],
+        of: of.to_vec(),
+    };
+    let people = |stratum: Option<Groups>| People {
+        arms: vec!["a".to_owned(), "control".to_owned()],
+        reference: 1,
+        arm: arm.to_vec(),
+        stratum,
+        cluster: None,
+        facts: vec![Fact {
+            id: "mark".to_owned(),
+            label: "mark".to_owned(),
+            values: FactValues::Levels(groups("mark", &marked)),
+        }],
+        weights: None,
+        drawn: Some(Drawn::Lists { block: None }),
+    };
+    let plan = ReplayPlan {
+        number: 99,
+        seed: "1".to_owned(),
+        statistic: Statistic::Studentised,
+        threads: 1,
+    };
+    let found = baseline(&people(None), &[0], &plan).unwrap();
+    for row in &found.rows {
+        let band = row.chance[0].unwrap();
+        assert!((band - 0.6 / 0.24_f64.sqrt()).abs() < 1e-12, "{band}");
+        assert_eq!(row.chance[1], None, "the reference is compared with nobody");
+    }
+    // Drawn within its levels, the fact is where the draw put it in every draw.
+    let found = baseline(&people(Some(groups("mark", &marked))), &[0], &plan).unwrap();
+    for row in &found.rows {
+        let band = row.chance[0].unwrap();
+        assert!((band - 0.2 / 0.24_f64.sqrt()).abs() < 1e-12, "{band}");
+    }
+}
+
+#[test]
+fn a_bootstrap_comes_when_asked_for_and_tells_its_resamples() {
+    let folder = folder();
+    let asked = |more: &[&str]| {
+        let base = ["--outcome", "score", "--method", "difference-in-means"];
+        estimate(&folder, &[&base[..], more].concat())
+    };
+    let usual = asked(&[]);
+    assert_eq!(rows(&usual)[0]["options"]["resamples"], Value::Null);
+    let interval = [
+        "--interval",
+        "bootstrap-t",
+        "--replays",
+        "999",
+        "--seed",
+        "s",
+    ];
+    let json = asked(&interval);
+    for (row, usual) in rows(&json).iter().zip(rows(&usual)) {
+        assert_eq!(row["interval"]["method"], "bootstrap-t");
+        let resamples = serde_json::json!({"number": 999, "seed": "s"});
+        assert_eq!(row["options"]["resamples"], resamples);
+        assert_eq!(row["estimate"], usual["estimate"]);
+        assert_eq!(row["std_error"], usual["std_error"]);
+        assert_ne!(row["interval"]["lower"], usual["interval"]["lower"]);
+    }
+    // The same text gives the same resamples, another text others.
+    assert_eq!(asked(&interval), json);
+    let other = asked(&[
+        "--interval",
+        "bootstrap-t",
+        "--replays",
+        "999",
+        "--seed",
+        "t",
+    ]);
+    assert_ne!(rows(&other)[0]["interval"], rows(&json)[0]["interval"]);
+    let refused = klero(
+        folder.path(),
+        &[
+            "estimate",
+            "--data",
+            "trial.csv",
+            "--arm",
+            "arm",
+            "--reference",
+            "control",
+            "--outcome",
+            "job",
+            "--method",
+            "risk-difference",
+            "--interval",
+            "bootstrap-t",
+        ],
+    );
+    refused.fails_with(2, &["has no interval `bootstrap-t`"]);
 }

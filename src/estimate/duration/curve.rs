@@ -260,7 +260,7 @@ fn by_stratum(times: Times, strata: &[u32]) -> BTreeMap<u32, Part> {
 
 /// Returns the difference of the arms' quantities, each Σ (n_s/N)·q_s over the strata with variance
 /// Σ (n_s/N)²·V_s, n_s the persons of both arms (direct standardisation; the weights of Gerber &
-/// Green 2012, equation 3.10).
+/// Green 2012, section 3.6.1).
 fn standardised(
     parts: &[BTreeMap<u32, Part>; 2],
     horizon: f64,

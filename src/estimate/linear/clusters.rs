@@ -14,6 +14,12 @@
 //! score v'Y_g'u_g      f = K v      s = v'K v
 //! df = tr(P)²/tr(P²),  P_gh = s_g·[g = h] + f_g'M f_h
 //! ```
+//!
+//! For several coefficients at once, with f of each a column of Φ_g and S_g their v'K v, P_gh is the
+//! q × q matrix S_g·[g = h] + Φ_g'M Φ_h. In directions for which Σ P_gg = I, Hotelling's T² has the
+//! degrees of freedom η = q(q + 1)/Σ (tr(P_gh²) + tr(P_gh)²) (Tipton & Pustejovsky 2015,
+//! doi:10.3102/1076998615606099, where it is called AHZ; Pustejovsky & Tipton 2018, section 3.2);
+//! for one coefficient it is the df above.
 
 use super::basis::Basis;
 use super::matrix::{Square, eigen, inner};
@@ -24,6 +30,8 @@ use super::{DegreesOfFreedom, Inference, Model, Spread, StandardErrors};
 const SINGULAR: f64 = 1e-9;
 /// Up to this trace the binomial series replaces eigenvectors.
 const SERIES: f64 = 0.5;
+/// Up to this many entries of Φ a test of several coefficients is made: its sums take their square.
+const TOGETHER: usize = 4096;
 /// Below this number of clusters `cr0` and `cr1` are too sure of themselves (Cameron & Miller
 /// 2015, doi:10.3368/jhr.50.2.317, section VI).
 const FEW: usize = 40;
@@ -40,9 +48,31 @@ pub(super) fn spread(
     // Weights of sampling enter `cr2` by themselves; in the others they multiply rows.
     let sampling = how.errors == StandardErrors::Cr2 && model.weights.is_some();
     let metric = sampling.then(|| metric(model, basis, how));
+    let metric = metric.as_ref();
+    let sum = summed(model, basis, &order, how, || {
+        ClusterSums::new(model, directions, metric, how)
+    });
+    let together = sum.whitened().and_then(|whitened| {
+        let new = || ClusterSums::new(model, &whitened, metric, how).joined_up();
+        summed(model, basis, &order, how, new).together()
+    });
+    let mut spread = sum.finish(clusters, model.rows, rank);
+    spread.together = together.or(spread.df.filter(|_| directions.len() == 1));
+    spread
+}
+
+/// Adds up all clusters.
+fn summed<'d>(
+    model: &Model,
+    basis: &Basis,
+    order: &Order,
+    how: &Inference,
+    new: impl Fn() -> ClusterSums<'d> + Sync,
+) -> ClusterSums<'d> {
+    let rank = basis.factor.kept.len();
     let groups = order.groups();
     let parts = in_order(groups.len(), how.threads, |group| {
-        let mut part = ClusterSums::new(model, directions, metric.as_ref(), how);
+        let mut part = new();
         let mut panel = Panel::new(rank + model.outcomes.len());
         let mut cluster = groups[group].start;
         let (first, last) = (order.starts[cluster], order.starts[groups[group].end]);
@@ -62,11 +92,11 @@ pub(super) fn spread(
         }
         part
     });
-    let mut sum = ClusterSums::new(model, directions, metric.as_ref(), how);
+    let mut sum = new();
     for part in &parts {
         sum.join(part);
     }
-    sum.finish(clusters, model.rows, rank)
+    sum
 }
 
 /// Rows in the order of their clusters.
@@ -183,6 +213,10 @@ struct ClusterSums<'d> {
     diagonal: f64,
     /// Σ ff'.
     f_squares: Square,
+    /// Σ S + Φ'M Φ of several coefficients.
+    traces: Square,
+    /// What their degrees of freedom need, in whitened directions.
+    joint: Option<Joint>,
     /// Clusters in which a wanted coefficient needed the generalised inverse.
     singular: usize,
 }
@@ -211,8 +245,19 @@ impl<'d> ClusterSums<'d> {
             trace: 0.0,
             diagonal: 0.0,
             f_squares: Square::zero(size),
+            traces: Square::zero(directions.len()),
+            joint: None,
             singular: 0,
         }
+    }
+
+    /// Sums also what the degrees of freedom of several coefficients need.
+    fn joined_up(mut self) -> ClusterSums<'d> {
+        self.joint = Some(Joint {
+            within: 0.0,
+            between: Square::zero(self.directions.len() * self.k.size),
+        });
+        self
     }
 
     /// Adds rows of the panel to the cluster at hand.
@@ -266,7 +311,7 @@ impl<'d> ClusterSums<'d> {
         }
         let mut scores = Vec::with_capacity(self.meat.size);
         let mut singular = false;
-        let mut first = None;
+        let mut all = Vec::with_capacity(self.directions.len());
         let root = cr2.then(|| Root::of(&self.k, self.metric));
         for (t, direction) in self.directions.iter().enumerate() {
             let mut start = vec![0.0; size];
@@ -283,13 +328,13 @@ impl<'d> ClusterSums<'d> {
                 scores.push(inner(&v, yu));
                 self.refinement[t * self.outcomes + m] += inner(&start, yu);
             }
-            first.get_or_insert(v);
+            all.push(v);
         }
         self.meat.add_square(&scores);
         self.singular += usize::from(singular);
-        if let (true, DegreesOfFreedom::Satterthwaite, Some(v)) = (cr2, self.how.df, first) {
-            let f = self.k.times(&v);
-            let s = inner(&v, &f);
+        if let (true, DegreesOfFreedom::Satterthwaite, Some(v)) = (cr2, self.how.df, all.first()) {
+            let f = self.k.times(v);
+            let s = inner(v, &f);
             let length = match self.metric {
                 None => -inner(&f, &f),
                 Some(metric) => inner(&f, &metric.times(&f)),
@@ -297,9 +342,89 @@ impl<'d> ClusterSums<'d> {
             self.trace += s + length;
             self.diagonal += s * s + 2.0 * s * length;
             self.f_squares.add_square(&f);
+            if all.len() > 1 {
+                self.close_together(&all);
+            }
         }
         self.k.clear();
         self.yu.iter_mut().for_each(|yu| yu.fill(0.0));
+    }
+
+    /// Adds the cluster at hand to the sums for several coefficients, whose v are given.
+    fn close_together(&mut self, all: &[Vec<f64>]) {
+        let q = all.len();
+        let f: Vec<Vec<f64>> = all.iter().map(|v| self.k.times(v)).collect();
+        let images: Vec<Vec<f64>> = f.iter().map(|f| times_metric(self.metric, f)).collect();
+        let (mut s, mut w) = (Square::zero(q), Square::zero(q));
+        for i in 0..q {
+            for j in 0..q {
+                s.add(i, j, inner(&all[i], &f[j]));
+                w.add(i, j, inner(&f[i], &images[j]));
+            }
+        }
+        self.traces.plus(&s);
+        self.traces.plus(&w);
+        if let Some(joint) = &mut self.joint {
+            let mixed = s.product(&w).trace() + s.trace() * w.trace();
+            joint.within += s.trace_of_square() + s.trace().powi(2) + 2.0 * mixed;
+            joint.between.add_square(&f.concat());
+        }
+    }
+
+    /// Returns the directions for which Σ S + Φ'M Φ is the identity; none where there is one
+    /// coefficient, where there are none such, or where there are too many for memory.
+    fn whitened(&self) -> Option<Vec<Vec<f64>>> {
+        let q = self.directions.len();
+        let satterthwaite = self.how.errors == StandardErrors::Cr2
+            && self.how.df == DegreesOfFreedom::Satterthwaite;
+        if q < 2 || !satterthwaite || q * self.k.size > TOGETHER {
+            return None;
+        }
+        let (values, vectors) = eigen(&self.traces);
+        let most = values.iter().copied().fold(0.0, f64::max);
+        if !values.iter().all(|value| *value > most * 1e-12) {
+            return None;
+        }
+        let whitened = |i: usize| {
+            let mut direction = vec![0.0; self.rank];
+            for (along, old) in vectors.row(i).iter().zip(self.directions) {
+                for (value, x) in direction.iter_mut().zip(old) {
+                    *value += along / values[i].sqrt() * x;
+                }
+            }
+            direction
+        };
+        Some((0..q).map(whitened).collect())
+    }
+
+    /// Returns the degrees of freedom of several coefficients.
+    fn together(&self) -> Option<f64> {
+        let joint = self.joint.as_ref()?;
+        let q = self.directions.len();
+        let size = self.k.size;
+        // M·Σ φ_s φ_t', φ_s and φ_t columns s and t of Φ.
+        let block = |s: usize, t: usize| {
+            let mut block = Square::zero(size);
+            for j in 0..size {
+                let column: Vec<f64> = (0..size)
+                    .map(|i| joint.between.at(s * size + i, t * size + j))
+                    .collect();
+                for (i, value) in times_metric(self.metric, &column).into_iter().enumerate() {
+                    block.add(i, j, value);
+                }
+            }
+            block
+        };
+        let mut sum = joint.within;
+        for s in 0..q {
+            for t in 0..q {
+                let block_st = block(s, t);
+                sum += block_st.trace_of_square();
+                sum += block_st.product(&block(t, s)).trace();
+            }
+        }
+        let df = (q * (q + 1)) as f64 / sum;
+        (df.is_finite() && df > 0.0).then_some(df)
     }
 
     fn join(&mut self, other: &ClusterSums) {
@@ -313,6 +438,11 @@ impl<'d> ClusterSums<'d> {
         self.trace += other.trace;
         self.diagonal += other.diagonal;
         self.f_squares.plus(&other.f_squares);
+        self.traces.plus(&other.traces);
+        if let (Some(joint), Some(other)) = (&mut self.joint, &other.joint) {
+            joint.within += other.within;
+            joint.between.plus(&other.between);
+        }
         self.singular += other.singular;
     }
 
@@ -351,11 +481,28 @@ impl<'d> ClusterSums<'d> {
         Spread {
             covariance: (clusters > 1).then(|| self.meat.scaled(factor)),
             df: satterthwaite.then(|| self.trace.powi(2) / (self.diagonal + cross)),
+            together: None,
             refinement: self.refinement,
             rests: self.rests,
             clusters: Some(clusters),
             notes,
         }
+    }
+}
+
+/// Sums over clusters for several coefficients.
+struct Joint {
+    /// Σ tr(S²) + tr(S)² + 2·(tr(SW) + tr(S)·tr(W)), W = Φ'M Φ.
+    within: f64,
+    /// Σ of the outer squares of Φ, its columns one below the other.
+    between: Square,
+}
+
+/// Returns M·x, M = −I where there are no weights of sampling.
+fn times_metric(metric: Option<&Square>, x: &[f64]) -> Vec<f64> {
+    match metric {
+        None => x.iter().map(|x| -x).collect(),
+        Some(metric) => metric.times(x),
     }
 }
 

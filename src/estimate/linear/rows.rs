@@ -238,6 +238,7 @@ impl RowSums {
         Spread {
             covariance,
             df,
+            together: None,
             refinement: self.refinement,
             rests: self.rests,
             clusters: None,

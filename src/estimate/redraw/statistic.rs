@@ -11,7 +11,7 @@
 //! R = Σy/Σm. Its variance is c/(c − 1)·Σ(y − R·m)²/(Σm)² over the c units with an outcome: for
 //! persons s²/n (Neyman 1923, doi:10.1214/ss/1177012031), for clusters the linearised ratio (Su &
 //! Ding 2021, doi:10.1111/rssb.12468). Strata are weighted by their persons n_s: d = Σ n_s·d_s/Σ n_s,
-//! V = Σ n_s²·V_s/(Σ n_s)² (Gerber & Green 2012, equations 3.10 and 3.12).
+//! V = Σ n_s²·V_s/(Σ n_s)² (Gerber & Green 2012, section 3.6.1).
 
 use crate::protocol::Statistic;
 

@@ -1,4 +1,4 @@
-//! Steps of a survival curve, made so coarse that none stands for a few persons.
+//! Steps of survival curves, made so coarse that none stands for a few persons.
 
 use super::{CountId, DisclosureError, Release};
 
@@ -9,7 +9,9 @@ pub struct Step {
     /// Under observation when the step begins.
     pub at_risk: u64,
     pub events: u64,
-    /// Left observation without the event.
+    /// Had another event, after which this one cannot happen.
+    pub competing: u64,
+    /// Left observation without an event.
     pub exits: u64,
 }
 
@@ -18,18 +20,20 @@ pub struct Step {
 pub struct StepCounts {
     pub at_risk: CountId,
     pub events: CountId,
+    pub competing: CountId,
     pub exits: CountId,
 }
 
 impl Step {
     fn left(self) -> u64 {
-        self.at_risk.saturating_sub(self.events + self.exits)
+        let gone = self.events + self.competing + self.exits;
+        self.at_risk.saturating_sub(gone)
     }
 
     fn coarse_enough(self, threshold: u64) -> bool {
-        [self.events, self.exits, self.at_risk, self.left()]
-            .into_iter()
-            .all(|count| count == 0 || count >= threshold)
+        let counts = [self.events, self.competing, self.exits];
+        let mut counts = counts.into_iter().chain([self.at_risk, self.left()]);
+        counts.all(|count| count == 0 || count >= threshold)
     }
 
     fn joined(self, next: Step) -> Step {
@@ -37,42 +41,57 @@ impl Step {
             time: next.time,
             at_risk: self.at_risk,
             events: self.events + next.events,
+            competing: self.competing + next.competing,
             exits: self.exits + next.exits,
         }
     }
 }
 
-/// Joins steps, which are in the order of time, until each has either no events or at least
-/// `threshold`, likewise those who leave, and those who stay; the curve is known only at the times
-/// that remain. Returns nothing where not even the whole curve is coarse enough.
-pub fn coarsened(steps: &[Step], threshold: u64) -> Vec<Step> {
-    let mut done: Vec<Step> = Vec::new();
-    let mut open: Option<Step> = None;
-    for &step in steps {
-        let step = open.map_or(step, |before| before.joined(step));
-        match step.coarse_enough(threshold) {
-            true => {
-                done.push(step);
-                open = None;
-            }
-            false => open = Some(step),
+impl StepCounts {
+    fn gone_and(self, left: CountId) -> [CountId; 4] {
+        [self.events, self.competing, self.exits, left]
+    }
+}
+
+/// Joins steps of several curves, which are in the order of time and of the same times, until each
+/// has either no events or at least `threshold`, likewise those who leave, and those who stay; the
+/// curves are known only at the times that remain, which are the same for all, so that they can be
+/// compared. Returns curves without a step where not even the whole of them is coarse enough.
+pub fn coarsened(curves: &[Vec<Step>], threshold: u64) -> Vec<Vec<Step>> {
+    let enough = |steps: &[Step]| steps.iter().all(|step| step.coarse_enough(threshold));
+    let join = |before: Vec<Step>, next: Vec<Step>| -> Vec<Step> {
+        let pairs = before.into_iter().zip(next);
+        pairs.map(|(before, next)| before.joined(next)).collect()
+    };
+    let times = curves.iter().map(Vec::len).min().unwrap_or(0);
+    // By time, the step of each curve.
+    let mut done: Vec<Vec<Step>> = Vec::new();
+    let mut open: Option<Vec<Step>> = None;
+    for time in 0..times {
+        let next = curves.iter().map(|steps| steps[time]).collect();
+        let steps = match open.take() {
+            Some(before) => join(before, next),
+            None => next,
+        };
+        match enough(&steps) {
+            true => done.push(steps),
+            false => open = Some(steps),
         }
     }
     // What is left at the end goes into the steps before it.
-    while let Some(last) = open {
+    while let Some(last) = open.take() {
         let Some(before) = done.pop() else {
-            return Vec::new();
+            return vec![Vec::new(); curves.len()];
         };
-        let step = before.joined(last);
-        open = match step.coarse_enough(threshold) {
-            true => {
-                done.push(step);
-                None
-            }
-            false => Some(step),
-        };
+        let steps = join(before, last);
+        match enough(&steps) {
+            true => done.push(steps),
+            false => open = Some(steps),
+        }
     }
-    done
+    (0..curves.len())
+        .map(|curve| done.iter().map(|steps| steps[curve]).collect())
+        .collect()
 }
 
 impl Release {
@@ -85,16 +104,17 @@ impl Release {
             let ids = StepCounts {
                 at_risk: self.count(&format!("{key}, at risk to {time}"), step.at_risk)?,
                 events: self.count(&format!("{key}, events to {time}"), step.events)?,
+                competing: self.count(&format!("{key}, others to {time}"), step.competing)?,
                 exits: self.count(&format!("{key}, exits to {time}"), step.exits)?,
             };
             if let Some(before) = counts.last() {
-                self.sum(before.at_risk, &[before.events, before.exits, ids.at_risk])?;
+                self.sum(before.at_risk, &before.gone_and(ids.at_risk))?;
             }
             counts.push(ids);
         }
         if let (Some(last), Some(step)) = (counts.last(), steps.last()) {
             let left = self.count(&format!("{key}, left after {}", step.time), step.left())?;
-            self.sum(last.at_risk, &[last.events, last.exits, left])?;
+            self.sum(last.at_risk, &last.gone_and(left))?;
         }
         Ok(counts)
     }

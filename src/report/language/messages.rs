@@ -198,6 +198,10 @@ messages! { 'a;
     Weeks: "Uger", "Weeks";
     WeekFromDraw: "Uge fra lodtrækningen", "Week from the draw";
     Share0To1: "andel, 0–1", "share, 0–1";
+    ShareAside: "andel", "share";
+    CountAside: "antal", "count";
+    DeviationAside: "standardafvigelse", "standard deviation";
+    ShareOrDeviation: "andel eller standardafvigelse", "share or standard deviation";
 
     // The way through the trial.
     Referred: "Henvist", "Referred";
@@ -274,6 +278,9 @@ messages! { 'a;
     ReplayedDraw { replays: u64 }:
         "p fra {replays} gentagelser af forsøgets egen lodtrækning.",
         "p from {replays} replays of the trial’s own draw.";
+    Resamples { number: u64 }:
+        "Interval og p fra {number} stikprøver med tilbagelægning.",
+        "Interval and p from {number} resamples of the persons.";
     AllDraws { draws: u64 }:
         "p fra alle {draws} mulige lodtrækninger, eksakt.",
         "p from all {draws} possible draws, exact.";
@@ -309,8 +316,18 @@ messages! { 'a;
         "Figuren vises ikke: den kunne røbe et antal under {threshold}.",
         "The figure is not shown: it could reveal a count below {threshold}.";
     CurveCoarsened { threshold: u64 }:
-        "Kurven viser kun trin, som mindst {threshold} personer bærer.",
-        "The curve shows only steps made by at least {threshold} persons.";
+        "Tiderne er lagt sammen, så mindst {threshold} personer bærer hvert trin; det er vist, hvor \
+         tidsrummet ender.",
+        "Times are put together, so that at least {threshold} persons make each step; it is shown \
+         where the span of time ends.";
+    MonthsTogether { threshold: u64 }:
+        "Måneder er lagt sammen, så ingen gruppe har fra 1 til under {threshold} i et tidsrum.",
+        "Months are put together, so that no arm has from 1 to below {threshold} in a span.";
+    WeeklyFigureLeftOut { threshold: u64 }:
+        "Figuren er ikke med: den tæller de samme personer uge for uge, og antal under {threshold} \
+         kunne regnes ud af ugerne og tabellerne tilsammen.",
+        "The figure is left out: it counts the same persons week by week, and counts below \
+         {threshold} could follow from the weeks and the tables together.";
     DisclosureRule { threshold: u64 }:
         "Antal fra 1 til under {threshold}, og tal de kan regnes ud fra, er udeladt. Reglen er et \
          valg og ingen garanti; den der giver adgang til data, kan kræve mere.",
@@ -402,6 +419,9 @@ messages! { 'a;
     ImbensManskiInterval:
         "Imbens og Manskis, for effekten mellem to grænser",
         "Imbens–Manski, for the effect between two bounds";
+    BootstrapInterval:
+        "bootstrap-t, personer trukket igen fra hver gruppe",
+        "bootstrap-t, persons drawn again from each arm";
 
     // Standard errors.
     ClassicalErrors: "klassiske, ens varians", "classical, equal variance";
@@ -461,9 +481,15 @@ messages! { 'a;
         "One test of all rows, Mahalanobis distance over all {draws} draws: {p}. \
          Hansen & Bowers 2008, doi:10.1214/08-STS254.";
     MissingTested:
-        "p: scoretest af, om lige mange mangler i de to grupper; med flere sammenligninger den \
-         mindste.",
-        "p: score test that as many are missing in both arms; with several contrasts the smallest.";
+        "p: scoretest af, om lige mange mangler i de to grupper, stratum for stratum, hvis der er \
+         trukket lod i strata; med flere sammenligninger den mindste.",
+        "p: score test that as many are missing in both arms, by stratum where the draw had strata; \
+         with several contrasts the smallest.";
+    NothingRegistered { register: &'a str, outcomes: &'a str, arms: &'a str }:
+        "Ikke i registret »{register}«, og derfor regnet som uden noget at registrere: {arms}. Det \
+         gælder {outcomes}.",
+        "Not in the register “{register}”, and so counted as without anything to register: {arms}. \
+         This concerns {outcomes}.";
     StageEnrolment: "Henvisning", "Enrolment";
     StageAllocation: "Lodtrækning", "Allocation";
     StageFollowUp: "Opfølgning", "Follow-up";
@@ -504,9 +530,14 @@ messages! { 'a;
     WeeklyShareAlternative { state: &'a str, arms: u64 }:
         "Andel i {state} uge for uge i {arms} grupper, og forskellen nedenunder.",
         "Share in {state} week by week in {arms} arms, and the difference below.";
-    WeeklyBands:
-        "Bånd: 95 pct.-intervaller for hver uge for sig (Wilson; forskelle efter Newcombe).",
-        "Bands: 95 % intervals of each week by itself (Wilson; differences by Newcombe).";
+    WeeklyBands { level: &'a str }:
+        "Bånd: {level}-intervaller for hver uge for sig (Wilson; forskelle efter Newcombe).",
+        "Bands: {level} intervals of each week by itself (Wilson; differences by Newcombe).";
+    NoBandsOfClusters { cluster: &'a str }:
+        "Uden bånd: der er trukket lod mellem klynger ({cluster}), og bånd, der regner personerne \
+         for uafhængige, ville være for smalle.",
+        "Without bands: the draw was between clusters ({cluster}), and bands that take persons for \
+         independent would be too narrow.";
     TheDraw: "lodtrækning", "draw";
     StatesByWeek: "Tilstande uge for uge", "States week by week";
     StatesAlternative { arms: u64 }:
@@ -522,13 +553,12 @@ messages! { 'a;
     CurveAlternative { outcome: &'a str, arms: u64 }:
         "Kurver for {outcome} i {arms} grupper, med antal under observation.",
         "Curves of {outcome} in {arms} arms, with numbers at risk.";
-    SurvivalCaption:
-        "Kaplan–Meier med log-log-intervaller (95 pct.).",
-        "Kaplan–Meier with log-log intervals (95 %).";
+    SurvivalCaption: "Kaplan–Meier.", "Kaplan–Meier.";
     IncidenceCaption:
-        "Aalen–Johansen: andre hændelser, som udelukker denne, er regnet med; log-log-intervaller \
-         (95 pct.).",
-        "Aalen–Johansen: events that exclude this one are counted; log-log intervals (95 %).";
+        "Aalen–Johansen: andre hændelser, som udelukker denne, er regnet med.",
+        "Aalen–Johansen: events that exclude this one are counted.";
+    CurveBands { level: &'a str }:
+        "Bånd: log-log-intervaller ({level}).", "Bands: log-log intervals ({level}).";
 
     // What estimates were made of, and for whom.
     BaselineOf { outcome: &'a str }: "{outcome}, før lodtrækningen", "{outcome}, before the draw";
@@ -768,6 +798,7 @@ impl Message<'static> {
             "anderson-rubin" => Message::AndersonRubinInterval,
             "inversion" => Message::InversionInterval,
             "imbens-manski" => Message::ImbensManskiInterval,
+            "bootstrap-t" => Message::BootstrapInterval,
             _ => return None,
         })
     }

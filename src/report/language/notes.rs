@@ -45,6 +45,18 @@ pub const NOTES: &[(&str, &str)] = &[
         "fewer than 5 degrees of freedom: prefer a randomisation test",
         "færre end 5 frihedsgrader: en randomiseringstest er at foretrække",
     ),
+    (
+        "in {number} resamples nobody differs within the arms: prefer a randomisation test",
+        "i {number} stikprøver er alle i en gruppe ens: en randomiseringstest er at foretrække",
+    ),
+    (
+        "a bound is absent: it lies beyond the outermost resample",
+        "en grænse mangler: den ligger uden for den yderste stikprøve",
+    ),
+    (
+        "a pooled share has no interval `bootstrap-t`",
+        "en samlet andel har intet interval med navnet bootstrap-t",
+    ),
     ("a test without an estimate", "en test uden estimat"),
     (
         "people chosen after the draw cannot be drawn again",
@@ -260,6 +272,10 @@ pub const NOTES: &[(&str, &str)] = &[
     (
         "fewer than two levels to compare",
         "færre end to undergrupper at sammenligne",
+    ),
+    (
+        "too few clusters for so many levels: no test",
+        "for få klynger til så mange undergrupper: ingen test",
     ),
     (
         "no variance of the effects: no test",

@@ -2,7 +2,7 @@
 
 use super::tables::{analysed, form, label_of, outcomes_of, reasons};
 use super::{CurveFound, Findings, words};
-use crate::estimate::{BANDS, Estimate, Point, Scale, Standing};
+use crate::estimate::{BANDS, Estimate, Interval, Point, Scale, Standing};
 use crate::protocol::{MethodId, Role};
 use crate::report::baseline::shown;
 use crate::report::document::{Block, Figure as Shown};
@@ -16,7 +16,7 @@ use crate::report::figure::{
     Banded, Caption, Figure, FigureData, FigureError, Form, Heading, STATES, Tally,
 };
 use crate::report::figure::{balance, course, states};
-use crate::report::language::{Locale, Message};
+use crate::report::language::{Locale, Message, one_stop};
 use crate::report::table::{self, Value};
 
 /// Whether figures are made as pixels too, which takes a second or so.
@@ -259,7 +259,7 @@ impl Page<'_> {
 
     fn recruitment(&self) -> Option<FigureFile> {
         let recruitment = &self.found.recruitment;
-        if recruitment.months.len() < 2 {
+        if recruitment.periods.len() < 2 {
             return None;
         }
         let title = self.say(Message::Recruitment);
@@ -269,7 +269,7 @@ impl Page<'_> {
             title,
             self.locale.say(Message::RecruitmentAlternative {
                 persons: total,
-                months: recruitment.months.len() as u64,
+                months: recruitment.months,
             }),
         );
         let lines = recruitment.arms.iter().map(|(arm, drawn)| {
@@ -286,7 +286,7 @@ impl Page<'_> {
         let mut lines: Vec<RecruitmentLine> = lines.collect();
         // What is expected is of all arms, so all arms stand beside it.
         if recruitment.planned.is_some() && (2..8).contains(&lines.len()) {
-            let sums = (0..recruitment.months.len()).map(|month| {
+            let sums = (0..recruitment.periods.len()).map(|month| {
                 let of_month = lines.iter().map(|line| line.drawn[month].unwrap_or(0));
                 Some(of_month.sum::<u64>())
             });
@@ -300,6 +300,12 @@ impl Page<'_> {
         if recruitment.planned.is_some() {
             caption = format!("{caption} {}", self.say(Message::ExpectedIsOfAll));
         }
+        if let Some(threshold) = self.found.threshold
+            && (recruitment.periods.len() as u64) < recruitment.months
+        {
+            let together = self.locale.say(Message::MonthsTogether { threshold });
+            caption = format!("{caption} {together}");
+        }
         let made = Recruitment {
             heading: heading.clone(),
             words: RecruitmentWords {
@@ -311,7 +317,7 @@ impl Page<'_> {
                     self.say(Message::Persons),
                 ],
             },
-            periods: recruitment.months.clone(),
+            periods: recruitment.periods.clone(),
             lines,
             planned: recruitment
                 .planned
@@ -472,10 +478,27 @@ impl Page<'_> {
             outcomes: outcomes as u64,
         });
         let heading = self.heading("effects", title, alternative);
-        let level = rows.iter().find_map(|row| row.computed.interval.as_ref());
-        let level = self
-            .locale
-            .level(level.map_or(0.95, |interval| interval.level));
+        let level_of = |row: &&Estimate| Some(row.computed.interval.as_ref()?.level);
+        let head_level = rows.iter().find_map(level_of);
+        let mut caption = head_level.map_or_else(String::new, |level| {
+            let level = &self.locale.level(level);
+            one_stop(format!("{}.", self.locale.say(Message::Interval { level })))
+        });
+        let mut others: Vec<String> = Vec::new();
+        for row in &rows {
+            if let Some(level) = level_of(row).filter(|level| Some(*level) != head_level) {
+                let level = &self.locale.level(level);
+                let interval = self.locale.say(Message::Interval { level });
+                let outcome = label_of(self.found, row.outcome.as_deref().unwrap_or_default());
+                let other = one_stop(format!("{outcome}: {interval}."));
+                if !others.contains(&other) {
+                    others.push(other);
+                }
+            }
+        }
+        for other in others {
+            caption = format!("{caption} {other}");
+        }
         let made = Effects {
             heading: heading.clone(),
             words: EffectWords {
@@ -494,7 +517,6 @@ impl Page<'_> {
             },
             blocks,
         };
-        let mut caption = format!("{}.", self.locale.say(Message::Interval { level: &level }));
         for (method, words) in [
             (MethodId::Cox, Message::HazardsAsRatios),
             (MethodId::OddsRatio, Message::OddsAsRatios),
@@ -550,7 +572,7 @@ impl Page<'_> {
                 .map(|point| {
                     point.map(|point| Banded {
                         value: point.value,
-                        band: Some((point.lower, point.upper)),
+                        band: found.level.map(|_| (point.lower, point.upper)),
                     })
                 })
                 .collect()
@@ -599,8 +621,24 @@ impl Page<'_> {
             arms: lines.collect(),
             differences: differences.collect(),
         };
-        let caption = self.say(Message::WeeklyBands);
+        let caption = match found.level {
+            Some(level) => self.locale.say(Message::WeeklyBands {
+                level: &self.locale.level(level),
+            }),
+            None => self.no_bands(),
+        };
         self.finish("course", heading, caption, made.figure(&self.form))
+    }
+
+    /// Says why there are no bands.
+    fn no_bands(&self) -> String {
+        let plan = self.found.plan;
+        let cluster = plan
+            .cluster()
+            .map(|factor| plan.factors[factor].label.as_str());
+        self.locale.say(Message::NoBandsOfClusters {
+            cluster: cluster.unwrap_or_default(),
+        })
     }
 
     fn states(&self) -> Option<FigureFile> {
@@ -674,68 +712,61 @@ impl Page<'_> {
                 },
             ),
         );
-        let arms = times.arms.iter().map(|(arm, curve)| {
-            let label = self.found.arm(arm);
-            match curve {
-                CurveFound::Survival(curve) => SurvivalArm {
-                    label,
-                    steps: curve
+        let end = |last: Option<f64>| last.unwrap_or(0.0).min(times.horizon);
+        let arms = times.arms.iter().enumerate().map(|(place, (arm, curve))| {
+            let banded = |value: f64, interval: Option<Interval>| Banded {
+                value,
+                band: interval.and_then(|interval| interval.lower.zip(interval.upper)),
+            };
+            let (steps, last, censored, at_risk): (Vec<_>, _, Vec<_>, Vec<_>) = match curve {
+                CurveFound::Survival(curve) => (
+                    curve
                         .steps
                         .iter()
                         .filter(|step| step.events > 0 && step.time <= times.horizon)
                         .map(|step| {
-                            let band = step.interval(LEVEL).and_then(|i| i.lower.zip(i.upper));
-                            (
-                                step.time,
-                                Banded {
-                                    value: step.survival,
-                                    band,
-                                },
-                            )
+                            let interval = times.level.and_then(|level| step.interval(level));
+                            (step.time, banded(step.survival, interval))
                         })
                         .collect(),
-                    end: curve
-                        .steps
-                        .last()
-                        .map_or(0.0, |step| step.time)
-                        .min(times.horizon),
-                    censored: curve
+                    curve.steps.last().map(|step| step.time),
+                    curve
                         .steps
                         .iter()
                         .filter(|step| step.censored > 0 && step.time < times.horizon)
                         .map(|step| step.time)
                         .collect(),
-                    at_risk: at.iter().map(|&t| Tally::Known(curve.at_risk(t))).collect(),
-                },
-                CurveFound::Incidence(curve) => SurvivalArm {
-                    label,
-                    steps: curve
+                    at.iter().map(|&t| curve.at_risk(t)).collect(),
+                ),
+                CurveFound::Incidence(curve) => (
+                    curve
                         .steps
                         .iter()
                         .filter(|step| step.events > 0 && step.time <= times.horizon)
                         .map(|step| {
-                            let band = step.interval(LEVEL).and_then(|i| i.lower.zip(i.upper));
-                            (
-                                step.time,
-                                Banded {
-                                    value: step.incidence,
-                                    band,
-                                },
-                            )
+                            let interval = times.level.and_then(|level| step.interval(level));
+                            (step.time, banded(step.incidence, interval))
                         })
                         .collect(),
-                    end: curve
-                        .steps
-                        .last()
-                        .map_or(0.0, |step| step.time)
-                        .min(times.horizon),
-                    censored: curve
+                    curve.steps.last().map(|step| step.time),
+                    curve
                         .steps
                         .iter()
                         .filter(|step| step.censored > 0 && step.time < times.horizon)
                         .map(|step| step.time)
                         .collect(),
-                    at_risk: at.iter().map(|&t| Tally::Known(curve.at_risk(t))).collect(),
+                    at.iter().map(|&t| curve.at_risk(t)).collect(),
+                ),
+            };
+            let tally = |known: Option<u64>| known.map_or(Tally::Withheld, Tally::Known);
+            SurvivalArm {
+                label: self.found.arm(arm),
+                steps,
+                end: end(last),
+                censored,
+                at_risk: match &times.at_risk {
+                    Some(coarse) => coarse[place].iter().copied().map(tally).collect(),
+                    None => at_risk.into_iter().map(Tally::Known).collect(),
                 },
             }
         });
@@ -769,9 +800,17 @@ impl Page<'_> {
             true => self.say(Message::IncidenceCaption),
             false => self.say(Message::SurvivalCaption),
         };
+        let bands = match times.level {
+            Some(level) => self.locale.say(Message::CurveBands {
+                level: &self.locale.level(level),
+            }),
+            None => self.no_bands(),
+        };
+        let mut caption = format!("{caption} {bands}");
+        if let (Some(threshold), Some(_)) = (self.found.threshold, &times.at_risk) {
+            let coarse = self.locale.say(Message::CurveCoarsened { threshold });
+            caption = format!("{caption} {coarse}");
+        }
         self.finish("survival", heading, caption, made.figure(&self.form))
     }
 }
-
-/// The level of bands.
-const LEVEL: f64 = 0.95;

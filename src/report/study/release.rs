@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Drawn, Findings, Report, report};
+use super::{Drawn, Findings, Recruitment, Report, TimesFound, coarse, report};
 use crate::estimate::{ArmCounts, Baseline, Estimate, Standing};
 use crate::protocol::{MethodId, Role};
 use crate::report::baseline::shown;
-use crate::report::disclosure::{CountId, DisclosureError, Reads, Release, Rule};
+use crate::report::disclosure::{CountId, DisclosureError, Reads, Release, Rule, Step, StepCounts};
 use crate::report::document::{Block, Inline};
 use crate::report::language::{Locale, Message};
 use crate::report::table::{Cell, Table};
@@ -25,7 +25,11 @@ pub struct Export {
 }
 
 /// Lays out what may leave: tables with small counts, and what they follow from, held back;
-/// figures only where every number in them may be shown. Words made from counts are left out.
+/// figures only where every number in them may be shown, draws by month and curves of times after
+/// what is of few persons was put together. Words made from counts are left out.
+///
+/// Weekly shares and states are left out: week after week they count the same persons as the
+/// tables do, and the ways in which one follows from the other are not all known here.
 pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, DisclosureError> {
     let threshold = rule.threshold;
     let mut found = found.clone();
@@ -35,14 +39,43 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
     }
     found.threshold = Some(threshold);
     found.missing.clear();
+    found.nothing_registered.clear();
     for arm in &mut found.flow.arms {
         arm.withdrawn_by.clear();
         arm.excluded_by.clear();
     }
+    let months = coarse::months(&found.recruitment, threshold);
+    if let Some(months) = &months {
+        found.recruitment = months.clone();
+    }
+    let mut curves: Vec<(String, Vec<Vec<Step>>)> = Vec::new();
+    for times in &mut found.times {
+        if let Some((made, steps)) = coarse::times(times, threshold) {
+            *times = made;
+            curves.push((times.outcome.clone(), steps));
+        }
+    }
     let mut made = report(&found, locale, Drawn::Pixels);
-    let release = declare(&found, rule, &mut made.tables)?;
+    let mut counts = declare(&found, rule, &mut made.tables)?;
+    // What a figure reads, by its name.
+    let mut readings: BTreeMap<String, Reads> = BTreeMap::new();
+    if let Some(months) = &months
+        && let Some(reads) = counts.months(months, found.flow.drawn)?
+    {
+        readings.insert("recruitment".to_owned(), reads);
+    }
+    for (outcome, steps) in &curves {
+        let times = found.times.iter().find(|times| times.outcome == *outcome);
+        if let Some(times) = times
+            && let Some(reads) = counts.curves(times, steps)?
+        {
+            readings.insert(format!("time-{outcome}"), reads);
+        }
+    }
+    let release = counts.release;
     let tables: Vec<&Table> = made.tables.iter().collect();
-    let decision = release.decide(&tables, &[])?;
+    let of_figures: Vec<Reads> = readings.values().cloned().collect();
+    let decision = release.decide(&tables, &of_figures)?;
     for arm in &found.flow.arms {
         // Heads of columns name how many were drawn.
         let key = format!("drawn, arm {}", arm.arm);
@@ -57,16 +90,17 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
             cells.all(|cell| cell.reads == Reads::Undeclared || decision.shows(&cell.reads))
         })
     };
-    let shown = |kind: &str| match kind {
+    let shown = |kind: &str, name: &str| match kind {
         "flow" => whole("flow"),
         "balance" => whole("baseline"),
         "effects" => whole("primary") && whole("secondary"),
-        // Week by week and month by month they count few people.
-        _ => false,
+        _ => readings
+            .get(name)
+            .is_some_and(|reads| decision.shows(reads)),
     };
     let mut left_out = Vec::new();
     made.figures.retain(|figure| {
-        let shown = shown(figure.kind);
+        let shown = shown(figure.kind, &figure.name);
         if !shown {
             left_out.push(figure.name.clone());
         }
@@ -91,7 +125,10 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
                 }
             }
             Block::Figure(figure) if !kept.contains(&figure.id) => {
-                *block = note(Message::SuppressedFigure { threshold });
+                *block = note(match figure.id.as_str() {
+                    "figure-course" | "figure-states" => Message::WeeklyFigureLeftOut { threshold },
+                    _ => Message::SuppressedFigure { threshold },
+                });
             }
             _ => {}
         }
@@ -119,11 +156,12 @@ fn tells_a_number(note: &str) -> bool {
 }
 
 /// Says of every cell what can be read from it.
-fn declare(found: &Findings, rule: Rule, tables: &mut [Table]) -> Result<Release, DisclosureError> {
+fn declare(found: &Findings, rule: Rule, tables: &mut [Table]) -> Result<Counts, DisclosureError> {
     let mut counts = Counts {
         release: Release::new(rule),
         rests: BTreeMap::new(),
         strata: BTreeMap::new(),
+        levels: BTreeMap::new(),
     };
     counts.flow(found)?;
     if let Some(baseline) = &found.baseline {
@@ -155,7 +193,7 @@ fn declare(found: &Findings, rule: Rule, tables: &mut [Table]) -> Result<Release
             _ => counts.read_effects(found, table)?,
         }
     }
-    Ok(counts.release)
+    Ok(counts)
 }
 
 /// The counts of an export by what they count.
@@ -165,6 +203,8 @@ struct Counts {
     rests: BTreeMap<(CountId, CountId), ()>,
     /// Wholes that are the sum of strata, with the first of them.
     strata: BTreeMap<(CountId, CountId), ()>,
+    /// Wholes that are the sum of levels, with the first of them.
+    levels: BTreeMap<(CountId, CountId), ()>,
 }
 
 /// The part of an arm's people that a row is about.
@@ -363,6 +403,80 @@ impl Counts {
         Ok(read)
     }
 
+    /// Declares the draws by spans of months, which make up those of an arm, and returns what a
+    /// figure of them reads; nothing where they are not the persons of the flow.
+    fn months(
+        &mut self,
+        months: &Recruitment,
+        drawn: usize,
+    ) -> Result<Option<Reads>, DisclosureError> {
+        let sums = months
+            .arms
+            .iter()
+            .map(|(_, drawn)| drawn.iter().sum::<u64>());
+        if sums.sum::<u64>() != drawn as u64 {
+            return Ok(None);
+        }
+        let mut read = Vec::new();
+        for (arm, drawn) in &months.arms {
+            let Some(whole) = self.release.find(&format!("drawn, arm {arm}")) else {
+                return Ok(None);
+            };
+            let mut parts = Vec::new();
+            for (period, &persons) in months.periods.iter().zip(drawn) {
+                let key = format!("drawn, arm {arm}, in {period}");
+                parts.push(self.release.count(&key, persons)?);
+            }
+            if self.value(whole) != parts.iter().map(|part| self.value(*part)).sum::<i64>() {
+                return Ok(None);
+            }
+            self.release.sum(whole, &parts)?;
+            read.push(whole);
+            read.extend(parts);
+        }
+        Ok(Some(Reads::Of(read)))
+    }
+
+    /// Declares the steps of curves, which make up the persons and events of an arm, and returns
+    /// what a figure of them reads; nothing where the tables count other persons or events.
+    fn curves(
+        &mut self,
+        times: &TimesFound,
+        steps: &[Vec<Step>],
+    ) -> Result<Option<Reads>, DisclosureError> {
+        let mut read = Vec::new();
+        for ((arm, _), steps) in times.arms.iter().zip(steps) {
+            let key = format!("{}, arm {arm}", times.outcome);
+            let counts = self.release.curve(&format!("times of {key}"), steps)?;
+            let Some(first) = counts.first() else {
+                return Ok(None);
+            };
+            let drawn = self.release.find(&format!("drawn, arm {arm}"));
+            match (self.release.find(&format!("with {key}")), drawn) {
+                (Some(with), _) if self.value(with) == self.value(first.at_risk) => {
+                    self.release.sum(with, &[first.at_risk])?;
+                    read.push(with);
+                }
+                (None, Some(drawn)) if self.value(drawn) >= self.value(first.at_risk) => {
+                    self.rest(drawn, first.at_risk)?;
+                }
+                _ => return Ok(None),
+            }
+            let events: Vec<CountId> = counts.iter().map(|step| step.events).collect();
+            if let Some(all) = self.release.find(&format!("events of {key}")) {
+                if self.value(all) != events.iter().map(|part| self.value(*part)).sum::<i64>() {
+                    return Ok(None);
+                }
+                self.release.sum(all, &events)?;
+                read.push(all);
+            }
+            let of_step =
+                |step: &StepCounts| [step.at_risk, step.events, step.competing, step.exits];
+            read.extend(counts.iter().flat_map(of_step));
+        }
+        Ok(Some(Reads::Of(read)))
+    }
+
     /// Ties the levels of a factor to the whole arm, outcome by outcome.
     fn tie_levels(&mut self, found: &Findings) -> Result<(), DisclosureError> {
         let mut parts: BTreeMap<String, Vec<CountId>> = BTreeMap::new();
@@ -555,6 +669,10 @@ impl Counts {
             if row.options.strata.is_some() {
                 both.extend(self.of_strata(found, row)?);
             }
+            // So does one that is adjusted for levels: beside the others it tells of each.
+            if !row.options.adjust.is_empty() {
+                both.extend(self.of_adjusted(found, row)?);
+            }
             for (cell, column) in shown.cells.iter_mut().zip(&table.columns) {
                 if *cell == Cell::default() {
                     continue;
@@ -606,6 +724,58 @@ impl Counts {
                     self.release.sum(whole, &parts)?;
                 }
                 all.extend(parts);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Returns the counts of a row's arms at the levels it is adjusted for, and ties them to the
+    /// whole arm. Of a number that is adjusted for no table has counts.
+    fn of_adjusted(
+        &mut self,
+        found: &Findings,
+        row: &Estimate,
+    ) -> Result<Vec<CountId>, DisclosureError> {
+        let outcome = row.outcome.as_deref().unwrap_or_default();
+        let cells = found.levels.get(outcome).map_or(&[][..], Vec::as_slice);
+        let mut all = Vec::new();
+        let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
+        for arm in arms.into_iter().flatten() {
+            let mut facts: Vec<&str> = row.options.adjust.iter().map(String::as_str).collect();
+            facts.sort_unstable();
+            facts.dedup();
+            for fact in facts {
+                let mut parts = [Vec::new(), Vec::new(), Vec::new()];
+                let of_fact = cells
+                    .iter()
+                    .filter(|cell| cell.arm == arm && cell.fact == fact);
+                for cell in of_fact {
+                    let part = Part {
+                        arm,
+                        level: Some((fact, &cell.level)),
+                        only: None,
+                    };
+                    let read = self.of_arm(outcome, part, &cell.counts)?;
+                    for (parts, id) in parts.iter_mut().zip(&read) {
+                        parts.push(*id);
+                    }
+                    let drawn = self.release.find(&format!("drawn, {}", part.key()));
+                    parts[2].extend(drawn);
+                    all.extend(read);
+                }
+                let wholes = [
+                    format!("with {outcome}, arm {arm}"),
+                    format!("events of {outcome}, arm {arm}"),
+                    format!("drawn, arm {arm}"),
+                ];
+                for (whole, parts) in wholes.iter().zip(parts) {
+                    if let (Some(whole), false) = (self.release.find(whole), parts.is_empty())
+                        && self.levels.insert((whole, parts[0]), ()).is_none()
+                        && self.value(whole) == parts.iter().map(|id| self.value(*id)).sum::<i64>()
+                    {
+                        self.release.sum(whole, &parts)?;
+                    }
+                }
             }
         }
         Ok(all)

@@ -4,8 +4,8 @@ use super::{Findings, Methods, multiplicity, words};
 use crate::estimate::{ArmCounts, Baseline, BaselineRow, Because, Estimate, Scale, Standing};
 use crate::protocol::{IntervalId, MethodId, Role, Statistic, Unit};
 use crate::report::baseline::{Same, alike, shown};
-use crate::report::language::{Locale, Message, Noun, one_stop};
-use crate::report::number::decimals_for;
+use crate::report::language::{Locale, Message, NO_BREAK, Noun, one_stop};
+use crate::report::number::{decimals_for, decimals_of};
 use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
 
 /// The way of the referrals, arm by arm.
@@ -156,7 +156,8 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
         say(Message::Characteristic),
     );
     for (arm, drawn) in baseline.arms.iter().zip(&baseline.drawn) {
-        let label = format!("{} (n = {})", found.arm(arm), locale.count(*drawn as u64));
+        let n = locale.count(*drawn as u64);
+        let label = format!("{} (n{NO_BREAK}={NO_BREAK}{n})", found.arm(arm));
         table.columns.push(Column::numbers(arm, label));
     }
     for (index, arm) in baseline.arms.iter().enumerate() {
@@ -195,10 +196,7 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
             let fact = words::fact(found.plan, alike.row, locale);
             let value = match alike.value {
                 Same::Level(level) => words::level(level, locale),
-                Same::Number(number) => {
-                    let whole = number.fract() == 0.0;
-                    locale.number(number, if whole { 0 } else { 2 })
-                }
+                Same::Number(number) => locale.number(number, decimals_of(number)),
             };
             format!("{fact} ({value})")
         });
@@ -876,6 +874,16 @@ pub fn method_words(
             }));
         }
     }
+    if let Some(resamples) = &options.resamples {
+        words.push(locale.say(Message::Resamples {
+            number: u64::from(resamples.number),
+        }));
+        if length == Length::Full {
+            words.push(locale.say(Message::ReplaySeed {
+                seed: &resamples.seed,
+            }));
+        }
+    }
     words
 }
 
@@ -906,7 +914,7 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
         let of_outcome = found
             .rows
             .iter()
-            .filter(|row| row.outcome.as_ref() == Some(&outcome));
+            .filter(|row| row.outcome.as_ref() == Some(&outcome) && row.subgroup.is_none());
         let smallest = of_outcome.filter_map(|row| row.missing_p).reduce(f64::min);
         if compared {
             cells.push(Cell::new(smallest.map_or(Value::Empty, Value::P)));
@@ -920,8 +928,45 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
             table.push(Row::new(words::reason(&reason, locale), cells).indented(1));
         }
     }
-    if compared {
+    let tested = |row: &Row| {
+        matches!(
+            row.cells.last(),
+            Some(Cell {
+                value: Value::P(_),
+                ..
+            })
+        )
+    };
+    if compared && table.rows().any(tested) {
         table.note(say(Message::MissingTested));
+    } else if compared {
+        let keep: Vec<bool> = table
+            .columns
+            .iter()
+            .map(|column| column.key != "p")
+            .collect();
+        table.keep_columns(&keep);
+    }
+    for nothing in &found.nothing_registered {
+        let arms = found.flow.arms.iter().zip(&nothing.persons);
+        let arms: Vec<String> = arms
+            .map(|(arm, &persons)| {
+                locale.say(Message::MissingOfArm {
+                    missing: persons as u64,
+                    drawn: arm.drawn as u64,
+                    arm: &found.arm(&arm.arm),
+                })
+            })
+            .collect();
+        let outcomes = nothing.outcomes.iter().map(|id| {
+            let outcome = &label_of(found, id);
+            locale.say(Message::Quoted { words: outcome })
+        });
+        table.note(locale.say(Message::NothingRegistered {
+            register: &nothing.register,
+            outcomes: &outcomes.collect::<Vec<_>>().join(", "),
+            arms: &arms.join(", "),
+        }));
     }
     table
 }

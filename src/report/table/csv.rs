@@ -13,7 +13,8 @@ pub fn machine(table: &Table) -> String {
     let fields = Fields::of(table);
     let mut head = vec!["group".to_owned(), "row".to_owned()];
     for (column, part) in fields.list() {
-        head.push(format!("{}{}", table.columns[column].key, part.suffix()));
+        let key = &table.columns[column].key;
+        head.push(format!("{key}{}", part.suffix(table, column)));
     }
     head.extend(["source".to_owned(), "notes".to_owned()]);
     let mut text = line(&head, ',', "\n");
@@ -138,12 +139,17 @@ pub(crate) enum Found<'a> {
 }
 
 impl Part {
-    fn suffix(self) -> &'static str {
+    fn suffix(self, table: &Table, column: usize) -> &'static str {
         match self {
             Part::Whole => "",
             Part::Lower => "_lower",
             Part::Upper => "_upper",
-            Part::Aside => "_aside",
+            Part::Aside => match Asides::of(table, column) {
+                Asides::Shares => "_share",
+                Asides::Counts => "_count",
+                Asides::Deviations => "_sd",
+                Asides::SharesAndDeviations => "_share_or_sd",
+            },
             Part::AsideLower => "_aside_lower",
             Part::AsideUpper => "_aside_upper",
         }
@@ -204,10 +210,12 @@ impl Part {
             Part::Lower | Part::AsideLower => names.push(locale.say(Message::Lower)),
             Part::Upper | Part::AsideUpper => names.push(locale.say(Message::Upper)),
             Part::Aside => {
-                names.push(match shares_aside(table, column) {
-                    true => locale.say(Message::Share0To1),
-                    false => "( )".to_owned(),
-                });
+                names.push(locale.say(match Asides::of(table, column) {
+                    Asides::Shares => Message::Share0To1,
+                    Asides::Counts => Message::CountAside,
+                    Asides::Deviations => Message::DeviationAside,
+                    Asides::SharesAndDeviations => Message::ShareOrDeviation,
+                }));
             }
         }
         names.retain(|name| !name.is_empty());
@@ -215,12 +223,33 @@ impl Part {
     }
 }
 
-/// Whether the values in parentheses of a column are shares.
-pub(crate) fn shares_aside(table: &Table, column: usize) -> bool {
-    let mut asides = table
-        .rows()
-        .filter_map(|row| row.cells[column].aside.as_ref());
-    asides.any(|value| matches!(value, Value::Number(_, form) if form.unit == Unit::Share))
+/// What the values in parentheses of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asides {
+    Shares,
+    Counts,
+    /// Standard deviations, the only other numbers that stand in parentheses.
+    Deviations,
+    SharesAndDeviations,
+}
+
+impl Asides {
+    pub(crate) fn of(table: &Table, column: usize) -> Asides {
+        let asides = || {
+            let cells = table.rows().map(|row| &row.cells[column]);
+            cells.filter_map(|cell| cell.aside.as_ref())
+        };
+        let is_share =
+            |value: &Value| matches!(value, Value::Number(_, form) if form.unit == Unit::Share);
+        let is_count = |value: &Value| matches!(value, Value::Count(_));
+        let shares = asides().any(is_share);
+        match asides().any(|value| !is_share(value) && !is_count(value)) {
+            true if shares => Asides::SharesAndDeviations,
+            true => Asides::Deviations,
+            false if shares => Asides::Shares,
+            false => Asides::Counts,
+        }
+    }
 }
 
 /// The columns that a table needs where each number has one of its own.

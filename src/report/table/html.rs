@@ -6,12 +6,40 @@ use super::{Align, Laid, LaidCell, LaidRow, Table, lay, room};
 use crate::report::language::Locale;
 use crate::report::markup::escaped;
 
-/// More columns than this do not fit on a page upright.
-const WIDE: usize = 10;
+/// Letters that fit beside each other on a page upright, in the print of tables.
+const UPRIGHT: usize = 92;
+/// Letters that the space between two columns takes.
+const GAP: usize = 2;
+/// Letters below which names of rows become unreadable.
+const NAME: usize = 14;
 
 /// Writes a table as a fragment that stands on its own, its title as caption.
 pub fn fragment(table: &Table, locale: &Locale) -> String {
     numbered(table, &lay(table, locale), "", locale)
+}
+
+/// Returns the letters of a line of a table when heads are broken between words and numbers not.
+fn narrowest(laid: &Laid) -> usize {
+    let word = |text: &str| text.split(' ').map(|word| word.chars().count()).max();
+    let mut widths: Vec<usize> = laid
+        .heads
+        .iter()
+        .map(|head| word(&head.text).unwrap_or(0))
+        .collect();
+    widths[0] = widths[0].max(NAME);
+    for row in &laid.rows {
+        let LaidRow::Cells { cells, .. } = row else {
+            continue;
+        };
+        for (width, cell) in widths[1..].iter_mut().zip(cells) {
+            let own = match cell.align {
+                Align::Numbers => cell.text.chars().count(),
+                Align::Words => word(&cell.text).unwrap_or(0),
+            };
+            *width = (*width).max(own);
+        }
+    }
+    widths.iter().map(|width| width + GAP).sum()
 }
 
 /// Writes a table with a number before its title: `Table 1`.
@@ -19,7 +47,7 @@ pub(crate) fn numbered(table: &Table, laid: &Laid, number: &str, locale: &Locale
     let id = escaped(&table.id);
     let columns = laid.heads.len();
     // On paper, wide ones lie on their side.
-    let kind = if columns > WIDE {
+    let kind = if narrowest(laid) > UPRIGHT {
         "table wide"
     } else {
         "table"

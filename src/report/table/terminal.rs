@@ -1,7 +1,8 @@
 //! A table for a terminal of 80 columns.
 //!
 //! Numbers stand with their decimal marks under each other; names and heads wrap. Where the numbers
-//! alone are wider than the screen, each row becomes a list. No line is longer than asked.
+//! alone are wider than the screen, each row becomes a list. No line is longer than asked. The name
+//! of a row ends with its marks and with the method that made its numbers: `Ny indsats [a, b] M1`.
 
 use super::{Align, Laid, LaidCell, LaidRow, Table, lay};
 use crate::report::language::{Locale, NARROW, NO_BREAK};
@@ -84,8 +85,22 @@ fn bracketed(cell: &LaidCell) -> String {
 /// Returns a head that may break wherever a line may end.
 fn heading(cell: &LaidCell) -> String {
     let text = cell.text.replace("konfidensinterval", "interval");
-    let text = text.replace(NO_BREAK, " ").replace(".-", ".- ");
+    let text = text.replace(".-", ".- ");
     format!("{text}{}", bracketed(cell))
+}
+
+/// Returns the name of a row with its marks and its method.
+fn named(label: &LaidCell, source: &Option<(String, String)>) -> String {
+    let source = source.as_ref().map_or("", |(_, label)| label.as_str());
+    let mut text = label.text.clone();
+    if !label.marks.is_empty() {
+        // Blanks, so that a line may break before and between marks.
+        text += &format!(" [{}]", label.marks.join(", "));
+    }
+    if !source.is_empty() {
+        text += &format!(" {source}");
+    }
+    text
 }
 
 /// Where the names of rows stand.
@@ -115,9 +130,9 @@ impl Widths {
                     label: name,
                     depth,
                     cells,
-                    ..
+                    source,
                 } => {
-                    let own = name.text.chars().count() + bracketed(name).chars().count();
+                    let own = named(name, source).chars().count();
                     label = label.max(own + 2 * usize::from(*depth));
                     for (most, cell) in content.iter_mut().zip(cells) {
                         let (before, after) = halves(cell);
@@ -261,7 +276,7 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
                 label,
                 depth,
                 cells,
-                ..
+                source,
             } => {
                 let indent = " ".repeat(2 * usize::from(*depth));
                 let values = |line: &mut String| {
@@ -271,15 +286,14 @@ fn columns(laid: &Laid, widths: &Widths, lines: &mut Vec<String>) {
                     }
                 };
                 if widths.names == Names::OwnLine {
-                    let name = format!("{}{}", label.text, bracketed(label));
-                    hang(&indent, &name, widths.all(), lines);
+                    hang(&indent, &named(label, source), widths.all(), lines);
                     let mut line = " ".repeat(widths.label);
                     values(&mut line);
                     lines.push(line);
                     continue;
                 }
                 let room = widths.label.saturating_sub(indent.len()).max(1);
-                let name = wrap(&format!("{}{}", label.text, bracketed(label)), room);
+                let name = wrap(&named(label, source), room);
                 let mut first = true;
                 let names = if name.is_empty() {
                     vec![String::new()]
@@ -335,8 +349,13 @@ fn list(laid: &Laid, width: usize, lines: &mut Vec<String>) {
             LaidRow::Group(name) => {
                 lines.extend(wrap(name, width));
             }
-            LaidRow::Cells { label, cells, .. } => {
-                lines.extend(wrap(&format!("{}{}", label.text, bracketed(label)), width));
+            LaidRow::Cells {
+                label,
+                cells,
+                source,
+                ..
+            } => {
+                lines.extend(wrap(&named(label, source), width));
                 let mut spans = laid.spans.iter().map(|row| spread(row)).collect::<Vec<_>>();
                 for (index, (head, cell)) in laid.heads[1..].iter().zip(cells).enumerate() {
                     if cell.text.is_empty() {

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
-use super::csv::{Fields, Found, Part, shares_aside};
+use super::csv::{Asides, Fields, Found, Part};
 use super::terminal::wrap;
 use super::{Align, Cell, Form, Laid, LaidCell, LaidRow, Sign, Table, Unit, UnitWords, Value, lay};
 use crate::period::Date;
@@ -254,10 +254,15 @@ fn label(table: &Table, laid: &Laid, column: usize, part: Part, locale: &Locale)
     let name = &table.columns[column].label;
     let words = match part {
         Part::Whole => name.clone(),
-        Part::Aside => match shares_aside(table, column) {
-            true => format!("{name}, {}", locale.say(Message::Share).to_lowercase()),
-            false => format!("{name} ( )"),
-        },
+        Part::Aside => {
+            let aside = locale.say(match Asides::of(table, column) {
+                Asides::Shares => Message::ShareAside,
+                Asides::Counts => Message::CountAside,
+                Asides::Deviations => Message::DeviationAside,
+                Asides::SharesAndDeviations => Message::ShareOrDeviation,
+            });
+            format!("{name}, {aside}")
+        }
         Part::Lower | Part::AsideLower => format!("{name}, {}", locale.say(Message::Lower)),
         Part::Upper | Part::AsideUpper => format!("{name}, {}", locale.say(Message::Upper)),
     };

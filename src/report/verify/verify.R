@@ -237,7 +237,9 @@ regression <- function(y, columns, cluster, se, wanted = "z") {
   df <- switch(se, hc2 = bell_mccaffrey(x, match("z", colnames(x))),
                cr2 = unname(fit$df["z"]), residual)
   wanted <- intersect(wanted, names(fit$coefficients))
-  list(estimate = fit$coefficients[wanted], df = df, residual = residual,
+  together <- if (se == "cr2" && length(wanted) > 1)
+    hotelling(x, match(wanted, colnames(x)), cluster) else df
+  list(estimate = fit$coefficients[wanted], df = df, together = together, residual = residual,
        covariance = fit$vcov[wanted, wanted, drop = FALSE])
 }
 arm_of <- function(fit, level)
@@ -257,7 +259,34 @@ lin <- function(on, adjust, se, level) {
   arm_of(regression(on$y, c(x, list(z = on$z), crossed), on$cluster, se), level)
 }
 
-# The same effect at all levels of a factor: Wald's F.
+# Degrees of freedom of Hotelling's T2 for several coefficients (columns of x) by CR2: Pustejovsky
+# & Tipton 2018. With P_gh the q x q covariances of clusters g and h, made to sum to I over g = h.
+hotelling <- function(x, wanted, cluster) {
+  x <- cbind(1, x)
+  bread <- solve(crossprod(x))
+  parts <- lapply(split(seq_len(nrow(x)), cluster), function(i) {
+    own <- x[i, , drop = FALSE]
+    e <- eigen(diag(length(i)) - own %*% bread %*% t(own), symmetric = TRUE)
+    root <- e$vectors %*% (ifelse(e$values > 1e-9, 1 / sqrt(abs(e$values)), 0) * t(e$vectors))
+    g <- root %*% own %*% bread[, wanted + 1, drop = FALSE]
+    list(squares = crossprod(g), crossed = crossprod(own, g))
+  })
+  p <- function(g, h) {
+    product <- -crossprod(parts[[g]]$crossed, bread %*% parts[[h]]$crossed)
+    if (g == h) parts[[g]]$squares + product else product
+  }
+  each <- seq_along(parts)
+  e <- eigen(Reduce(`+`, lapply(each, function(g) p(g, g))), symmetric = TRUE)
+  root <- e$vectors %*% (t(e$vectors) / sqrt(e$values))
+  sum <- 0
+  for (g in each) for (h in each) {
+    b <- root %*% p(g, h) %*% root
+    sum <- sum + sum(b * t(b)) + sum(diag(b))^2
+  }
+  length(wanted) * (length(wanted) + 1) / sum
+}
+
+# The same effect at all levels of a factor: Wald's F, with CR2 Hotelling's T2.
 interaction_test <- function(on, by, adjust, se) {
   level <- people[[by]][on$row]
   both <- Filter(function(l) length(unique(on$z[level == l])) == 2, sort(unique(level)))
@@ -268,7 +297,9 @@ interaction_test <- function(on, by, adjust, se) {
   fit <- regression(on$y, c(named(x), list(z = on$z), crossed), on$cluster, se, names(crossed))
   q <- length(fit$estimate)
   f <- drop(fit$estimate %*% solve(fit$covariance, fit$estimate)) / q
-  c(p_value = pf(f, q, fit$residual, lower.tail = FALSE))
+  if (se != "cr2") return(c(p_value = pf(f, q, fit$residual, lower.tail = FALSE)))
+  df <- fit$together
+  c(p_value = pf(f * (df - q + 1) / df, q, df - q + 1, lower.tail = FALSE))
 }
 
 # Delta method on the log scale; with clusters the variance of a mean by CR2.

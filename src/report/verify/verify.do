@@ -254,7 +254,7 @@ program define interaction_test
     quietly egen _b_ = group(`by') if _on
     global RHS $X i._b_ i._z i._z#i._b_
     regression `se'
-    if "`se'" != "cr2" | c(stata_version) >= 18 {
+    if "`se'" != "cr2" {
         quietly testparm i._z#i._b_
         scalar f_ = r(F)
         if "`se'" == "hc0" scalar f_ = f_ * e(N) / e(df_r)

@@ -215,7 +215,7 @@ fn bounds_belong_where_many_are_missing_or_unlike_many() {
 /// 318/319, pchisq(…, 1, lower.tail = FALSE) is 0.0023557309270808508.
 #[test]
 fn missing_shares_are_compared_by_the_score_test() {
-    let found = difference_in_missing(Count::new(20, 135), Count::new(9, 184));
+    let found = difference_in_missing(&[(Count::new(20, 135), Count::new(9, 184))]);
     close(
         found.estimate.unwrap(),
         20.0 / 135.0 - 9.0 / 184.0,
@@ -223,7 +223,27 @@ fn missing_shares_are_compared_by_the_score_test() {
         "difference",
     );
     close(found.p_value.unwrap(), 0.0023557309270808508, 1e-12, "p");
-    let nobody = difference_in_missing(Count::new(0, 135), Count::new(0, 184));
+    let nobody = difference_in_missing(&[(Count::new(0, 135), Count::new(0, 184))]);
     assert_eq!(nobody.p_value, None);
     assert_eq!(nobody.notes, ["no outcome is missing"]);
+}
+
+/// mantelhaen.test(array(c(12, 8, 30, 30, 3, 57, 0, 20), c(2, 2, 2)), correct = FALSE) in R 4.2.2:
+/// Mantel-Haenszel X-squared 1.1674876847290638, p 0.27991805558696153. Both strata together, by
+/// prop.test(c(15, 30), c(80, 80), correct = FALSE) times 159/160, give 0.0085569218419277518.
+#[test]
+fn missing_shares_are_compared_within_strata() {
+    let strata = [
+        (Count::new(12, 20), Count::new(30, 60)),
+        (Count::new(3, 60), Count::new(0, 20)),
+    ];
+    let found = difference_in_missing(&strata);
+    close(found.p_value.unwrap(), 0.27991805558696153, 1e-10, "p");
+    let together = difference_in_missing(&[(Count::new(15, 80), Count::new(30, 80))]);
+    close(together.p_value.unwrap(), 0.0085569218419277518, 1e-10, "p");
+    let nobody = strata.map(|(a, r)| (Count::new(0, a.n), Count::new(0, r.n)));
+    assert_eq!(
+        difference_in_missing(&nobody).notes,
+        ["no outcome is missing"]
+    );
 }

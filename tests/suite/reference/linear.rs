@@ -282,17 +282,18 @@ fn changes_ratios_and_strata_are_those_of_r() {
             "equal" => {
                 let stratum = table.levels("s").unwrap();
                 let arm = table.arm();
-                let names: Vec<String> = (0..3).map(|s| format!("s{s}")).collect();
+                let names: Vec<String> = (0..4).map(|s| format!("s{s}")).collect();
                 let cluster = table.levels("cl");
                 let covariates = match line.variant.ends_with("x1") {
                     true => table.covariates(),
                     false => Vec::new(),
                 };
+                let weighted = line.variant.contains("weighted");
                 let columns = Columns {
                     y: table.column("y"),
                     in_arm: &arm,
                     covariates: &covariates,
-                    weights: None,
+                    weights: weighted.then(|| table.column("w")),
                     cluster: cluster.as_deref(),
                 };
                 let found = equal_effects(&columns, &stratum, &names, &how(&line.variant));
@@ -1001,4 +1002,58 @@ proptest! {
         };
         prop_assert_eq!(kept, t.abs() < critical);
     }
+}
+
+/// With two levels there is one difference, and Hotelling's T² is the square of its t: the degrees
+/// of freedom are those of the coefficient.
+#[test]
+fn equal_effects_of_two_levels_by_cr2_are_a_t_test() {
+    let table = Table::of("within");
+    let arm = table.arm();
+    let cluster = table.levels("cl").unwrap();
+    let level: Vec<u32> = cluster.iter().map(|cluster| cluster % 2).collect();
+    let how = by(StandardErrors::Cr2, DegreesOfFreedom::Satterthwaite);
+    let columns = |covariates| Columns {
+        y: table.column("y"),
+        in_arm: &arm,
+        covariates,
+        weights: None,
+        cluster: Some(&cluster),
+    };
+    let found = equal_effects(&columns(&[]), &level, &names(2), &how);
+    // The arm is made the factor, and the interaction what `ols` tells.
+    let number = |of: &dyn Fn(usize) -> bool| -> Vec<f64> {
+        (0..arm.len()).map(|row| f64::from(of(row))).collect()
+    };
+    let (in_arm, in_level) = (number(&|row| arm[row]), number(&|row| level[row] == 1));
+    let covariates =
+        [("arm", &in_arm), ("level", &in_level)].map(|(name, values)| Covariate { name, values });
+    let both: Vec<bool> = (0..arm.len())
+        .map(|row| arm[row] && level[row] == 1)
+        .collect();
+    let crossed = Columns {
+        in_arm: &both,
+        ..columns(&covariates)
+    };
+    let t = ols(&crossed, &how);
+    let squared = (t.estimate.unwrap() / t.std_error.unwrap()).powi(2);
+    near(found.statistic, squared, 1e-9, "F");
+    near(found.df2, t.df.unwrap(), 1e-9, "degrees of freedom");
+    near(found.p_value, t.p_value.unwrap(), 1e-9, "p");
+}
+
+#[test]
+fn equal_effects_by_cr2_need_more_clusters_than_levels() {
+    let y = [1.0, 3.0, 2.0, 5.0, 4.0, 8.0, 7.0, 6.0, 3.5, 2.5, 1.5, 0.5];
+    let arm = arms("010101010101");
+    let level_of = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3];
+    let cluster = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
+    let columns = Columns {
+        cluster: Some(&cluster),
+        ..plain(&y, &arm, &[])
+    };
+    let how = by(StandardErrors::Cr2, DegreesOfFreedom::Satterthwaite);
+    let found = equal_effects(&columns, &level_of, &names(4), &how);
+    assert_eq!(found.p_value, None);
+    assert!(!found.notes.is_empty());
 }

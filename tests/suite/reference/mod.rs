@@ -2,6 +2,7 @@
 //! script stands beside the number.
 
 mod auditors;
+mod bootstrap;
 mod bounds;
 mod draws;
 mod durations;

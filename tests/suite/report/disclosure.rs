@@ -271,7 +271,7 @@ impl Attacker {
         }
         // A printed share and one of its two counts give the other.
         for (table, row, column, name, of) in &export.shares {
-            let Some(field) = fields[*table][*row].get(&format!("c{column}_aside")) else {
+            let Some(field) = fields[*table][*row].get(&format!("c{column}_share")) else {
                 continue;
             };
             if let Ok(share) = field.parse::<f64>() {
@@ -644,6 +644,7 @@ fn steps_of_a_curve_are_joined_until_each_has_enough_people() {
         time,
         at_risk,
         events,
+        competing: 0,
         exits,
     };
     let steps = [
@@ -656,12 +657,20 @@ fn steps_of_a_curve_are_joined_until_each_has_enough_people() {
     ];
     // By hand: 1 and 2 make five events; 3 has none; 4 and 5 make ten events and six exits; the two
     // events of 6 go into the step before.
-    let joined = coarsened(&steps, 5);
+    let joined = coarsened(&[steps.to_vec()], 5).remove(0);
     assert_eq!(
         joined,
         [step(2, 40, 5, 0), step(3, 35, 0, 0), step(6, 35, 12, 6)]
     );
-    assert_eq!(coarsened(&[step(1, 30, 4, 0), step(2, 26, 0, 0)], 5), []);
+    let few = vec![step(1, 30, 4, 0), step(2, 26, 0, 0)];
+    assert_eq!(coarsened(&[few], 5), [vec![]]);
+    // The other curve has events enough at 3 and not at 2, and so has its steps where both have.
+    let other = [(1, 60, 0), (2, 60, 2), (3, 58, 6), (4, 52, 0), (5, 52, 0)];
+    let other = other.map(|(time, at_risk, events)| step(time, at_risk, events, 0));
+    let other = [other.to_vec(), vec![step(6, 52, 7, 0)]].concat();
+    let both = coarsened(&[steps.to_vec(), other], 5);
+    assert_eq!(both[0], [step(3, 40, 5, 0), step(6, 35, 12, 6)]);
+    assert_eq!(both[1], [step(3, 60, 8, 0), step(6, 52, 7, 0)]);
     let mut release = Release::new(Rule::default());
     let ids = release.curve("gruppe1", &joined).unwrap();
     let reads = ids

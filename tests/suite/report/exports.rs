@@ -1,6 +1,21 @@
 //! What `klero export` writes, and what it must not.
 
-use crate::workshop::{Folder, klero};
+use std::collections::BTreeMap;
+
+use klero::estimate::duration::curve::kaplan_meier;
+use klero::estimate::duration::incidence::aalen_johansen;
+use klero::estimate::duration::{End, Times};
+use klero::protocol::Protocol;
+use klero::report::disclosure::Rule;
+use klero::report::document::Document;
+use klero::report::figure::{Cell, FigureData};
+use klero::report::json::Provenance;
+use klero::report::study::{CurveFound, Findings, Recruitment, TimesFound, export};
+use klero::sample::{ArmFlow, Flow};
+
+use super::sample::DA;
+use super::verify::study;
+use crate::workshop::{Folder, klero, klero_at};
 
 #[test]
 fn small_counts_and_what_tells_them_are_held_back() {
@@ -48,4 +63,434 @@ fn an_export_that_cannot_protect_anybody_is_refused() {
     let study = folder.join("d");
     klero(&study, &["export", "--threshold", "150"]).fails_with(1, &["nothing was exported"]);
     assert!(!study.join("export").exists());
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+const TWO_ARMS: &str = r#"
+[study]
+id = "two"
+title = "Two arms"
+[[arm]]
+id = "new"
+label = "New"
+[[arm]]
+id = "old"
+label = "Old"
+reference = true
+[[factor]]
+id = "sex"
+label = "Sex"
+levels = ["f", "m"]
+[allocation]
+procedure = "complete"
+strata = []
+[[outcome]]
+id = "job"
+label = "Job"
+measure = "value"
+file = "survey.csv"
+column = "job"
+yes_no = true
+[[estimate]]
+outcome = "job"
+role = "primary"
+method = "risk-difference"
+[[estimate]]
+outcome = "job"
+role = "exploratory"
+by = "sex"
+method = "risk-difference"
+[[estimate]]
+outcome = "job"
+role = "secondary"
+method = "lin"
+adjust = ["sex"]
+[replays]
+number = 99
+"#;
+
+/// What happened to the persons of an arm: when, and how it ended.
+type Persons = Vec<(f64, End)>;
+
+const HORIZON: f64 = 52.0;
+
+fn persons(dice: &mut Dice, competing: bool) -> Persons {
+    let hazard = 1 + dice.below(40);
+    let of_one = |dice: &mut Dice| {
+        for week in 1..=HORIZON as u64 {
+            match dice.below(1_000) {
+                n if n < hazard => return (week as f64, End::Event),
+                n if n < hazard + 4 && competing => return (week as f64, End::Competing),
+                n if n < hazard + 6 => return (week as f64, End::Censored),
+                _ => {}
+            }
+        }
+        (HORIZON, End::Censored)
+    };
+    (0..20 + dice.below(150)).map(|_| of_one(dice)).collect()
+}
+
+fn curve(persons: &Persons, competing: bool) -> CurveFound {
+    let (time, end): (Vec<f64>, Vec<End>) = persons.iter().copied().unzip();
+    let times = Times::new(&time, &end).unwrap();
+    match competing {
+        true => CurveFound::Incidence(aalen_johansen(times)),
+        false => CurveFound::Survival(kaplan_meier(times)),
+    }
+}
+
+fn number(cell: &Cell) -> f64 {
+    match cell {
+        Cell::Number(number) => *number,
+        other => panic!("{other:?} is no number"),
+    }
+}
+
+fn words(cell: &Cell) -> &str {
+    match cell {
+        Cell::Text(text) => text,
+        other => panic!("{other:?} is no text"),
+    }
+}
+
+fn none_or_enough(n: usize, threshold: u64, what: &str) {
+    assert!(
+        n == 0 || n as u64 >= threshold,
+        "{what}: {n} of {threshold}"
+    );
+}
+
+/// Reads the counts that stand behind the table of a curve and looks for small ones.
+fn attack_curve(data: &FigureData, arms: &[(&str, &Persons)], threshold: u64) {
+    let mut shown: Vec<Vec<f64>> = Vec::new();
+    for (label, persons) in arms {
+        let rows = data.rows.iter().filter(|row| words(&row[0]) == *label);
+        let (at_risk, steps): (Vec<_>, Vec<_>) = rows.partition(|row| row[2] == Cell::Missing);
+        let within = |from: f64, to: f64, ends: &[End]| {
+            let last = to >= HORIZON;
+            let inside = |time: f64| time >= from && (time < to || last);
+            let those = persons
+                .iter()
+                .filter(|(t, end)| inside(*t) && ends.contains(end));
+            those.count()
+        };
+        // Between two times that are known there are events enough, and so are the others.
+        let times: Vec<f64> = steps.iter().map(|row| number(&row[1])).collect();
+        let mut from = 0.0;
+        for &to in &times {
+            let events = within(from, to, &[End::Event]);
+            none_or_enough(events, threshold, "events");
+            assert!(events > 0, "a step without an event");
+            from = to;
+        }
+        let mut known = Vec::new();
+        for row in at_risk {
+            if let Cell::Count(n) = row[5] {
+                let time = number(&row[1]);
+                let truth = persons.iter().filter(|(t, _)| *t >= time).count();
+                assert_eq!(n, truth as u64, "at risk at {time}");
+                known.push(time);
+            }
+        }
+        known.push(HORIZON);
+        for pair in known.windows(2) {
+            for end in [End::Event, End::Competing, End::Censored] {
+                none_or_enough(within(pair[0], pair[1], &[end]), threshold, "a span");
+            }
+        }
+        shown.push(known);
+    }
+    assert!(
+        shown.windows(2).all(|pair| pair[0] == pair[1]),
+        "arms compare"
+    );
+}
+
+/// Reads the draws of each span of months and looks for small ones.
+fn attack_draws(data: &FigureData, drawn: &BTreeMap<&str, u64>, threshold: u64) {
+    for (arm, &all) in drawn {
+        let sums: Vec<u64> = data
+            .rows
+            .iter()
+            .filter(|row| words(&row[1]) == *arm)
+            .map(|row| match row[2] {
+                Cell::Count(n) => n,
+                ref other => panic!("{other:?}"),
+            })
+            .collect();
+        let mut before = 0;
+        for &sum in &sums {
+            none_or_enough((sum - before) as usize, threshold, "draws");
+            before = sum;
+        }
+        assert_eq!(before, all);
+    }
+}
+
+#[test]
+fn no_figure_of_an_export_shows_a_count_below_the_threshold() {
+    let plan = Protocol::read(TWO_ARMS).unwrap();
+    let mut dice = Dice(20_210_409);
+    let (mut curves, mut draws) = (0, 0);
+    const CASES: usize = 40;
+    for case in 0..CASES {
+        let threshold = [5, 3, 10][case % 3];
+        let competing = case % 2 == 1;
+        let arms = [persons(&mut dice, competing), persons(&mut dice, competing)];
+        let months = 2 + dice.below(16) as usize;
+        let drawn: Vec<(String, Vec<u64>)> = ["new", "old"]
+            .iter()
+            .zip(&arms)
+            .map(|(id, persons)| {
+                let mut by_month = vec![0; months];
+                for _ in persons {
+                    by_month[dice.below(months as u64) as usize] += 1;
+                }
+                ((*id).to_owned(), by_month)
+            })
+            .collect();
+        let arm_flow = |arm: usize| ArmFlow {
+            arm: ["new", "old"][arm].to_owned(),
+            drawn: arms[arm].len(),
+            withdrawn: 0,
+            excluded: 0,
+            withdrawn_by: BTreeMap::new(),
+            excluded_by: BTreeMap::new(),
+        };
+        let all = arms[0].len() + arms[1].len();
+        let found = Findings {
+            plan: &plan,
+            provenance: Provenance::default(),
+            flow: Flow {
+                referred: all,
+                refused: 0,
+                reasons: BTreeMap::new(),
+                drawn: all,
+                withdrawn: 0,
+                excluded: 0,
+                arms: vec![arm_flow(0), arm_flow(1)],
+            },
+            rows: Vec::new(),
+            multiplicity: plan.multiplicity,
+            baseline: None,
+            cut: BTreeMap::new(),
+            course: None,
+            states: None,
+            times: vec![TimesFound {
+                outcome: "first".to_owned(),
+                label: "First".to_owned(),
+                horizon: HORIZON,
+                arms: vec![
+                    ("new".to_owned(), curve(&arms[0], competing)),
+                    ("old".to_owned(), curve(&arms[1], competing)),
+                ],
+                level: Some(0.95),
+                at_risk: None,
+            }],
+            recruitment: Recruitment {
+                periods: (1..=months).map(|month| format!("m{month:02}")).collect(),
+                months: months as u64,
+                arms: drawn,
+                planned: None,
+            },
+            deviations: Vec::new(),
+            received: Vec::new(),
+            missing: BTreeMap::new(),
+            nothing_registered: Vec::new(),
+            strata: BTreeMap::new(),
+            levels: BTreeMap::new(),
+            threshold: None,
+            definitions: Vec::new(),
+            date: Document::UNDATED,
+            drawing: None,
+        };
+        let rule = Rule {
+            threshold,
+            ..Rule::default()
+        };
+        let made = export(&found, rule, &DA).unwrap();
+        for figure in &made.report.figures {
+            let labelled = [("New", &arms[0]), ("Old", &arms[1])];
+            match figure.kind {
+                "survival" => {
+                    curves += 1;
+                    attack_curve(&figure.data, &labelled, threshold);
+                }
+                "recruitment" => {
+                    draws += 1;
+                    let drawn = labelled.map(|(label, persons)| (label, persons.len() as u64));
+                    attack_draws(&figure.data, &drawn.into(), threshold);
+                }
+                _ => {}
+            }
+        }
+    }
+    // Leaving every figure out would be safe and useless.
+    assert!(curves * 3 > CASES, "{curves} curves");
+    assert!(draws * 2 > CASES, "{draws} figures of draws");
+}
+
+#[test]
+fn an_effect_adjusted_for_a_level_tells_no_count_that_is_held_back() {
+    let folder = Folder::new();
+    folder.write("study.toml", TWO_ARMS);
+    folder.write("seed.key", format!("{}\n", "07".repeat(32)));
+    let mut people = "id,sex\n".to_owned();
+    for person in 0..120 {
+        people += &format!("p{person:03},{}\n", ["f", "m"][person % 2]);
+    }
+    folder.write("list.csv", &people);
+    let run = |arguments: &[&str]| klero(folder.path(), arguments).ok();
+    run(&["seal", "--seed", "seed.key", "--confirm", "two"]);
+    run(&["draw", "--list", "list.csv", "--out", "arms.csv"]);
+    // Three women of the new arm have a job, and many of everybody else.
+    let arms = folder.read("arms.csv");
+    let mut left = BTreeMap::from([
+        (("new", "f"), 3),
+        (("new", "m"), 14),
+        (("old", "f"), 12),
+        (("old", "m"), 11),
+    ]);
+    let mut survey = "id,job\n".to_owned();
+    for person in 0..120 {
+        let id = format!("p{person:03}");
+        let line = arms.lines().find(|line| line.starts_with(&id)).unwrap();
+        let arm = ["new", "old"]
+            .into_iter()
+            .find(|arm| line.split(',').any(|field| field == *arm))
+            .unwrap();
+        let jobs = left.get_mut(&(arm, ["f", "m"][person % 2])).unwrap();
+        survey += &format!("{id},{}\n", u8::from(*jobs > 0));
+        *jobs = (*jobs - 1).max(0);
+    }
+    folder.write("survey.csv", survey);
+    run(&["outcomes"]);
+    run(&["report"]);
+    run(&["export"]);
+    let row = |table: &str, start: &str| {
+        let text = folder.read(table);
+        let line = text.lines().find(|line| line.contains(start));
+        line.unwrap_or_else(|| panic!("{start} in {text}"))
+            .to_owned()
+    };
+    // Lin's estimate is Σ N(level)/N · (p₁(level) − p₀(level)): beside the shares of the arms and
+    // of the other levels it has the one unknown, the three.
+    assert!(!row("report/tables/secondary.csv", "New – Old").contains("suppressed"));
+    let adjusted = row("export/tables/secondary.csv", "New – Old");
+    assert!(adjusted.contains("effect: suppressed"), "{adjusted}");
+    let whole = row("export/tables/primary.csv", "New – Old");
+    assert!(!whole.contains("effect: suppressed"), "{whole}");
+    let women = row("export/tables/subgroups.csv", "f, New – Old");
+    assert!(women.contains("effect: suppressed"), "{women}");
+}
+
+#[test]
+fn where_clusters_were_drawn_figures_have_no_bands_of_persons() {
+    let estimates = [("job", "", "level = 0.9"), ("first-job", "", "level = 0.8")];
+    for (allocation, clusters) in [("cluster = \"team\"", true), ("strata = []", false)] {
+        let folder = study(allocation, &estimates);
+        let page = folder.read("report/report.md");
+        for (figure, level) in [("course", "90 %"), ("time-first-job", "80 %")] {
+            let data = folder.read(&format!("report/figures/{figure}.csv"));
+            let mut rows = data
+                .lines()
+                .skip(1)
+                .map(|line| line.split(',').collect::<Vec<_>>());
+            let banded = rows.any(|row| !row[2].is_empty() && !row[3].is_empty());
+            assert_eq!(banded, !clusters, "{figure} of {allocation}");
+            let told = page.replace('\u{a0}', " ").contains(&match figure {
+                "course" => format!("Bands: {level} intervals"),
+                _ => format!("log-log intervals ({level})"),
+            });
+            assert_eq!(told, !clusters, "{figure} of {allocation}");
+        }
+        assert_eq!(page.contains("Without bands"), clusters);
+        // A cluster is in one arm whole: that is no imbalance.
+        let baseline = folder.read("report/tables/baseline.csv");
+        assert!(
+            !baseline.contains("team") && !baseline.contains("t-01"),
+            "{baseline}"
+        );
+    }
+}
+
+#[test]
+fn draws_by_month_count_persons_where_clusters_were_drawn() {
+    let folder = Folder::new();
+    let plan = TWO_ARMS.replace("strata = []", "cluster = \"team\"\nstrata = []");
+    let plan = plan.replace("[allocation]", "[[factor]]\nid = \"team\"\n[allocation]");
+    let (plan, _) = plan.split_once("[[estimate]]").unwrap();
+    let estimate = "[[estimate]]\noutcome = \"job\"\nrole = \"primary\"\n[replays]\nnumber = 99\n";
+    folder.write("study.toml", format!("{plan}{estimate}"));
+    folder.write("seed.key", format!("{}\n", "07".repeat(32)));
+    let run = |now: &str, arguments: &[&str]| klero_at(folder.path(), Some(now), arguments).ok();
+    let sealed = ["seal", "--seed", "seed.key", "--confirm", "two"];
+    run("2020-01-02T08:00:00Z", &sealed);
+    let mut survey = "id,job\n".to_owned();
+    for month in 0..2 {
+        let mut people = "id,sex,team\n".to_owned();
+        for person in 0..40 {
+            let id = format!("p{month}{person:02}");
+            people += &format!("{id},f,t{month}{}\n", person / 5);
+            survey += &format!("{id},{}\n", person % 2);
+        }
+        let list = format!("list{month}.csv");
+        folder.write(&list, people);
+        let now = format!("2020-0{}-03T08:00:00Z", month + 2);
+        run(&now, &["draw", "--list", &list]);
+    }
+    folder.write("survey.csv", survey);
+    run("2020-04-01T08:00:00Z", &["outcomes"]);
+    run("2020-04-01T08:00:00Z", &["report", "--lang", "en"]);
+    let data = folder.read("report/figures/recruitment.csv");
+    let last: u64 = data
+        .lines()
+        .filter(|line| line.starts_with("2020-03"))
+        .map(|line| line.rsplit(',').next().unwrap().parse::<u64>().unwrap())
+        .sum();
+    // 80 persons in 16 teams.
+    assert_eq!(last, 80, "{data}");
+}
+
+#[test]
+fn the_report_tells_who_counts_as_without_anything_to_register() {
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    let study = folder.join("d");
+    klero(&study, &["report", "--lang", "en"]).ok();
+    // Persons of the list who have no row of hours, counted by hand here.
+    let hours = folder.read("d/register/bfl.csv");
+    let of_row = |line: &'_ str| line.split([';', ',']).next().unwrap().to_owned();
+    let with: std::collections::BTreeSet<String> = hours.lines().skip(1).map(of_row).collect();
+    let list = folder.read("d/referrals.csv");
+    let without = list
+        .lines()
+        .skip(1)
+        .filter(|line| !with.contains(&of_row(line)));
+    let page = folder.read("d/report/tables/missing.md");
+    let line = page
+        .lines()
+        .find(|line| line.contains("register “bfl”"))
+        .unwrap();
+    let told = line.split([':', ',', '.']).filter_map(|part| {
+        let (persons, of) = part.trim().split_once(" of ")?;
+        of.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
+        persons.parse::<usize>().ok()
+    });
+    assert_eq!(told.sum::<usize>(), without.count(), "{line}");
+    klero(&study, &["export", "--lang", "en"]).ok();
+    let page = folder.read("d/export/tables/missing.md");
+    assert!(!page.contains("bfl"), "{page}");
 }

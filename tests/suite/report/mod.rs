@@ -8,5 +8,5 @@ mod gallery;
 mod handover;
 mod sample;
 mod tables;
-mod verify;
+pub(crate) mod verify;
 mod words;

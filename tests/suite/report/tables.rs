@@ -1,7 +1,7 @@
 //! One table in every form.
 
 use klero::report::table::{
-    Cell, Column, Form, Row, Table, Unit, Value, csv, html, latex, markdown, terminal,
+    Cell, Column, Form, Row, Source, Table, Unit, Value, csv, html, latex, markdown, terminal,
 };
 
 use super::sample::{DA, EN, baseline, effects, wide};
@@ -154,7 +154,7 @@ fn footnotes_are_marked_in_reading_order_and_said_once() {
     table.push(Row::new("y", vec![gone().noted(first)]));
     let text = terminal::text(&table, &EN, 80);
     assert!(
-        text.contains("n[a]") && text.contains("x[b]") && text.contains("–[a,c]"),
+        text.contains("n[a]") && text.contains("x [b]") && text.contains("–[a,c]"),
         "{text}"
     );
     assert!(
@@ -175,4 +175,62 @@ fn a_number_that_is_none_is_never_written_as_one() {
     assert_eq!(open.written(&DA), "[−∞; 2,0]");
     let change = Value::interval(Some(0.92), Some(3.59), Form::of(Unit::Relative, 0));
     assert_eq!(change.written(&EN).replace('\u{a0}', " "), "(−8 to +259)");
+}
+
+#[test]
+fn numbers_in_parentheses_are_named_for_what_they_are() {
+    let share = Form::of(Unit::Share, 1);
+    let plain = Form::of(Unit::None, 1);
+    let mut table = Table::new("t", "T", "");
+    table.columns = ["a", "b", "c", "d"]
+        .map(|key| Column::numbers(key, key.to_uppercase()))
+        .to_vec();
+    let shared = || Cell::count(9).with(Value::Number(0.5, share));
+    let events = || Cell::new(Value::Number(0.5, share)).with(Value::Count(9));
+    let spread = || Cell::new(Value::Number(40.0, plain)).with(Value::Number(12.0, plain));
+    table.push(Row::new("x", vec![shared(), events(), spread(), shared()]));
+    table.push(Row::new("y", vec![shared(), events(), spread(), spread()]));
+    let text = csv::machine(&table);
+    let head = "group,row,a,a_share,b,b_count,c,c_sd,d,d_share_or_sd,source,notes\n";
+    assert!(text.starts_with(head), "{text}");
+    let text = String::from_utf8(csv::danish_excel(&table, &DA)).unwrap();
+    let head = "A;A, andel, 0–1;B;B, antal;C;C, standardafvigelse;D;D, andel eller";
+    assert!(text.contains(head), "{text}");
+}
+
+#[test]
+fn rows_on_a_terminal_name_their_method_and_marks_break_between_lines() {
+    let mut table = Table::new("t", "T", "");
+    table.columns = vec![Column::numbers("n", "Ny (n\u{a0}=\u{a0}57)")];
+    let notes: Vec<_> = (0..9)
+        .map(|n| table.footnote(format!("note {n}")))
+        .collect();
+    let source = Source {
+        id: "method-1".to_owned(),
+        label: "M1".to_owned(),
+    };
+    let mut row = Row::new("Trivselsindsatsen", vec![Cell::count(9)]).from_source(source);
+    for note in notes {
+        row = row.noted(note);
+    }
+    table.push(row);
+    let text = terminal::text(&table, &DA, 30);
+    assert!(text.contains("Trivselsindsatsen"), "{text}");
+    assert!(text.contains("i] M1"), "{text}");
+    // A head breaks before what stands in parentheses, never within.
+    assert!(text.contains("(n = 57)"), "{text}");
+}
+
+#[test]
+fn a_table_of_long_heads_lies_on_its_side_on_paper() {
+    let table = |head: &str| {
+        let mut table = Table::new("t", "T", "");
+        table.columns = (0..5)
+            .map(|n| Column::numbers(&format!("c{n}"), head))
+            .collect();
+        table.push(Row::new("x", vec![Cell::count(9); 5]));
+        html::fragment(&table, &DA)
+    };
+    assert!(table("Beskæftigelsesindsats").contains("\"table wide\""));
+    assert!(table("Den nye indsats").contains("\"table\""));
 }

@@ -59,7 +59,7 @@ baseline = "before"
 "#;
 
 /// A study of 180 people by a rule: strata of persons, or clusters of four.
-fn study(allocation: &str, estimates: &[(&str, &str, &str)]) -> Folder {
+pub(crate) fn study(allocation: &str, estimates: &[(&str, &str, &str)]) -> Folder {
     let clusters = allocation.contains("cluster");
     let team = if clusters {
         "[[factor]]\nid = \"team\"\n"
@@ -196,8 +196,9 @@ fn in_clusters() -> Folder {
                 "ols lin ratio-of-means late",
                 &format!("{adjusted}\nreceived = \"praktik\""),
             ),
-            ("job-weeks", "ols", "se = \"cr1\""),
+            ("job-weeks", "ols", "se = \"cr1\"\nby = \"age\""),
             ("job-weeks", "ols", "se = \"cr0\""),
+            ("job-weeks", "ols", "by = \"place\""),
             ("first-job", "cox", "adjust = [\"score_baseline\"]"),
             ("score", "ancova change", ""),
         ],
