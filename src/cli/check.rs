@@ -36,14 +36,6 @@ pub struct Check {
     rows: bool,
 }
 
-/// How far a trial has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Planning,
-    Drawing,
-    Over,
-}
-
 impl Check {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
         let study = Study::find(around)?;
@@ -123,7 +115,7 @@ impl Check {
                 faults.push(error.to_string());
             }
         }
-        let mut stage = Stage::Planning;
+        let mut sealed = false;
         let next = match study.ledger() {
             Err(LedgerError::Missing { .. }) if plan.allocation.is_none() => {
                 facts.push("ledger: none, with one arm nothing is drawn".to_owned());
@@ -142,10 +134,7 @@ impl Check {
                     "ledger: {}",
                     number(ledger.entries.len(), "entry", "entries")
                 ));
-                stage = match ledger.unsealed() {
-                    None => Stage::Drawing,
-                    Some(_) => Stage::Over,
-                };
+                sealed = true;
                 let mut changed = false;
                 facts.push(format!("head: {}", ledger.head));
                 if ledger.plan().digest != plan.digest {
@@ -175,16 +164,11 @@ impl Check {
         if plan.allocation.is_some() && !study.folder.join(SEED).exists() {
             facts.push("seed: not in the study's folder".to_owned());
         }
-        if stage == Stage::Planning {
+        if !sealed {
             faults.splice(0..0, left_of_template(&plan));
         }
         let holds = faults.is_empty();
-        // Once drawing has begun nothing can be done about it, and afterwards nobody guesses.
-        let asked = self.expected.is_some() || self.like.is_some();
-        let foresight = match stage {
-            Stage::Over if !asked => None,
-            _ => self.foresight(&plan)?,
-        };
+        let foresight = self.foresight(&plan)?;
         if around.console.json {
             let guessable = foresight
                 .as_ref()
@@ -213,7 +197,7 @@ impl Check {
                         fold(&format!("warning: {}", warning(of, &arms(&plan))))
                     );
                 }
-            } else if plan.allocation.is_some() && stage == Stage::Planning {
+            } else if plan.allocation.is_some() && !sealed {
                 text +=
                     "\nguessable: say how many referrals are expected, `klero check --expected N`";
             }

@@ -64,8 +64,11 @@ impl Codes {
                 code if code.is_empty() => "blank".to_owned(),
                 code => code,
             };
-            let label = wrap(&entry.label_da, LABEL);
-            let label = label.join(&format!("\n{:33}", ""));
+            // A line for each code where another program reads; folded where a person does.
+            let label = match around.console.is_seen() {
+                true => wrap(&entry.label_da, LABEL).join(&format!("\n{:33}", "")),
+                false => entry.label_da.clone(),
+            };
             text += &format!("{code:5}  {:24}  {label}\n", state(entry.class));
         }
         around.console.data(&text)?;

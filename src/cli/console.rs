@@ -62,6 +62,11 @@ impl Console {
         self.say(format!("warning: {}", text.as_ref()));
     }
 
+    /// Returns whether data go to a terminal.
+    pub fn is_seen(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Returns whether somebody sits at the terminal and may be asked.
     pub fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()

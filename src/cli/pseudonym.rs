@@ -74,12 +74,12 @@ impl Pseudonym {
                     .console
                     .say(format!("wrote {rows} to {}", out.display()));
             }
-            _ => self.from_stdin(&key, around)?,
+            _ => self.of_stdin(&key, around)?,
         }
         Ok(Answer::Yes)
     }
 
-    fn from_stdin(&self, key: &PseudonymKey, around: &Surroundings) -> anyhow::Result<()> {
+    fn of_stdin(&self, key: &PseudonymKey, around: &Surroundings) -> anyhow::Result<()> {
         if around.console.can_ask() {
             around.console.say("ids, one a line; an empty line ends");
         }

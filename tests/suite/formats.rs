@@ -417,7 +417,7 @@ fn codes_that_are_numbers_are_codes() {
     let whole = bytes("wide.sas7bdat");
     let code = |code: f64| code.to_le_bytes();
     for (found, part) in [
-        (0.0, "unknown state code `0`, 1 times"),
+        (0.0, "unknown state code `0`, once"),
         (4.0, "unknown state code `4`"),
         (730.5, "unknown state code `730.5`"),
         (789.0, "unknown state code `789`"),

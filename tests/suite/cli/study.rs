@@ -319,7 +319,7 @@ fn an_audit_answers_in_the_documented_form() {
     for rule in ["slot", "chain"] {
         assert!(rules.contains(&rule), "{rules:?}");
     }
-    klero(folder.path(), &["audit", "nowhere.jsonl"]).fails_with(2, &["no ledger at"]);
+    klero(folder.path(), &["audit", "nowhere.jsonl"]).fails_with(2, &["no file `nowhere.jsonl`"]);
     unchanged(&folder, || {
         klero(folder.path(), &["unseal", "--confirm", "study-1"])
     })

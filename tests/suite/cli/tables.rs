@@ -486,7 +486,7 @@ fn any_table_is_estimated() {
     with(&["--outcome", "income", "--method", "risk-difference"])
         .fails_with(2, &["needs an outcome of 1 and 0"]);
     with(&["--outcome", "job", "--method", "diference-in-means"])
-        .fails_with(2, &["did you mean `difference-in-means`?"]);
+        .fails_with(2, &["you mean `difference-in-means`?"]);
     let old = [
         "estimate",
         "--data",

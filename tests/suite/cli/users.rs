@@ -462,7 +462,6 @@ fn lists_and_usage_fit_eighty_columns() {
     let folder = Folder::new();
     for arguments in [
         &["methods"][..],
-        &["codes"],
         &["audit", "--head", &"é".repeat(40), "--quiet"],
         &[
             "draw",
