@@ -853,7 +853,6 @@ fn tests(plan: &Plan, n: usize, draws: u64) -> BTreeMap<Key, Tally> {
                 // Replays are what is looked at; and to list the draws of 30 takes long.
                 listed: 0,
                 threads: NonZeroUsize::new(1),
-                ..Replaying::default()
             };
             let found = redraw::test(&design, &columns, &[(1, 0)], &replaying)
                 .expect("the columns are those of the design");

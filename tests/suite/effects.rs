@@ -610,9 +610,14 @@ fn two_levels_in_one_table_are_told_apart() {
         .collect();
     assert_eq!(levels, [0.9, 0.95]);
     let shown = klero(folder.path(), &["estimate"]).ok().out;
-    assert!(shown.contains("90 %: ") && shown.contains("95 %: "), "{shown}");
+    assert!(
+        shown.contains("90 %: ") && shown.contains("95 %: "),
+        "{shown}"
+    );
     // No heading says one level for both.
-    let mut heads = shown.lines().filter(|line| line.contains("reference  effect"));
+    let mut heads = shown
+        .lines()
+        .filter(|line| line.contains("reference  effect"));
     assert!(heads.all(|head| !head.contains('%')), "{shown}");
     let asked = klero(folder.path(), &["estimate", "--level", "0.8"])
         .ok()

@@ -149,7 +149,9 @@ fn the_step_down_keeps_its_level_in_every_draw_of_a_tiny_trial() {
             assert!(test.exact && test.draws == 35);
             let t = test.statistic.unwrap().abs();
             let mut others = test.replayed.clone();
-            let own = others.iter().position(|other| (other - t).abs() <= 1e-9 * t);
+            let own = others
+                .iter()
+                .position(|other| (other - t).abs() <= 1e-9 * t);
             others.swap_remove(own.unwrap());
             others
         });
