@@ -89,11 +89,11 @@ impl<'s> Contrast<'s> {
 
     /// Returns the values of one side.
     pub fn side(&self, arm: bool) -> Vec<f64> {
+        let on_it = |in_arm: &&bool| **in_arm == arm;
+        let mut side = Vec::with_capacity(self.in_arm.iter().filter(on_it).count());
         let sides = self.y.iter().zip(&self.in_arm);
-        sides
-            .filter(|(_, in_arm)| **in_arm == arm)
-            .map(|(y, _)| *y)
-            .collect()
+        side.extend(sides.filter(|(_, in_arm)| on_it(in_arm)).map(|(y, _)| *y));
+        side
     }
 
     /// Returns the counts of an outcome of 1 and 0 in the arm and in the reference.

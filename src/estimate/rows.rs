@@ -1134,8 +1134,9 @@ impl<'s> Asked<'s> {
     }
 
     fn counted(&self, arm: usize, of: Option<&[bool]>) -> ArmCounts {
-        let mut allocated = 0;
-        let mut values = Vec::new();
+        let (mut allocated, mut n, mut ones) = (0, 0, 0);
+        // As `sum` begins.
+        let mut sum = -0.0;
         let mut weeks = (0.0, 0.0);
         for (row, &in_arm) in self.people.arm.iter().enumerate() {
             if usize::from(in_arm) != arm || !self.within(of, row) {
@@ -1143,9 +1144,12 @@ impl<'s> Asked<'s> {
             }
             allocated += 1;
             if self.measured.observed[row] {
-                values.push(self.measured.value[row]);
+                let value = self.measured.value[row];
+                n += 1;
+                sum += value;
+                ones += u64::from(value == 1.0);
                 if let Some(observed) = &self.measured.of {
-                    weeks = (weeks.0 + self.measured.value[row], weeks.1 + observed[row]);
+                    weeks = (weeks.0 + value, weeks.1 + observed[row]);
                 }
             }
         }
@@ -1154,18 +1158,18 @@ impl<'s> Asked<'s> {
             Unit::PooledShare => (weeks.1 > 0.0).then(|| weeks.0 / weeks.1),
             // A mean of times that are partly censored is no mean time.
             Unit::TimeToEvent => None,
-            _ if values.is_empty() => None,
-            _ => Some(values.iter().sum::<f64>() / values.len() as f64),
+            _ if n == 0 => None,
+            _ => Some(sum / n as f64),
         };
         let events = match (&self.measured.end, yes_no) {
             (Some(ends), _) => Some(self.events_of(arm, of, ends)),
-            (None, true) => Some(values.iter().filter(|&&value| value == 1.0).count() as u64),
+            (None, true) => Some(ones),
             (None, false) => None,
         };
         ArmCounts {
             allocated,
-            missing: allocated - values.len(),
-            n: values.len(),
+            missing: allocated - n,
+            n,
             mean,
             events,
         }

@@ -154,8 +154,11 @@ impl Data {
 
     /// Returns one column as an outcome. An empty cell, `.` and `NA` are missing values.
     pub fn outcome(&self, people: &People, column: &str) -> Result<Measured, SampleError> {
-        let values = self.numbers(column)?;
-        let yes_no = values.iter().flatten().all(|&v| v == 0.0 || v == 1.0);
+        let values = match self.cells(column)? {
+            Cells::Number(numbers) => self.finite(column, numbers)?.clone(),
+            _ => self.numbers(column)?.into_iter().collect(),
+        };
+        let yes_no = values.iter().flatten().all(|v| v == 0.0 || v == 1.0);
         let mut measured = measured(people, column, &values);
         if yes_no {
             measured.unit = Unit::YesNo;
@@ -187,7 +190,7 @@ impl Data {
                 }
             });
         }
-        let mut measured = measured(people, time, &times);
+        let mut measured = measured(people, time, &times.into_iter().collect());
         measured.unit = Unit::TimeToEvent;
         measured.end = Some(ends);
         Ok(measured)
@@ -542,14 +545,24 @@ fn distinct<K: Ord + Copy>(keys: impl Iterator<Item = K> + Clone) -> Vec<K> {
     few
 }
 
-fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
+fn measured(people: &People, column: &str, values: &Numbers) -> Measured {
     let mut missing = vec![BTreeMap::new(); people.arms.len()];
-    for (value, &arm) in values.iter().zip(&people.arm) {
-        if value.is_none() {
-            let empty = missing[usize::from(arm)].entry("empty".to_owned());
-            *empty.or_insert(0) += 1;
+    let (value, observed) = match values.complete() {
+        Some(all) => (all.to_vec(), vec![true; all.len()]),
+        None => {
+            for (value, &arm) in values.iter().zip(&people.arm) {
+                if value.is_none() {
+                    let empty = missing[usize::from(arm)].entry("empty".to_owned());
+                    *empty.or_insert(0) += 1;
+                }
+            }
+            let value = values.iter().map(|value| value.unwrap_or(0.0));
+            (
+                value.collect(),
+                values.iter().map(|value| value.is_some()).collect(),
+            )
         }
-    }
+    };
     Measured {
         id: Some(column.to_owned()),
         label: None,
@@ -559,8 +572,8 @@ fn measured(people: &People, column: &str, values: &[Option<f64>]) -> Measured {
         early: false,
         reached: false,
         limits: None,
-        value: values.iter().map(|value| value.unwrap_or(0.0)).collect(),
-        observed: values.iter().map(Option::is_some).collect(),
+        value,
+        observed,
         end: None,
         of: None,
         baseline: None,
