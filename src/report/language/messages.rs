@@ -312,9 +312,9 @@ messages! { 'a;
          {threshold}.",
         ".. not shown: the number could, alone or together with others, reveal a count below \
          {threshold}.";
-    SuppressedFigure { threshold: u64 }:
-        "Figuren vises ikke: den kunne røbe et antal under {threshold}.",
-        "The figure is not shown: it could reveal a count below {threshold}.";
+    SuppressedFigure { title: &'a str, threshold: u64 }:
+        "Figuren »{title}« vises ikke: den kunne røbe et antal under {threshold}.",
+        "The figure “{title}” is not shown: it could reveal a count below {threshold}.";
     CurveCoarsened { threshold: u64 }:
         "Tiderne er lagt sammen, så mindst {threshold} personer bærer hvert trin; det er vist, hvor \
          tidsrummet ender.",
@@ -323,10 +323,10 @@ messages! { 'a;
     MonthsTogether { threshold: u64 }:
         "Måneder er lagt sammen, så ingen gruppe har fra 1 til under {threshold} i et tidsrum.",
         "Months are put together, so that no arm has from 1 to below {threshold} in a span.";
-    WeeklyFigureLeftOut { threshold: u64 }:
-        "Figuren er ikke med: den tæller de samme personer uge for uge, og antal under {threshold} \
+    WeeklyFigureLeftOut { title: &'a str, threshold: u64 }:
+        "Figuren »{title}« er ikke med: den tæller de samme personer uge for uge, og antal under {threshold} \
          kunne regnes ud af ugerne og tabellerne tilsammen.",
-        "The figure is left out: it counts the same persons week by week, and counts below \
+        "The figure “{title}” is left out: it counts the same persons week by week, and counts below \
          {threshold} could follow from the weeks and the tables together.";
     DisclosureRule { threshold: u64 }:
         "Antal fra 1 til under {threshold}, og tal de kan regnes ud fra, er udeladt. Reglen er et \

@@ -117,7 +117,6 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
         .map(|table| decision.apply(table))
         .collect();
     for block in &mut made.document.blocks {
-        let note = |message: Message| Block::Notes(vec![vec![Inline::plain(locale.say(message))]]);
         match block {
             Block::Table(table) => {
                 if let Some(applied) = applied.iter().find(|applied| applied.id == table.id) {
@@ -125,10 +124,14 @@ pub fn export(found: &Findings, rule: Rule, locale: &Locale) -> Result<Export, D
                 }
             }
             Block::Figure(figure) if !kept.contains(&figure.id) => {
-                *block = note(match figure.id.as_str() {
-                    "figure-course" | "figure-states" => Message::WeeklyFigureLeftOut { threshold },
-                    _ => Message::SuppressedFigure { threshold },
-                });
+                let title = &figure.title;
+                let why = match figure.id.as_str() {
+                    "figure-course" | "figure-states" => {
+                        Message::WeeklyFigureLeftOut { title, threshold }
+                    }
+                    _ => Message::SuppressedFigure { title, threshold },
+                };
+                *block = Block::Notes(vec![vec![Inline::plain(locale.say(why))]]);
             }
             _ => {}
         }
@@ -672,6 +675,16 @@ impl Counts {
             // So does one that is adjusted for levels: beside the others it tells of each.
             if !row.options.adjust.is_empty() {
                 both.extend(self.of_adjusted(found, row)?);
+            }
+            // Beside the effect of being drawn, one of what was received tells how many received it.
+            if let Some(received) = &row.options.received {
+                let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
+                for arm in arms.into_iter().flatten() {
+                    for what in ["with", "events of"] {
+                        let key = format!("{what} {received}, arm {arm}");
+                        both.extend(self.release.find(&key));
+                    }
+                }
             }
             for (cell, column) in shown.cells.iter_mut().zip(&table.columns) {
                 if *cell == Cell::default() {

@@ -7,7 +7,9 @@ use crate::report::language::Locale;
 use crate::report::markup::escaped;
 
 /// Letters that fit beside each other on a page upright, in the print of tables.
-const UPRIGHT: usize = 92;
+const UPRIGHT: usize = 112;
+/// Letters of a head's word that are kept together on paper.
+const KEPT: usize = 10;
 /// Letters that the space between two columns takes.
 const GAP: usize = 2;
 /// Letters below which names of rows become unreadable.
@@ -18,13 +20,13 @@ pub fn fragment(table: &Table, locale: &Locale) -> String {
     numbered(table, &lay(table, locale), "", locale)
 }
 
-/// Returns the letters of a line of a table when heads are broken between words and numbers not.
+/// Returns the letters of a line of a table when heads are broken and numbers not.
 fn narrowest(laid: &Laid) -> usize {
     let word = |text: &str| text.split(' ').map(|word| word.chars().count()).max();
     let mut widths: Vec<usize> = laid
         .heads
         .iter()
-        .map(|head| word(&head.text).unwrap_or(0))
+        .map(|head| word(&head.text).unwrap_or(0).min(KEPT))
         .collect();
     widths[0] = widths[0].max(NAME);
     for row in &laid.rows {

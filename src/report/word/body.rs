@@ -378,7 +378,7 @@ impl Writer<'_> {
         self.put("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
         for (head, width) in laid.heads.iter().zip(&widths) {
             let mut head = head.clone();
-            head.text = head.text.replace(NO_BREAK, " ");
+            head.text = breakable(&head.text);
             let content = runs(&head, "<w:b/><w:bCs/>");
             self.cell(*width, 1, "8", side(head.align), KeepNext::Yes, &content);
         }
@@ -570,6 +570,23 @@ fn runs(cell: &LaidCell, properties: &str) -> String {
     xml
 }
 
+/// Lets a head break wherever a line may end, but not within parentheses: `(n = 40)`.
+fn breakable(text: &str) -> String {
+    let mut inside = false;
+    let letters = text.chars().map(|letter| {
+        match letter {
+            '(' => inside = true,
+            ')' => inside = false,
+            _ => {}
+        }
+        match letter {
+            NO_BREAK if !inside => ' ',
+            letter => letter,
+        }
+    });
+    letters.collect()
+}
+
 fn side(align: Align) -> &'static str {
     match align {
         Align::Words => "left",
@@ -581,7 +598,7 @@ fn side(align: Align) -> &'static str {
 fn wanted_widths(laid: &Laid) -> Vec<u32> {
     let length = |cell: &LaidCell| cell.text.chars().count() + cell.marks.len();
     let word = |text: &str| {
-        let words = text.split([' ', '-', NO_BREAK]);
+        let words = text.split([' ', '-']);
         words.map(|word| word.chars().count()).max().unwrap_or(0)
     };
     // Heads are bold.

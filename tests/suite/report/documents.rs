@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 
 use klero::protocol::Language;
-use klero::report::document::Document;
+use klero::report::document::{Block, Contents, Document};
 use klero::report::language::Locale;
 use klero::report::page::page;
 use klero::report::table::xlsx::{Matter, workbook};
+use klero::report::table::{Cell, Column, Row, Table};
 use klero::report::word::docx;
 
 use super::sample::{DA, EN, baseline, document, effects, wide};
@@ -288,4 +289,25 @@ fn excel_gets_numbers_and_not_texts() {
     for sheet in ["effects", "baseline", "wide", "Metoder", "Herkomst"] {
         assert!(names.contains(&format!("name=\"{sheet}\"")), "{sheet}");
     }
+}
+
+#[test]
+fn a_head_of_a_word_table_never_breaks_within_parentheses() {
+    let mut table = Table::new("t", "T", "");
+    let no_break = '\u{a0}';
+    table.columns = vec![
+        Column::numbers("a", format!("Ny (n{no_break}={no_break}57)")),
+        Column::numbers("b", format!("95{no_break}pct.-interval")),
+    ];
+    table.push(Row::new("x", vec![Cell::count(1), Cell::count(2)]));
+    let document = Document {
+        title: "T".to_owned(),
+        subtitle: String::new(),
+        date: Document::UNDATED,
+        contents: Contents::None,
+        blocks: vec![Block::Table(table)],
+    };
+    let xml = text(&parts(&docx(&document, &DA).unwrap()), "word/document.xml");
+    assert!(xml.contains("Ny (n\u{a0}=\u{a0}57)"), "{xml}");
+    assert!(xml.contains("95 pct.-interval"), "{xml}");
 }
