@@ -412,8 +412,8 @@ fn adjusted_effects_and_those_of_what_was_received_tell_no_count_that_is_held_ba
     assert!(women.contains("effect: suppressed"), "{women}");
     // The effect of being drawn over that of having received is the difference in shares that
     // received, and the share of the new arm stands in a table.
-    assert!(!row("report/tables/exploratory.csv", "New – Old").contains("suppressed"));
-    let received = row("export/tables/exploratory.csv", "New – Old");
+    assert!(!row("report/tables/exploratory.csv", "instrument").contains("suppressed"));
+    let received = row("export/tables/exploratory.csv", "instrument");
     assert!(received.contains("effect: suppressed"), "{received}");
 }
 
