@@ -21,6 +21,23 @@ pub struct Dialect {
     pub mark: usize,
 }
 
+/// Returns a row of a table as text, without the end of its line. A cell that holds the separator,
+/// a quote or an end of line stands in quotes (RFC 4180).
+pub fn row_of<S: AsRef<str>>(cells: &[S], separator: char) -> String {
+    let mut text = String::new();
+    for (place, cell) in cells.iter().enumerate() {
+        if place > 0 {
+            text.push(separator);
+        }
+        let cell = cell.as_ref();
+        match cell.contains(['"', '\n', '\r', separator]) {
+            true => text.extend(["\"", &cell.replace('"', "\"\""), "\""]),
+            false => text.push_str(cell),
+        }
+    }
+    text
+}
+
 /// A table read whole, every cell as text without blanks at its ends.
 #[derive(Clone, Debug)]
 pub struct Table {

@@ -10,6 +10,7 @@ use super::json::{Provenance, of_flow, of_provenance};
 use super::number::{decimals_for, decimals_of, fixed, grouped, p_value, percent};
 use crate::estimate::{Baseline, BaselineRow, Summary};
 use crate::sample::Flow;
+use crate::table::row_of;
 
 const WIDTH: usize = 80;
 const SOURCE: &str = "Austin 2009, doi:10.1002/sim.3697";
@@ -249,9 +250,9 @@ pub fn csv(baseline: &Baseline) -> String {
     for row in &baseline.rows {
         for (arm, summary) in row.summaries.iter().enumerate() {
             let cells = [
-                quoted(&row.fact),
-                quoted(row.level.as_deref().unwrap_or_default()),
-                quoted(&baseline.arms[arm]),
+                row.fact.clone(),
+                row.level.clone().unwrap_or_default(),
+                baseline.arms[arm].clone(),
                 summary.n.to_string(),
                 summary.missing.to_string(),
                 number(summary.mean),
@@ -261,18 +262,11 @@ pub fn csv(baseline: &Baseline) -> String {
                     .map_or_else(String::new, |count| count.to_string()),
                 number(row.differences[arm]),
             ];
-            text += &cells.join(",");
+            text += &row_of(&cells, ',');
             text.push('\n');
         }
     }
     text
-}
-
-fn quoted(text: &str) -> String {
-    match text.contains([',', '"', '\n']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    }
 }
 
 /// Returns the object that `klero balance --json` prints.

@@ -44,8 +44,6 @@ pub const WIDTH: f64 = 640.0;
 pub const INK: Colour = "#222222";
 /// The ink of what is beside the point.
 pub const QUIET: Colour = "#595959";
-/// Lines that guide the eye.
-pub const GUIDE: Colour = "#d4d4d4";
 
 /// Sizes of text in CSS pixels: 10.5, 9 and 8.25 points.
 const TITLE: f64 = 14.0;

@@ -10,6 +10,7 @@ use super::study::Report;
 use super::table::xlsx::WorkbookError;
 use super::table::{csv, latex, markdown, xlsx};
 use super::word::docx;
+use crate::table::row_of;
 
 /// Returns every file of a report by its place in the folder.
 pub fn files(made: &Report, locale: &Locale) -> Result<Vec<(PathBuf, Vec<u8>)>, WorkbookError> {
@@ -61,23 +62,17 @@ fn markdown_of(document: &Document, locale: &Locale) -> String {
 
 /// Writes the table behind a figure.
 fn data(data: &figure::FigureData) -> String {
-    let quoted = |text: &str| match text.contains([',', '"', '\n']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    };
-    let mut text = String::new();
-    let header: Vec<String> = data.header.iter().map(|cell| quoted(cell)).collect();
-    text += &header.join(",");
-    text.push('\n');
+    let mut text = row_of(&data.header, ',') + "\n";
     for row in &data.rows {
         let cells = row.iter().map(|cell| match cell {
-            figure::Cell::Text(text) => quoted(text),
+            figure::Cell::Text(text) => text.clone(),
             figure::Cell::Count(count) => count.to_string(),
             figure::Cell::Number(number) => number.to_string(),
             figure::Cell::Missing => String::new(),
             figure::Cell::Withheld => "..".to_owned(),
         });
-        text += &cells.collect::<Vec<_>>().join(",");
+        let cells: Vec<String> = cells.collect();
+        text += &row_of(&cells, ',');
         text.push('\n');
     }
     text

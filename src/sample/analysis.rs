@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::{End, FactValues, Groups, Measured, People};
+use crate::table::row_of;
 
 /// A column of the analysis file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,12 +242,5 @@ fn free_name(id: &str, ending: &str, used: &mut BTreeSet<String>) -> String {
 }
 
 fn line(cells: &[String]) -> String {
-    let quoted: Vec<String> = cells
-        .iter()
-        .map(|cell| match cell.contains([',', '"', '\n', '\r']) {
-            true => format!("\"{}\"", cell.replace('"', "\"\"")),
-            false => cell.clone(),
-        })
-        .collect();
-    quoted.join(",") + "\n"
+    row_of(cells, ',') + "\n"
 }

@@ -7,6 +7,7 @@
 
 use super::{Bound, Cell, Form, Row, Table, Unit, Value};
 use crate::report::language::{Locale, Message};
+use crate::table::row_of;
 
 /// Writes the machine's form: UTF-8, lines ended by a line feed.
 pub fn machine(table: &Table) -> String {
@@ -85,14 +86,7 @@ fn inert(text: &str) -> String {
 }
 
 fn line(values: &[String], separator: char, end: &str) -> String {
-    let quoted: Vec<String> = values
-        .iter()
-        .map(|value| match value.contains(['"', '\n', '\r', separator]) {
-            true => format!("\"{}\"", value.replace('"', "\"\"")),
-            false => value.clone(),
-        })
-        .collect();
-    quoted.join(&separator.to_string()) + end
+    row_of(values, separator) + end
 }
 
 /// Returns why values of a row are absent, and what its footnotes say.
