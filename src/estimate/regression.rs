@@ -275,8 +275,12 @@ pub fn equal_effects(
             let df2 = df - df1 + 1.0;
             (wald / df1 * df2 / df, df2)
         }
-        (true, _) => {
+        (true, Some(_)) => {
             return EqualEffects::undefined(notes, "too few clusters for so many levels: no test");
+        }
+        (true, None) => {
+            let reason = "no degrees of freedom for so many levels and columns: no test";
+            return EqualEffects::undefined(notes, reason);
         }
     };
     EqualEffects {

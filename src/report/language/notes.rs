@@ -278,6 +278,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "for få klynger til så mange undergrupper: ingen test",
     ),
     (
+        "no degrees of freedom for so many levels and columns: no test",
+        "ingen frihedsgrader til så mange niveauer og kolonner: ingen test",
+    ),
+    (
         "no variance of the effects: no test",
         "ingen varians af effekterne: ingen test",
     ),
