@@ -108,7 +108,7 @@ pub fn late(draw: Draw, received: &[f64], interval: LateInterval) -> Result<Late
         Draw::Stratified(data, level) => (joint(data, &[data.y, received])?, level),
     };
     Ok(match fitted {
-        Ok(joint) => ratio(joint, level, interval),
+        Ok(joint) => ratio(joint.rounded(received), level, interval),
         Err(reason) => Late {
             computed: Computed::undefined(&reason),
             set: None,
@@ -116,6 +116,20 @@ pub fn late(draw: Draw, received: &[f64], interval: LateInterval) -> Result<Late
             first_stage_f: None,
         },
     })
+}
+
+/// A share of the largest value received up to which an effect on receipt is rounding.
+const ROUNDING: f64 = 1e-11;
+
+impl Joint {
+    /// Takes an effect on receipt for none where it is none but for rounding.
+    fn rounded(mut self, received: &[f64]) -> Joint {
+        let largest = received.iter().fold(0.0_f64, |most, d| most.max(d.abs()));
+        if self.estimates[1].abs() <= ROUNDING * largest {
+            self.estimates[1] = 0.0;
+        }
+        self
+    }
 }
 
 fn ratio(joint: Joint, level: f64, interval: LateInterval) -> Late {

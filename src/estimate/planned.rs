@@ -124,7 +124,8 @@ impl Asking {
         failing: Failing,
         mut read: impl FnMut(&Outcome) -> Result<Measured, SampleError>,
     ) -> Result<Made, PlannedError> {
-        let planned = self.planned(plan)?;
+        let asked = self.planned(plan)?;
+        let planned = [asked.clone(), self.family_beside(plan, &asked)].concat();
         let find = |id: &Option<String>| id.as_ref().map(|id| outcome_of(plan, id)).transpose();
         let (received, only) = (find(&self.received)?, find(&self.only)?);
         let mut needed: Vec<usize> = planned.iter().map(|planned| planned.outcome).collect();
@@ -183,21 +184,42 @@ impl Asking {
         let mut multiplicity = plan.multiplicity;
         multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
         let mut failed = Vec::new();
-        if failing == Failing::IsTold {
-            let mut tried = Vec::new();
-            for (request, planned) in requests.into_iter().zip(&planned) {
-                match estimate(people, &request) {
-                    Ok(_) => tried.push(request),
-                    Err(error) => failed.push((planned.clone(), error.to_string())),
-                }
+        let mut tried = Vec::new();
+        for (place, request) in requests.into_iter().enumerate() {
+            if place < asked.len() && failing == Failing::Stops {
+                tried.push(request);
+                continue;
             }
-            requests = tried;
+            match estimate(people, &request) {
+                Ok(_) => tried.push(request),
+                Err(error) => failed.push((planned[place].clone(), error.to_string())),
+            }
         }
-        let rows = effects(people, &requests, Some(multiplicity), &replays)?;
+        let mut rows = effects(people, &tried, Some(multiplicity), &replays)?;
+        drop(tried);
+        let of_family = |e: &PlannedEstimate| e.role == multiplicity.family;
+        if self.contrasts.is_some() || failed.iter().any(|(e, _)| of_family(e)) {
+            for row in rows.iter_mut().filter(|row| row.p_adjusted.is_some()) {
+                row.computed
+                    .note("p is adjusted for the tests made here; the plan declares others");
+            }
+        }
+        // Those that stood beside only for the family are not shown.
+        let shown = |index: usize| {
+            let uses = |e: &PlannedEstimate| e.outcome == index || e.received == Some(index);
+            asked.iter().any(uses) || received == Some(index) || only == Some(index)
+        };
+        let index_of = |row: &Estimate| row.outcome.as_ref().and_then(|id| plan.outcome(id));
+        rows.retain(|row| index_of(row).is_none_or(|i| asked.iter().any(|e| e.outcome == i)));
+        failed.retain(|(e, _)| asked.iter().any(|asked| asked.outcome == e.outcome));
+        let columns = columns.into_iter().enumerate();
         Ok(Made {
             rows,
             failed,
-            measured: columns.into_iter().flatten().collect(),
+            measured: columns
+                .filter(|(index, _)| shown(*index))
+                .filter_map(|(_, measured)| measured)
+                .collect(),
             multiplicity,
             replays,
         })
@@ -297,6 +319,20 @@ impl Asking {
             planned.push(PlannedEstimate::exploratory(index));
         }
         Ok(planned)
+    }
+
+    /// Returns the planned estimates that are not asked for, and whose tests adjust the p of those
+    /// that are: a family is what the plan declares, whatever is looked at.
+    fn family_beside(&self, plan: &Protocol, asked: &[PlannedEstimate]) -> Vec<PlannedEstimate> {
+        let multiplicity = plan.multiplicity;
+        let of_family = |e: &&PlannedEstimate| e.role == multiplicity.family;
+        let method = self.multiplicity.unwrap_or(multiplicity.method);
+        if method == Adjustment::None || !asked.iter().any(|e| of_family(&e)) {
+            return Vec::new();
+        }
+        let beside = plan.estimates.iter().filter(of_family);
+        let beside = beside.filter(|e| asked.iter().all(|asked| asked.outcome != e.outcome));
+        beside.cloned().collect()
     }
 
     /// Returns the factor that a planned estimate is looked at by.

@@ -14,7 +14,7 @@ use super::duration::{self, Times};
 use super::instrument::{Draw, LateInterval, late};
 use super::linear::{Columns, Covariate, Fit, Inference};
 use super::regression::{equal_effects, lin_fit, ols_fit, one_arm_change, ratio_of_means};
-use super::stratified::{Stratified, stratified_difference};
+use super::stratified::{Stratified, StratifiedError, stratified_difference};
 use super::{
     Analysis, ArmCounts, Because, Computed, Estimate, EstimateError, Model, Options, Resampled,
     Respect, Scale, Standing, Subgroup, WorstCase, bounds, means, shares,
@@ -199,6 +199,8 @@ struct Asked<'s> {
     measured: &'s Measured,
     analysis: &'s Analysis<'s>,
     methods: Vec<MethodId>,
+    /// Which of the methods stands unadjusted beside an adjusted one, where it is the same.
+    plain: Option<usize>,
     /// Strata and clusters of the draw, where they are heeded.
     stratum: Option<&'s Groups>,
     cluster: Option<&'s Groups>,
@@ -215,11 +217,20 @@ impl<'s> Asked<'s> {
             measured,
             analysis,
             methods: Vec::new(),
+            plain: None,
             stratum: people.stratum.as_ref().filter(|_| heeded),
             cluster: people.cluster.as_ref().filter(|_| heeded),
             everybody: vec![OnceCell::new(); people.arms.len()],
         };
         asked.methods = asked.methods_in_order();
+        let adjusts = !analysis.adjust.is_empty();
+        // By default it stands first, beside methods asked for by name last.
+        asked.plain = match analysis.methods.as_slice() {
+            _ if !adjusts || asked.unadjusted() != MethodId::Ols => None,
+            [] | [MethodId::Late] => asked.methods.iter().position(|&m| m == MethodId::Ols),
+            named if asked.methods.len() > named.len() => Some(asked.methods.len() - 1),
+            _ => None,
+        };
         for &method in &asked.methods {
             asked.check(method)?;
         }
@@ -478,11 +489,25 @@ impl<'s> Asked<'s> {
     fn contrast(&self, arms: (usize, usize)) -> Result<Vec<Estimate>, EstimateError> {
         let contrast = Contrast::of(self.people, self.measured, arms, self.only());
         let mut rows = Vec::new();
-        for &method in &self.methods {
+        let analysis = Analysis {
+            adjust: Vec::new(),
+            ..self.analysis.clone()
+        };
+        let unadjusted = Asked {
+            analysis: &analysis,
+            methods: Vec::new(),
+            everybody: self.everybody.clone(),
+            ..*self
+        };
+        for (place, &method) in self.methods.iter().enumerate() {
             if method == MethodId::Change {
                 continue;
             }
-            rows.push(self.estimated(&contrast, method, None)?);
+            let asked = match self.plain == Some(place) {
+                true => &unadjusted,
+                false => self,
+            };
+            rows.push(asked.estimated(&contrast, method, None)?);
         }
         self.put_randomisation_test_first(&mut rows);
         self.bounds(&contrast, &mut rows)?;
@@ -669,7 +694,8 @@ impl<'s> Asked<'s> {
         method: MethodId,
         subgroup: Option<(Subgroup, &[bool])>,
     ) -> Result<Estimate, EstimateError> {
-        let alone = self.analysis.methods.len() == 1;
+        // An interval that the method asked for has is not refused to a row that comes with it.
+        let alone = self.analysis.methods.as_slice() == [method];
         let interval = interval_of(method, self.analysis.interval, alone)?;
         if matches!(method, MethodId::LeeBounds | MethodId::WorstCaseBounds) {
             let of = subgroup.as_ref().map(|(_, of)| *of);
@@ -766,8 +792,19 @@ impl<'s> Asked<'s> {
             MethodId::LeeBounds | MethodId::WorstCaseBounds => {
                 unreachable!("bounds are no estimate, and have a way of their own")
             }
-            MethodId::Share | MethodId::Change | MethodId::InteractionTest => {
-                return Err(EstimateError::OneArm { method });
+            MethodId::Share | MethodId::Change => {
+                return Err(EstimateError::Lacks {
+                    method,
+                    what: "a sample with one arm",
+                    hint: "`klero compare 9/135` is of one share; `change` needs a baseline",
+                });
+            }
+            MethodId::InteractionTest => {
+                return Err(EstimateError::Lacks {
+                    method,
+                    what: "levels to compare",
+                    hint: "`--by FACTOR` shows the effect in each level, with this test",
+                });
             }
         };
         Ok((computed, scale))
@@ -788,7 +825,13 @@ impl<'s> Asked<'s> {
             names: &strata.names,
             cluster: cluster.as_deref(),
         };
-        stratified_difference(&data, self.analysis.level).map_err(|error| self.error(error))
+        match stratified_difference(&data, self.analysis.level) {
+            // Of this contrast there is no number, and others have theirs.
+            Err(error @ (StratifiedError::EmptyArm { .. } | StratifiedError::TooFew { .. })) => {
+                Ok(Computed::undefined(&error.to_string()))
+            }
+            found => found.map_err(|error| self.error(error)),
+        }
     }
 
     fn error(&self, error: impl std::fmt::Display) -> EstimateError {

@@ -786,3 +786,76 @@ fn numbers_make_the_groups_that_words_make() {
         }
     }
 }
+
+/// 7 of 30 received it in either arm, and of rounding no effect is made.
+#[test]
+fn a_draw_that_changed_nothing_received_has_no_effect_of_it() {
+    for (received, n) in [(7, 30), (3, 10), (5, 15), (11, 43)] {
+        let mut text = String::from("g,r,y\n");
+        for arm in ["b", "c"] {
+            for i in 0..n {
+                text += &format!(
+                    "{arm},{},{}\n",
+                    u8::from(i < received),
+                    (i * 7 + arm.len()) % 11
+                );
+            }
+        }
+        let folder = Folder::new();
+        folder.write("t.csv", text);
+        let base = [
+            "estimate",
+            "--data",
+            "t.csv",
+            "--arm",
+            "g",
+            "--reference",
+            "c",
+            "--json",
+        ];
+        for more in [["--interval", "anderson-rubin"], ["--interval", "t"]] {
+            let late = ["--outcome", "y", "--received", "r", "--method", "late"];
+            let json = klero(folder.path(), &[&base[..], &late[..], &more[..]].concat())
+                .ok()
+                .json();
+            let row = rows(&json)
+                .iter()
+                .find(|row| row["method"] == "late")
+                .unwrap();
+            assert_eq!(row["estimate"], Value::Null, "{row}");
+            assert_eq!(row["std_error"], Value::Null, "{row}");
+            let notes = row["notes"].to_string();
+            assert!(
+                notes.contains("did not change what was received"),
+                "{notes}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_adjusted_regression_of_clusters_or_weights_stands_beside_the_plain_one() {
+    let folder = folder();
+    for more in [&["--cluster", "team"][..], &["--weights", "age"][..]] {
+        let estimates = |adjust: &[&str]| -> Vec<(String, f64, usize)> {
+            let json = estimate(&folder, &[&["--outcome", "score"], more, adjust].concat());
+            let of_b = rows(&json).iter().filter(|row| row["arm"] == "b");
+            of_b.map(|row| {
+                (
+                    row["method"].as_str().unwrap().to_owned(),
+                    row["estimate"].as_f64().unwrap(),
+                    row["options"]["adjust"].as_array().unwrap().len(),
+                )
+            })
+            .collect()
+        };
+        let plain = estimates(&[]).remove(0);
+        let by_default = estimates(&["--adjust", "base"]);
+        assert_eq!(by_default[0], plain);
+        assert_eq!((by_default[1].0.as_str(), by_default[1].2), ("lin", 1));
+        let by_name = estimates(&["--adjust", "base", "--method", "ols"]);
+        assert_eq!((by_name.len(), by_name[0].2), (2, 1));
+        assert_eq!(by_name[1], plain);
+        assert_ne!(by_name[0].1, plain.1);
+    }
+}

@@ -57,6 +57,12 @@ pub const NOTES: &[(&str, &str)] = &[
         "a pooled share has no interval `bootstrap-t`",
         "en samlet andel har intet interval med navnet bootstrap-t",
     ),
+    (
+        "p is adjusted for the tests made here; the plan declares others",
+        "p er justeret for de test, der er lavet her; planen har flere",
+    ),
+    ("a sample with one arm", "en undersøgelse med én gruppe"),
+    ("levels to compare", "niveauer at sammenligne"),
     ("a test without an estimate", "en test uden estimat"),
     (
         "people chosen after the draw cannot be drawn again",

@@ -69,9 +69,37 @@ fn result(found: &Findings, row: &Estimate, locale: &Locale) -> String {
     if row.options.strata.is_some() && row.unit == Unit::YesNo {
         effect += &format!(", {}", locale.say(Message::WeightedOverStrata));
     }
-    if let Some(p) = row.p_adjusted {
+    let same = |other: &&Estimate| {
+        (
+            &other.outcome,
+            &other.arm,
+            &other.reference,
+            &other.subgroup,
+        ) == (&row.outcome, &row.arm, &row.reference, &row.subgroup)
+            && other.standing == row.standing
+            && other.role == row.role
+    };
+    // By replays the adjusted p stands with the test that replays the draw.
+    let adjusted = found
+        .rows
+        .iter()
+        .filter(same)
+        .find_map(|row| row.p_adjusted);
+    if let Some(p) = row.p_adjusted.or(adjusted) {
         let p = locale.p(p);
         effect += &format!(" ({})", locale.say(Message::AdjustedTo { p: &p }));
+    }
+    let relative = |other: &&Estimate| {
+        matches!(other.method, MethodId::RiskRatio | MethodId::RatioOfMeans) && same(other)
+    };
+    if let Some(ratio) = found.rows.iter().find(relative)
+        && let Some(value) = ratio.computed.estimate
+    {
+        let [_, interval, _] = self::effect(found, ratio, locale);
+        effect += &format!("; {}", form(ratio).text(value, locale));
+        if let Value::Interval { .. } = interval.value {
+            effect += &format!(" {}", interval.written(locale));
+        }
     }
     let cells = means(row, locale);
     let value = side(row, &row.arm_counts, &cells[0].value, locale);

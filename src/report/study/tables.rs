@@ -915,7 +915,11 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
             .rows
             .iter()
             .filter(|row| row.outcome.as_ref() == Some(&outcome) && row.subgroup.is_none());
-        let smallest = of_outcome.filter_map(|row| row.missing_p).reduce(f64::min);
+        // A test by stratum tells how many are missing in each, which no table shows.
+        let tells = found.threshold.is_some() && !found.strata.is_empty();
+        let smallest = of_outcome
+            .filter_map(|row| row.missing_p.filter(|_| !tells))
+            .reduce(f64::min);
         if compared {
             cells.push(Cell::new(smallest.map_or(Value::Empty, Value::P)));
         }

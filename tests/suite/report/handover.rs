@@ -743,6 +743,8 @@ fn every_note_of_an_estimate_has_a_danish_form() {
         "the ledger of a study, or `--procedure` for a table",
         "`--horizon`: the time up to which the arms are compared",
         "`--limits LOW,HIGH` states them",
+        "`klero compare 9/135` is of one share; `change` needs a baseline",
+        "`--by FACTOR` shows the effect in each level, with this test",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = vec![root.join("estimate.rs")];
