@@ -137,9 +137,19 @@ impl OutcomeFile {
     ) -> Result<Measured, SampleError> {
         self.check_definition(outcome)?;
         let id = &outcome.id;
-        let unit = outcome.measure.unit();
         let values = self.numbers(id)?;
         let values: Vec<Option<f64>> = rows.iter().map(|&row| values[row]).collect();
+        let has_baseline = outcome.value.as_ref().is_some_and(|v| v.baseline.is_some());
+        // Numbers that are 1 and 0 alone are shares, as in a table, declared or not.
+        let mut known = values.iter().flatten().peekable();
+        let yes_no = matches!(outcome.measure, Measure::Value { .. })
+            && !has_baseline
+            && known.peek().is_some()
+            && known.all(|&value| value == 0.0 || value == 1.0);
+        let (unit, limits) = match yes_no {
+            true => (Unit::YesNo, Some((0.0, 1.0))),
+            false => (outcome.measure.unit(), limits(&outcome.measure)),
+        };
         let reasons = match self.columns.get(&format!("{id}_missing")) {
             Some(Values::Text(reasons)) => reasons.as_slice(),
             _ => &[],
@@ -152,7 +162,6 @@ impl OutcomeFile {
                 *missing[usize::from(arm)].entry(reason).or_default() += 1;
             }
         }
-        let has_baseline = outcome.value.as_ref().is_some_and(|v| v.baseline.is_some());
         Ok(Measured {
             id: Some(id.clone()),
             label: Some(outcome.label.clone()),
@@ -168,7 +177,7 @@ impl OutcomeFile {
                     }
             ),
             reached: matches!(outcome.measure, Measure::Retained { .. }),
-            limits: limits(&outcome.measure),
+            limits,
             value: values.iter().map(|value| value.unwrap_or(0.0)).collect(),
             observed: values.iter().map(Option::is_some).collect(),
             end: match unit {

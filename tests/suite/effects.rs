@@ -859,3 +859,37 @@ fn an_adjusted_regression_of_clusters_or_weights_stands_beside_the_plain_one() {
         assert_ne!(by_name[0].1, plain.1);
     }
 }
+
+/// A study and a table answer alike.
+#[test]
+fn ones_and_zeros_of_a_study_are_shares_without_being_declared() {
+    let folder = Folder::new();
+    folder.write(
+        "study.toml",
+        "[study]\nid = \"two\"\ntitle = \"Two arms\"\n\
+         [[arm]]\nid = \"new\"\n[[arm]]\nid = \"old\"\nreference = true\n\
+         [allocation]\nprocedure = \"complete\"\n\
+         [[outcome]]\nid = \"job\"\nmeasure = \"value\"\nfile = \"survey.csv\"\ncolumn = \"job\"\n\
+         [[outcome]]\nid = \"jobs\"\nmeasure = \"value\"\nfile = \"survey.csv\"\ncolumn = \"jobs\"\n\
+         [[estimate]]\noutcome = \"job\"\n[[estimate]]\noutcome = \"jobs\"\n",
+    );
+    let (mut list, mut survey) = (String::from("id\n"), String::from("id,job,jobs\n"));
+    for i in 0..40 {
+        list += &format!("p{i:02}\n");
+        survey += &format!("p{i:02},{},{}\n", i % 2, i % 3);
+    }
+    folder.write("list.csv", list);
+    folder.write("survey.csv", survey);
+    let run = |arguments: &[&str]| klero(folder.path(), arguments).ok();
+    run(&["seal", "--confirm", "two"]);
+    run(&["draw", "--list", "list.csv", "--out", "arms.csv"]);
+    run(&["outcomes"]);
+    let json = run(&["estimate", "--json"]).json();
+    let first = |outcome: &str| {
+        let mut of = rows(&json).iter().filter(|row| row["outcome"] == outcome);
+        of.next().unwrap().clone()
+    };
+    assert_eq!(first("job")["method"], "risk-difference");
+    assert_eq!(first("job")["unit"], "share");
+    assert_eq!(first("jobs")["method"], "difference-in-means");
+}
