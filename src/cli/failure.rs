@@ -383,6 +383,7 @@ fn of_planned(error: &PlannedError) -> Option<String> {
             "`share` is of an outcome of 1 and 0 (a `value` with `yes_no = true`), `change` of a \
              `value` with `baseline`"
         }
+        PlannedError::NotYesNo { .. } => "`--only` looks at those with a 1 in it",
         PlannedError::NoPairs { .. } => "`reference`, `all-pairs`, or pairs such as a:c,b:c",
         PlannedError::Itself { .. } => "two arms",
     };

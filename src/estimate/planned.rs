@@ -8,7 +8,7 @@ use super::rows::{Request, estimate};
 use super::{Analysis, DegreesOfFreedom, Estimate, EstimateError, Model, Respect, WorstCase};
 use crate::protocol::{
     Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, Outcome, PlannedEstimate,
-    Protocol, Replays, Role, ShareScale, StandardErrors, Statistic,
+    Protocol, Replays, Role, ShareScale, StandardErrors, Statistic, Unit,
 };
 use crate::sample::{Data, Measured, People, SampleError};
 use crate::spelling::nearest;
@@ -85,6 +85,8 @@ pub enum PlannedError {
         known_as: &'static str,
         known: Vec<String>,
     },
+    #[error("`{outcome}` is no outcome of 1 and 0")]
+    NotYesNo { outcome: String },
     #[error("`{text}` names no contrasts")]
     NoPairs { text: String },
     #[error("`{pair}` compares an arm with itself")]
@@ -138,6 +140,11 @@ impl Asking {
             }
         }
         let column = |index: usize| columns[index].as_ref().expect("it was read above");
+        if let Some(index) = only.filter(|&index| column(index).unit != Unit::YesNo) {
+            return Err(PlannedError::NotYesNo {
+                outcome: plan.outcomes[index].id.clone(),
+            });
+        }
         let marked: Option<Vec<bool>> = only.map(|index| {
             let values = column(index).value.iter().zip(&column(index).observed);
             values

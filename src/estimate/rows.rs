@@ -538,13 +538,18 @@ impl<'s> Asked<'s> {
         );
         let asked = |method| self.methods.contains(&method);
         let unasked = bounded
-            && self.people.weights.is_none()
             && !rows.is_empty()
             && !self.measured.before_draw
             && self.analysis.only.is_none()
             && self.missing_matters(contrast);
-        if unasked && !asked(MethodId::LeeBounds) {
-            rows.push(self.estimated(contrast, MethodId::LeeBounds, None)?);
+        match (&self.people.weights, unasked && !asked(MethodId::LeeBounds)) {
+            (None, true) => rows.push(self.estimated(contrast, MethodId::LeeBounds, None)?),
+            (Some(_), true) => {
+                let note =
+                    "so many are missing that Lee bounds belong here; with weights none are made";
+                rows[0].computed.note(note);
+            }
+            (_, false) => {}
         }
         if self.analysis.worst_case.is_some() && !asked(MethodId::WorstCaseBounds) {
             self.check(MethodId::WorstCaseBounds)?;
@@ -707,7 +712,10 @@ impl<'s> Asked<'s> {
             row.bounds = bounds;
             return Ok(row);
         }
-        let (computed, scale) = self.computed(contrast, method, interval)?;
+        let (mut computed, scale) = self.computed(contrast, method, interval)?;
+        if self.people.weights.is_some() && heeds_weights(method) {
+            computed.note("weighted; the shares and means of the arms are of persons, unweighted");
+        }
         let linear = matches!(method, MethodId::Ols | MethodId::Lin | MethodId::Ancova);
         let mut row = self.row(contrast, method, computed, subgroup, false);
         row.scale = scale;

@@ -373,6 +373,9 @@ fn options(row: &Estimate) -> String {
     if !options.adjust.is_empty() {
         let _ = write!(text, ", adjusted for {}", options.adjust.join(", "));
     }
+    if options.weighted {
+        text += ", weighted";
+    }
     if let Some(received) = &options.received {
         let _ = write!(text, ", received: {received}");
     }

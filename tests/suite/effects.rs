@@ -893,3 +893,22 @@ fn ones_and_zeros_of_a_study_are_shares_without_being_declared() {
     assert_eq!(first("job")["unit"], "share");
     assert_eq!(first("jobs")["method"], "difference-in-means");
 }
+
+#[test]
+fn weights_are_told_and_so_are_the_bounds_they_leave_out() {
+    let mut text = String::from("arm,w,y\n");
+    for i in 0..80 {
+        let y = if i % 9 == 0 {
+            String::new()
+        } else {
+            (i * 7 % 13).to_string()
+        };
+        text += &format!("{},{},{y}\n", ["a", "control"][i % 2], 1 + i % 3);
+    }
+    let folder = Folder::new();
+    folder.write("trial.csv", text);
+    let json = estimate(&folder, &["--outcome", "y", "--weights", "w"]);
+    let notes = rows(&json)[0]["notes"].to_string();
+    assert!(notes.contains("weighted; the shares and means"), "{notes}");
+    assert!(notes.contains("with weights none are made"), "{notes}");
+}

@@ -63,6 +63,14 @@ pub const NOTES: &[(&str, &str)] = &[
     ),
     ("a sample with one arm", "en undersøgelse med én gruppe"),
     ("levels to compare", "niveauer at sammenligne"),
+    (
+        "weighted; the shares and means of the arms are of persons, unweighted",
+        "vægtet; gruppernes andele og gennemsnit er af personer, uvægtede",
+    ),
+    (
+        "so many are missing that Lee bounds belong here; with weights none are made",
+        "så mange mangler, at Lees grænser hører til; med vægte beregnes de ikke",
+    ),
     ("a test without an estimate", "en test uden estimat"),
     (
         "people chosen after the draw cannot be drawn again",
