@@ -38,8 +38,8 @@ fn named_count(text: &str) -> Result<(Option<String>, Count), String> {
     let (events, n) = count.split_once('/').ok_or_else(expected)?;
     let number = |text: &str| text.trim().parse::<u64>().map_err(|_| expected());
     let (events, n) = (number(events)?, number(n)?);
-    if n == 0 || n > 100_000_000 {
-        return Err("expected from 1 to 100,000,000 persons".to_owned());
+    if n > 100_000_000 {
+        return Err("expected up to 100,000,000 persons".to_owned());
     }
     if events > n {
         return Err(format!("{events} events among {n} persons"));

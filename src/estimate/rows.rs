@@ -1403,7 +1403,7 @@ impl ArmCounts {
             allocated: count.n as usize,
             missing: 0,
             n: count.n as usize,
-            mean: Some(count.share()),
+            mean: (count.n > 0).then(|| count.share()),
             events: Some(count.events),
         }
     }

@@ -737,3 +737,35 @@ fn an_ingest_of_the_drawn_serves_the_drawn_only() {
     )
     .fails_with(2, &["ingested for other persons", "klero ingest"]);
 }
+
+#[test]
+fn an_empty_arm_is_null_with_a_reason() {
+    let folder = Folder::new();
+    for counts in [["0/10", "0/0"], ["0/0", "3/10"], ["0/0", "0/0"]] {
+        let said = klero(
+            folder.path(),
+            &[&["compare", "--json"][..], &counts[..]].concat(),
+        )
+        .ok();
+        for row in said.json()["estimates"].as_array().unwrap() {
+            assert!(
+                row["estimate"].is_null() && row["p_value"].is_null(),
+                "{row}"
+            );
+            assert!(row["notes"].to_string().contains("no outcomes"), "{row}");
+        }
+        assert!(
+            !klero(folder.path(), &[&["compare"][..], &counts[..]].concat())
+                .ok()
+                .out
+                .contains("NaN")
+        );
+    }
+    let one = klero(
+        folder.path(),
+        &["compare", "0/0", "--target", "0.2", "--json"],
+    )
+    .ok()
+    .json();
+    assert!(one["estimates"][0]["estimate"].is_null(), "{one}");
+}
