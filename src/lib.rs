@@ -27,7 +27,7 @@
 //! [`People::of_ledger`](sample::People::of_ledger) and
 //! [`OutcomeFile::measured`](sample::OutcomeFile::measured) →
 //! [`Asking::of_study`](estimate::Asking::of_study) →
-//! [`findings`](findings::findings) →
+//! [`results`](results::results) →
 //! [`report`](report::study::report).
 //!
 //! # Layers
@@ -37,7 +37,7 @@
 //! | row | modules |
 //! |---|---|
 //! | 8 | the program: `main`, `cli` |
-//! | 7 | [`mod@findings`] |
+//! | 7 | [`mod@results`] |
 //! | 6 | [`report`] |
 //! | 5 | [`mod@estimate`] |
 //! | 4 | [`sample`]; [`mod@audit`]; [`invent`] |
@@ -54,7 +54,6 @@ pub mod audit;
 pub mod digest;
 pub mod draw;
 pub mod estimate;
-pub mod findings;
 pub mod foresight;
 pub mod invent;
 pub mod ledger;
@@ -63,6 +62,7 @@ pub mod period;
 pub mod protocol;
 pub mod register;
 pub mod report;
+pub mod results;
 pub mod sample;
 pub mod spelling;
 pub mod table;

@@ -5,11 +5,11 @@ use anyhow::Context as _;
 use clap::Args;
 use klero::digest::Digest;
 use klero::estimate::{Failing, ReplayPlan, baseline};
-use klero::findings::{facts_beside_cluster, findings};
 use klero::report::baseline::{csv, json, table};
 use klero::report::effects::flow_lines;
 use klero::report::json::Provenance;
-use klero::report::study::{Findings, Screen, screen};
+use klero::report::study::{Results, Screen, screen};
+use klero::results::{facts_beside_cluster, results};
 use klero::sample::{Flow, OutcomeFile, People};
 use klero::spelling::{listed, nearest};
 
@@ -115,8 +115,8 @@ impl Balance {
         if let Some(locale) = around.screen() {
             let all = Estimate::default();
             let all = all.found(&study, ledger.as_ref(), &plan, Failing::IsTold, around)?;
-            let all = findings(study.sources(&plan, ledger.as_ref()), all, None, &locale)?;
-            let all = Findings {
+            let all = results(study.sources(&plan, ledger.as_ref()), all, None, &locale)?;
+            let all = Results {
                 baseline: Some(found),
                 ..all
             };

@@ -6,7 +6,6 @@ use klero::digest::Digest;
 use klero::estimate::{
     Asking, DegreesOfFreedom, Estimate as Row, Failing, Model, Respect, WorstCase,
 };
-use klero::findings::{Found, findings};
 use klero::ledger::Ledger;
 use klero::protocol::{
     Adjustment, IntervalId, MethodId, Protocol, ShareScale, StandardErrors, Statistic,
@@ -14,6 +13,7 @@ use klero::protocol::{
 use klero::report::effects::{flow_lines, footnotes, table};
 use klero::report::json::{Provenance, estimates};
 use klero::report::study::{Screen, screen};
+use klero::results::{Found, results};
 use klero::sample::{Data, Flow, OutcomeFile, People, Roles};
 use klero::spelling::{listed, nearest};
 
@@ -330,7 +330,7 @@ impl Estimate {
             around.console.warn(format!("not made: {why}"));
         }
         if let (Some(locale), false) = (around.screen(), around.console.json) {
-            let found = findings(study.sources(&plan, ledger.as_ref()), found, None, &locale)?;
+            let found = results(study.sources(&plan, ledger.as_ref()), found, None, &locale)?;
             let text = screen(&found, &locale, Screen::Effects);
             around.console.data(&text)?;
             return Ok(Answer::Yes);

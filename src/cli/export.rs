@@ -2,10 +2,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use klero::estimate::Failing;
-use klero::findings::findings;
 use klero::report::disclosure::Rule;
 use klero::report::files::files;
 use klero::report::study::export;
+use klero::results::results;
 use klero::sample::analysis_file;
 use serde_json::json;
 
@@ -54,12 +54,12 @@ impl Export {
         let rows = self
             .microdata
             .then(|| analysis_file(&found.people, &found.referrals, &found.made.measured));
-        let findings = findings(study.sources(&plan, ledger), found, None, &locale)?;
+        let results = results(study.sources(&plan, ledger), found, None, &locale)?;
         let rule = Rule {
             threshold: self.threshold,
             ..Rule::default()
         };
-        let made = match export(&findings, rule, &locale) {
+        let made = match export(&results, rule, &locale) {
             Ok(made) => made,
             Err(error) => {
                 around

@@ -3,11 +3,11 @@
 use std::io;
 
 use klero::estimate::{EstimateError, PlannedError};
-use klero::findings::FindingsError;
 use klero::ledger::{DrawError, LedgerError, RecordError, ReferralError};
 use klero::outcome::OutcomeError;
 use klero::protocol::Needs;
 use klero::register::RegisterError;
+use klero::results::ResultsError;
 use klero::sample::SampleError;
 use klero::table::TableError;
 
@@ -76,7 +76,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
             .or_else(|| cause.downcast_ref().and_then(of_sample))
             .or_else(|| cause.downcast_ref().and_then(of_estimate))
             .or_else(|| cause.downcast_ref().and_then(of_planned))
-            .or_else(|| cause.downcast_ref().and_then(of_findings))
+            .or_else(|| cause.downcast_ref().and_then(of_results))
             .or_else(|| cause.downcast_ref().map(|r: &Refused| r.hint.clone()))
             .or_else(|| {
                 cause.downcast_ref().map(|nobody: &NobodyToAsk| {
@@ -353,12 +353,12 @@ fn of_sample(error: &SampleError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn of_findings(error: &FindingsError) -> Option<String> {
+fn of_results(error: &ResultsError) -> Option<String> {
     match error {
-        FindingsError::Estimate(error) => of_estimate(error),
-        FindingsError::Register(error) => of_register(error),
-        FindingsError::Outcome(error) => of_outcome(error),
-        FindingsError::NoDay { .. } => {
+        ResultsError::Estimate(error) => of_estimate(error),
+        ResultsError::Register(error) => of_register(error),
+        ResultsError::Outcome(error) => of_outcome(error),
+        ResultsError::NoDay { .. } => {
             Some("give `--dates` the table that the outcomes were made with".to_owned())
         }
     }

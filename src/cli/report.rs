@@ -5,10 +5,10 @@ use anyhow::Context as _;
 use clap::Args;
 use klero::digest::Digest;
 use klero::estimate::Failing;
-use klero::findings::{Found, findings};
 use klero::report::files::files;
 use klero::report::study::{Drawn, report};
 use klero::report::verify::{Analysed, scripts};
+use klero::results::{Found, results};
 use klero::sample::{analysis_columns, analysis_file};
 
 use super::estimate::Estimate;
@@ -59,8 +59,8 @@ impl Report {
         };
         let found = Estimate::default().found(&study, ledger, &plan, Failing::IsTold, around)?;
         let (scripts, analysis) = analysis(&found, &plan.study.title);
-        let findings = findings(study.sources(&plan, ledger), found, dates, &locale)?;
-        let mut files = files(&report(&findings, &locale, Drawn::Pixels), &locale)?;
+        let results = results(study.sources(&plan, ledger), found, dates, &locale)?;
+        let mut files = files(&report(&results, &locale, Drawn::Pixels), &locale)?;
         files.extend(scripts);
         let count = files.len();
         // A row a person: it stays with the other derived files, and out of what is handed over.

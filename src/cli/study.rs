@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use klero::draw::{NotASeed, Seed};
-use klero::findings::Sources;
 use klero::ledger::{Ledger, LedgerError};
 use klero::protocol::{Protocol, ProtocolError};
 use klero::register::{CodeTable, Format, RegisterError, Source, code_table};
+use klero::results::Sources;
 use klero::sample::{Drawn, People};
 use klero::spelling::nearest;
 use klero::table::Table;

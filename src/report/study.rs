@@ -6,8 +6,9 @@
 
 mod coarse;
 mod figures;
+mod headline;
+mod reads;
 mod release;
-mod results;
 mod tables;
 mod words;
 
@@ -30,7 +31,7 @@ pub use words::{definition, planned};
 
 /// Everything that a report shows, computed before.
 #[derive(Clone, Debug)]
-pub struct Findings<'a> {
+pub struct Results<'a> {
     pub plan: &'a Protocol,
     pub provenance: Provenance,
     pub flow: Flow,
@@ -191,7 +192,7 @@ pub struct Report {
 }
 
 /// Lays a report out.
-pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
+pub fn report(found: &Results, locale: &Locale, drawn: Drawn) -> Report {
     let say = |message: Message| locale.say(message);
     // Words that are true where nothing was drawn.
     let either = |drawn: Message, one_arm: Message| {
@@ -214,7 +215,7 @@ pub fn report(found: &Findings, locale: &Locale, drawn: Drawn) -> Report {
 
     if found.threshold.is_none() {
         blocks.push(Block::heading(1, "section-results", say(Message::Summary)));
-        blocks.extend(results::blocks(found, &methods, locale));
+        blocks.extend(headline::blocks(found, &methods, locale));
     }
     if found.threshold.is_some() && found.one_arm() {
         blocks.push(Block::paragraph(say(Message::NoNumberIsAnEffect)));
@@ -397,7 +398,7 @@ pub enum Screen {
 }
 
 /// Writes tables of the report for a terminal of 80 columns, and how their numbers were made.
-pub fn screen(found: &Findings, locale: &Locale, shown: Screen) -> String {
+pub fn screen(found: &Results, locale: &Locale, shown: Screen) -> String {
     let Report {
         document,
         tables,
@@ -422,7 +423,7 @@ pub fn screen(found: &Findings, locale: &Locale, shown: Screen) -> String {
     text
 }
 
-impl Findings<'_> {
+impl Results<'_> {
     /// Returns whether nothing was drawn.
     fn one_arm(&self) -> bool {
         self.plan.arms.len() == 1
@@ -447,7 +448,7 @@ impl Findings<'_> {
     }
 }
 
-fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
+fn deviations(found: &Results, locale: &Locale) -> Vec<Block> {
     let mut blocks = Vec::new();
     if found.one_arm() {
         blocks.push(Block::paragraph(locale.say(Message::OneArmHasNoPlan)));
@@ -499,7 +500,7 @@ fn deviations(found: &Findings, locale: &Locale) -> Vec<Block> {
     blocks
 }
 
-fn provenance(found: &Findings, locale: &Locale) -> Vec<(String, String)> {
+fn provenance(found: &Results, locale: &Locale) -> Vec<(String, String)> {
     let say = |message: Message| locale.say(message);
     let either = |drawn, one_arm| say(if found.one_arm() { one_arm } else { drawn });
     let mut facts = Vec::new();
@@ -543,7 +544,7 @@ struct Methods {
 }
 
 impl Methods {
-    fn of(found: &Findings, locale: &Locale) -> Methods {
+    fn of(found: &Results, locale: &Locale) -> Methods {
         let mut methods = Methods {
             entries: Vec::new(),
             places: BTreeMap::new(),
@@ -583,7 +584,7 @@ impl Methods {
     }
 
     /// Returns the pointer of a row.
-    fn source(&self, found: &Findings, row: &Estimate, locale: &Locale) -> Option<Source> {
+    fn source(&self, found: &Results, row: &Estimate, locale: &Locale) -> Option<Source> {
         let words = tables::method_words(found, row, tables::Length::Full, locale);
         let number = self.places.get(&words)? + 1;
         Some(Source {
@@ -608,7 +609,7 @@ impl Methods {
 }
 
 /// Says how p-values were adjusted.
-fn multiplicity(found: &Findings, rows: &[&Estimate], locale: &Locale) -> String {
+fn multiplicity(found: &Results, rows: &[&Estimate], locale: &Locale) -> String {
     let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
     if !adjusted || found.multiplicity.method == Adjustment::None {
         return locale.say(Message::NoMultiplicity);

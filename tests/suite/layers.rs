@@ -21,7 +21,7 @@ const ROWS: &[(&str, u32, &[&str])] = &[
     ("invent", 4, &[]),
     ("estimate", 5, &[]),
     ("report", 6, &[]),
-    ("findings", 7, &[]),
+    ("results", 7, &[]),
 ];
 
 /// What a module must not see though it lies lower.

@@ -1,7 +1,7 @@
 //! The figures of a report, from what was found.
 
 use super::tables::{analysed, form, label_of, outcomes_of, reasons};
-use super::{CurveFound, Findings, words};
+use super::{CurveFound, Results, words};
 use crate::estimate::{BANDS, Estimate, Interval, Point, Scale, Standing};
 use crate::protocol::{MethodId, Role};
 use crate::report::baseline::shown;
@@ -46,8 +46,8 @@ impl FigureFile {
     }
 }
 
-/// Draws every figure that there are findings for.
-pub fn all(found: &Findings, locale: &Locale, drawn: Drawn) -> Vec<FigureFile> {
+/// Draws every figure that there are results for.
+pub fn all(found: &Results, locale: &Locale, drawn: Drawn) -> Vec<FigureFile> {
     let number = |value: f64, decimals: usize| locale.number(value, decimals);
     let page = Page {
         found,
@@ -79,7 +79,7 @@ pub fn all(found: &Findings, locale: &Locale, drawn: Drawn) -> Vec<FigureFile> {
 }
 
 struct Page<'a> {
-    found: &'a Findings<'a>,
+    found: &'a Results<'a>,
     locale: &'a Locale,
     form: Form<'a>,
 }

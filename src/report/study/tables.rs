@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use super::{Findings, Methods, multiplicity, words};
+use super::{Methods, Results, multiplicity, words};
 use crate::estimate::{ArmCounts, Baseline, BaselineRow, Because, Estimate, Scale, Standing};
 use crate::protocol::{IntervalId, MethodId, Role, Statistic, Unit};
 use crate::report::baseline::{Same, alike, shown};
@@ -9,7 +9,7 @@ use crate::report::number::{decimals_for, decimals_of};
 use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
 
 /// The way of the referrals, arm by arm.
-pub fn flow(found: &Findings, locale: &Locale) -> Table {
+pub fn flow(found: &Results, locale: &Locale) -> Table {
     let say = |message: Message| locale.say(message);
     let flow = &found.flow;
     let one = found.one_arm();
@@ -86,7 +86,7 @@ pub fn flow(found: &Findings, locale: &Locale) -> Table {
 }
 
 /// Returns how many have each primary outcome, arm by arm.
-pub fn analysed(found: &Findings) -> Vec<(String, Vec<usize>)> {
+pub fn analysed(found: &Results) -> Vec<(String, Vec<usize>)> {
     let mut outcomes: Vec<(String, Vec<usize>)> = Vec::new();
     for outcome in outcomes_of(found, |row| row.role == Some(Role::Primary)) {
         let counts = found
@@ -103,7 +103,7 @@ pub fn analysed(found: &Findings) -> Vec<(String, Vec<usize>)> {
     outcomes
 }
 
-pub fn outcomes_of(found: &Findings, keep: impl Fn(&Estimate) -> bool) -> Vec<String> {
+pub fn outcomes_of(found: &Results, keep: impl Fn(&Estimate) -> bool) -> Vec<String> {
     let mut outcomes: Vec<String> = Vec::new();
     for row in found
         .rows
@@ -119,13 +119,13 @@ pub fn outcomes_of(found: &Findings, keep: impl Fn(&Estimate) -> bool) -> Vec<St
     outcomes
 }
 
-pub fn label_of(found: &Findings, outcome: &str) -> String {
+pub fn label_of(found: &Results, outcome: &str) -> String {
     let of_plan = found.plan.outcomes.iter().find(|known| known.id == outcome);
     of_plan.map_or_else(|| outcome.to_owned(), |known| known.label.clone())
 }
 
 /// Returns the counts of an arm behind an outcome, from any row that has them.
-pub fn counts_of(found: &Findings, outcome: &str, arm: &str) -> Option<ArmCounts> {
+pub fn counts_of(found: &Results, outcome: &str, arm: &str) -> Option<ArmCounts> {
     found
         .rows
         .iter()
@@ -145,7 +145,7 @@ pub fn counts_of(found: &Findings, outcome: &str, arm: &str) -> Option<ArmCounts
 }
 
 /// What was known before the draw, arm by arm; no p by row.
-pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table {
+pub fn baseline(found: &Results, baseline: &Baseline, locale: &Locale) -> Table {
     let say = |message: Message| locale.say(message);
     let mut table = Table::new(
         "baseline",
@@ -236,7 +236,7 @@ pub fn baseline(found: &Findings, baseline: &Baseline, locale: &Locale) -> Table
     table
 }
 
-fn baseline_row(found: &Findings, baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
+fn baseline_row(found: &Results, baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
     let widest = row.summaries.iter().filter_map(|summary| summary.deviation);
     let decimals = decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3);
     let plain = Form::of(table::Unit::None, decimals);
@@ -273,7 +273,7 @@ fn baseline_row(found: &Findings, baseline: &Baseline, row: &BaselineRow, locale
 
 /// Says for how many a number is not known, arm by arm.
 fn not_known(
-    found: &Findings,
+    found: &Results,
     baseline: &Baseline,
     row: &BaselineRow,
     locale: &Locale,
@@ -300,7 +300,7 @@ fn not_known(
 }
 
 /// How many received what, arm by arm, where the plan names what is received.
-pub fn take_up(found: &Findings, locale: &Locale) -> Option<Table> {
+pub fn take_up(found: &Results, locale: &Locale) -> Option<Table> {
     let received: Vec<String> = found.received.iter().map(|(of, _)| of.clone()).collect();
     let mut table = Table::new(
         "take-up",
@@ -338,7 +338,7 @@ pub fn take_up(found: &Findings, locale: &Locale) -> Option<Table> {
 
 /// Effects: an outcome a group, a row each method of each contrast.
 pub fn effects(
-    found: &Findings,
+    found: &Results,
     rows: &[&Estimate],
     id: &str,
     title: &str,
@@ -553,7 +553,7 @@ fn of_methods(said: Vec<(String, Vec<String>)>, locale: &Locale) -> Vec<String> 
 }
 
 /// Says of each outcome who is not in the calculation, arm by arm, or that nobody is left out.
-fn left_out(found: &Findings, rows: &[&Estimate], locale: &Locale) -> Vec<String> {
+fn left_out(found: &Results, rows: &[&Estimate], locale: &Locale) -> Vec<String> {
     if found.threshold.is_some() {
         return Vec::new();
     }
@@ -695,7 +695,7 @@ pub fn form(row: &Estimate) -> Form {
     }
 }
 
-pub fn effect(found: &Findings, row: &Estimate, locale: &Locale) -> [Cell; 3] {
+pub fn effect(found: &Results, row: &Estimate, locale: &Locale) -> [Cell; 3] {
     let form = form(row);
     let computed = &row.computed;
     let test = matches!(
@@ -740,7 +740,7 @@ pub enum Length {
 
 /// Says how a row was computed, one sentence an item.
 pub fn method_words(
-    found: &Findings,
+    found: &Results,
     row: &Estimate,
     length: Length,
     locale: &Locale,
@@ -888,7 +888,7 @@ pub fn method_words(
 }
 
 /// Who has no outcome, arm by arm.
-pub fn missing(found: &Findings, locale: &Locale) -> Table {
+pub fn missing(found: &Results, locale: &Locale) -> Table {
     let say = |message: Message| locale.say(message);
     let mut table = Table::new("missing", say(Message::MissingData), say(Message::Outcome));
     for arm in &found.flow.arms {
@@ -976,7 +976,7 @@ pub fn missing(found: &Findings, locale: &Locale) -> Table {
 }
 
 /// Returns why an outcome is missing, with the persons of each arm.
-pub fn reasons(found: &Findings, outcome: &str) -> Vec<(String, Vec<usize>)> {
+pub fn reasons(found: &Results, outcome: &str) -> Vec<(String, Vec<usize>)> {
     let Some(arms) = found.missing.get(outcome) else {
         return Vec::new();
     };

@@ -10,7 +10,7 @@ use klero::report::disclosure::Rule;
 use klero::report::document::Document;
 use klero::report::figure::{Cell, FigureData};
 use klero::report::json::Provenance;
-use klero::report::study::{CurveFound, Findings, Recruitment, TimesFound, export};
+use klero::report::study::{CurveFound, Recruitment, Results, TimesFound, export};
 use klero::sample::{ArmFlow, Flow};
 
 use super::sample::DA;
@@ -282,7 +282,7 @@ fn no_figure_of_an_export_shows_a_count_below_the_threshold() {
             excluded_by: BTreeMap::new(),
         };
         let all = arms[0].len() + arms[1].len();
-        let found = Findings {
+        let found = Results {
             plan: &plan,
             provenance: Provenance::default(),
             flow: Flow {

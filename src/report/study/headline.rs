@@ -2,7 +2,7 @@
 //! of both arms, the effect and its interval, and a link to how it was computed.
 
 use super::tables::{effect, form, label_of, means};
-use super::{Findings, Methods};
+use super::{Methods, Results};
 use crate::estimate::{ArmCounts, Estimate, Scale, Standing};
 use crate::protocol::{MethodId, Role, Unit};
 use crate::report::document::{Block, Inline, Text};
@@ -10,7 +10,7 @@ use crate::report::language::{Locale, Message, one_stop};
 use crate::report::table::{self, Value};
 
 /// Returns who took part and what was found for the primary outcomes.
-pub fn blocks(found: &Findings, methods: &Methods, locale: &Locale) -> Vec<Block> {
+pub fn blocks(found: &Results, methods: &Methods, locale: &Locale) -> Vec<Block> {
     let (persons, arms) = (found.flow.drawn as u64, found.plan.arms.len() as u64);
     let entered = Block::paragraph(locale.say(match arms {
         1 => Message::TookPart { persons },
@@ -53,7 +53,7 @@ pub fn blocks(found: &Findings, methods: &Methods, locale: &Locale) -> Vec<Block
     blocks
 }
 
-fn result(found: &Findings, row: &Estimate, locale: &Locale) -> String {
+fn result(found: &Results, row: &Estimate, locale: &Locale) -> String {
     let arm = found.arm(&row.arm);
     let [_, interval, p] = effect(found, row, locale);
     let mut effect = match row.computed.estimate {

@@ -23,9 +23,7 @@ use crate::register::RegisterError;
 use crate::report::document::Document;
 use crate::report::json::Provenance;
 use crate::report::language::Locale;
-use crate::report::study::{
-    CourseFound, CurveFound, Findings, Recruitment, TimesFound, definition,
-};
+use crate::report::study::{CourseFound, CurveFound, Recruitment, Results, TimesFound, definition};
 use crate::sample::{End, Flow, Measured, People, dates_of_draws};
 
 /// What was estimated of a study, and from what.
@@ -43,7 +41,7 @@ pub struct Found {
     pub cut: BTreeMap<String, usize>,
 }
 
-/// Where a study's findings come from, beside its estimates.
+/// Where the results of a study come from, beside its estimates.
 #[derive(Clone, Debug)]
 pub struct Sources<'a> {
     pub plan: &'a Protocol,
@@ -55,7 +53,7 @@ pub struct Sources<'a> {
 
 /// Why a report cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub enum FindingsError {
+pub enum ResultsError {
     #[error(transparent)]
     Estimate(#[from] EstimateError),
     #[error(transparent)]
@@ -68,12 +66,12 @@ pub enum FindingsError {
 
 /// Computes what a report shows. `started` are the days on which people started in a study with
 /// one arm, where the figure of their states is wanted.
-pub fn findings<'a>(
+pub fn results<'a>(
     sources: Sources<'a>,
     found: Found,
     started: Option<Vec<Dated>>,
     locale: &Locale,
-) -> Result<Findings<'a>, FindingsError> {
+) -> Result<Results<'a>, ResultsError> {
     let Sources { plan, ledger, .. } = sources;
     let sources = &sources;
     let facts = facts_beside_cluster(&found.people);
@@ -87,7 +85,7 @@ pub fn findings<'a>(
             let known: HashSet<&String> = found.referrals.iter().collect();
             dates.retain(|dated| known.contains(&dated.referral));
             if dates.len() != known.len() {
-                return Err(FindingsError::NoDay {
+                return Err(ResultsError::NoDay {
                     lacking: known.len() - dates.len().min(known.len()),
                     all: known.len(),
                 });
@@ -128,7 +126,7 @@ pub fn findings<'a>(
     let level = first.map_or(PlannedEstimate::exploratory(0).level, |e| e.level);
     let reference = found.people.reference;
     let arms = found.people.arms.clone();
-    Ok(Findings {
+    Ok(Results {
         course: states
             .as_ref()
             .filter(|_| arms.len() > 1)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{FindingsError, Found, Sources};
+use super::{Found, ResultsError, Sources};
 use crate::estimate::ArmCounts;
 use crate::outcome::not_in_register;
 use crate::protocol::{Absence, Outcome, Protocol, Unit};
@@ -14,7 +14,7 @@ use crate::sample::{FactValues, Measured};
 pub(super) fn nothing_registered(
     sources: &Sources,
     found: &Found,
-) -> Result<Vec<NothingRegistered>, FindingsError> {
+) -> Result<Vec<NothingRegistered>, ResultsError> {
     let plan = sources.plan;
     let mut all = Vec::new();
     for (index, register) in plan.registers.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Where people are, week by week and arm by arm; the registers themselves know no arms.
 
-use super::{FindingsError, Sources};
+use super::{ResultsError, Sources};
 use crate::estimate::{Course, course};
 use crate::ledger::{Event, Ledger};
 use crate::outcome::{Dated, StateWeeks, states_by_week};
@@ -39,7 +39,7 @@ pub(super) fn by_arm(ledger: &Ledger, plan: &Protocol) -> Vec<Vec<Dated>> {
 pub(super) fn counted(
     sources: &Sources,
     arms: Vec<Vec<Dated>>,
-) -> Result<Option<Vec<StateWeeks>>, FindingsError> {
+) -> Result<Option<Vec<StateWeeks>>, ResultsError> {
     let plan = sources.plan;
     let with_states = plan.registers.iter().find(|r| r.kind != RegisterKind::Bfl);
     let Some(register) = with_states else {
