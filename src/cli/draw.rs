@@ -154,7 +154,9 @@ impl Draw {
                 ));
             }
         }
+        // An id at fault may be a CPR number, and is refused below without being shown.
         if !self.distinct
+            && Referral::given(&id, &[], plan).is_ok()
             && let Some(alike) = ledger.drawn_alike(&id)
         {
             let alike = vec![alike];

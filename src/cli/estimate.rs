@@ -254,6 +254,18 @@ impl Estimate {
                 "`--outcome COLUMN`, or `--time COLUMN --event COLUMN` for times to an event",
             ));
         }
+        let looked_at = [
+            &self.outcome[..],
+            self.time.as_slice(),
+            self.event.as_slice(),
+        ]
+        .concat();
+        if let Some(outcome) = self.adjust.iter().find(|fact| looked_at.contains(fact)) {
+            return Err(refused(
+                format!("`{outcome}` is the outcome and is adjusted for"),
+                "`--adjust` takes what was known before the draw",
+            ));
+        }
         // Beside the rest, which takes as long.
         let of = file.to_owned();
         let digest = std::thread::spawn(move || Digest::of_file(&of));

@@ -3,7 +3,7 @@
 use std::io;
 
 use klero::estimate::{EstimateError, PlannedError};
-use klero::ledger::{DrawError, LedgerError, RecordError, ReferralError};
+use klero::ledger::{DrawError, FaultKind, LedgerError, RecordError, ReferralError};
 use klero::outcome::OutcomeError;
 use klero::protocol::Needs;
 use klero::register::RegisterError;
@@ -223,6 +223,12 @@ fn of_referral(error: &ReferralError) -> Option<String> {
             None => "the list needs a column for each factor of the plan; nothing was drawn",
         },
         ReferralError::NoReferrals { .. } => "the list has a header and no rows; nothing was drawn",
+        ReferralError::Faults { faults, .. }
+            if faults.iter().any(|fault| fault.kind == FaultKind::Cpr) =>
+        {
+            "national numbers do not belong in a ledger; `klero pseudonym` makes ids from them; \
+             nothing was drawn"
+        }
         ReferralError::Faults { .. } => "mend these and draw again; nothing was drawn",
     };
     Some(hint.to_owned())

@@ -31,16 +31,24 @@ impl ReplayPlan {
     }
 }
 
-/// Returns the rows of all requests, in their order.
+/// Returns the rows of all requests, in their order. A request that cannot be made stops the rest
+/// where `failed` makes an error of it, and else has no rows.
 pub fn effects(
     people: &People,
     requests: &[Request],
     multiplicity: Option<Multiplicity>,
     plan: &ReplayPlan,
+    mut failed: impl FnMut(usize, EstimateError) -> Result<(), EstimateError>,
 ) -> Result<Vec<Estimate>, EstimateError> {
     let mut tables = Vec::new();
-    for request in requests {
-        tables.push(estimate(people, request)?);
+    for (place, request) in requests.iter().enumerate() {
+        tables.push(match estimate(people, request) {
+            Ok(rows) => rows,
+            Err(error) => {
+                failed(place, error)?;
+                Vec::new()
+            }
+        });
     }
     let multiplicity = multiplicity.filter(|m| m.method != Adjustment::None);
     let step_down = multiplicity.is_some_and(|m| m.method == Adjustment::RomanoWolf);

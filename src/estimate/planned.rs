@@ -4,7 +4,7 @@
 //! is an error that says who is near. Hides how plan, people and outcomes become requests.
 
 use super::effects::{ReplayPlan, effects};
-use super::rows::{Request, estimate};
+use super::rows::Request;
 use super::{Analysis, DegreesOfFreedom, Estimate, EstimateError, Model, Respect, WorstCase};
 use crate::protocol::{
     Adjustment, Contrasts, Covariate, IntervalId, MethodId, Multiplicity, Outcome, PlannedEstimate,
@@ -191,19 +191,14 @@ impl Asking {
         let mut multiplicity = plan.multiplicity;
         multiplicity.method = self.multiplicity.unwrap_or(multiplicity.method);
         let mut failed = Vec::new();
-        let mut tried = Vec::new();
-        for (place, request) in requests.into_iter().enumerate() {
+        let told = |place: usize, error: EstimateError| {
             if place < asked.len() && failing == Failing::Stops {
-                tried.push(request);
-                continue;
+                return Err(error);
             }
-            match estimate(people, &request) {
-                Ok(_) => tried.push(request),
-                Err(error) => failed.push((planned[place].clone(), error.to_string())),
-            }
-        }
-        let mut rows = effects(people, &tried, Some(multiplicity), &replays)?;
-        drop(tried);
+            failed.push((planned[place].clone(), error.to_string()));
+            Ok(())
+        };
+        let mut rows = effects(people, &requests, Some(multiplicity), &replays, told)?;
         let of_family = |e: &PlannedEstimate| e.role == multiplicity.family;
         if self.contrasts.is_some() || failed.iter().any(|(e, _)| of_family(e)) {
             for row in rows.iter_mut().filter(|row| row.p_adjusted.is_some()) {
@@ -274,7 +269,13 @@ impl Asking {
             method,
             family: Role::Primary,
         });
-        Ok(effects(people, &requests, multiplicity, &replays)?)
+        Ok(effects(
+            people,
+            &requests,
+            multiplicity,
+            &replays,
+            |_, error| Err(error),
+        )?)
     }
 
     /// Returns what no plan and no table bears on.

@@ -595,6 +595,34 @@ fn a_dropped_covariate_is_not_counted() {
 }
 
 #[test]
+fn an_outcome_cannot_be_adjusted_for() {
+    let folder = folder();
+    for asked in [
+        [
+            "--outcome",
+            "score",
+            "--outcome",
+            "job",
+            "--adjust",
+            "age,job",
+        ],
+        ["--time", "weeks", "--event", "job", "--adjust", "job"],
+    ] {
+        let table = [
+            "estimate",
+            "--data",
+            "trial.csv",
+            "--arm",
+            "arm",
+            "--reference",
+            "control",
+        ];
+        let said = klero(folder.path(), &[&table[..], &asked].concat());
+        said.fails_with(2, &["`job` is the outcome and is adjusted for"]);
+    }
+}
+
+#[test]
 fn two_levels_in_one_table_are_told_apart() {
     let folder = study(
         "strata = []",

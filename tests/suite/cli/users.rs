@@ -79,6 +79,22 @@ fn an_id_written_almost_like_one_that_was_drawn_is_refused_unless_the_persons_ar
     );
 }
 
+/// Ten digits that begin with a date are shown to nobody, whoever they look like.
+#[test]
+fn a_cpr_number_written_almost_like_a_drawn_id_is_not_shown() {
+    let folder = study();
+    draw(&folder, "101701234", &[]).ok();
+    for more in [&[][..], &["--dry-run"]] {
+        let said = draw(&folder, "0101701234", more).fails_with(2, &["shape of a CPR number"]);
+        assert!(!said.err.contains("0101701234"), "{}", said.err);
+        assert!(
+            flat(&said.err).contains("`klero pseudonym`"),
+            "{}",
+            said.err
+        );
+    }
+}
+
 #[test]
 fn ids_of_a_list_that_look_alike_are_refused_with_their_lines() {
     let folder = study();
