@@ -23,7 +23,7 @@ use crate::estimate::duration::incidence::Incidence;
 use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Standing};
 use crate::period::Date;
 use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
-use crate::sample::Flow;
+use crate::sample::{Flow, Measured, People};
 
 pub use figures::{Drawn, FigureFile};
 pub use release::{Export, export};
@@ -52,10 +52,8 @@ pub struct Results<'a> {
     pub missing: BTreeMap<String, Vec<BTreeMap<String, usize>>>,
     /// Who is in no row of a register and counts as without anything to register.
     pub nothing_registered: Vec<NothingRegistered>,
-    /// By outcome, the counts of each arm in each stratum of the draw.
-    pub strata: BTreeMap<String, Vec<StratumOfArm>>,
-    /// By outcome, the counts of each arm at each level of the facts that estimates adjust for.
-    pub levels: BTreeMap<String, Vec<LevelOfArm>>,
+    /// Whom the numbers are of, for what can be read from them together.
+    pub persons: Persons,
     /// Counts below are held back; `None` in a report that holds nothing back.
     pub threshold: Option<u64>,
     /// Outcome and its definition in words.
@@ -66,22 +64,15 @@ pub struct Results<'a> {
     pub drawing: Option<(Date, Date)>,
 }
 
-/// Persons of an arm with a value in a stratum, and those with the event where it is a yes or no.
+/// The people of a trial, and what was counted of each.
 #[derive(Clone, Debug)]
-pub struct StratumOfArm {
-    pub arm: String,
-    pub stratum: String,
-    pub n: u64,
-    pub events: Option<u64>,
-}
-
-/// Persons of an arm at a level of a fact: all, those with a value, and those with the event.
-#[derive(Clone, Debug)]
-pub struct LevelOfArm {
-    pub fact: String,
-    pub level: String,
-    pub arm: String,
-    pub counts: ArmCounts,
+pub struct Persons {
+    pub people: People,
+    pub measured: Vec<Measured>,
+    /// The period of [`Recruitment`] in which each was drawn; empty where nothing was drawn.
+    pub drawn_in: Vec<usize>,
+    pub withdrawn: Vec<bool>,
+    pub excluded: Vec<bool>,
 }
 
 /// Persons, arm by arm, who are in no row of a register whose plan takes that for nothing to
