@@ -27,8 +27,8 @@
 //! told.
 
 mod curve;
+mod programme;
 mod protect;
-mod simplex;
 
 use std::collections::{BTreeMap, BTreeSet};
 

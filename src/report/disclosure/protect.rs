@@ -11,12 +11,15 @@
 
 use std::collections::BTreeSet;
 
-use super::simplex::Programme;
+use super::programme::Programme;
 use super::{DisclosureError, Equation, Kind, Release, whole};
 
 /// A total over few persons is safe when it could be a fifth of itself higher or lower: a p%-rule
 /// with p = 20 (Hundepool et al. 2012, ch. 4); the choice of p is ours.
 const TOTAL_APART: (i64, i64) = (1, 5);
+
+/// More persons than there are.
+const PERSONS: i64 = 1 << 30;
 
 /// Returns for each quantity whether it is hidden; those that nothing prints are hidden for free.
 pub fn protect(
@@ -162,7 +165,10 @@ impl<'a> Search<'a> {
     /// threshold.
     fn count(&mut self, at: usize) -> Option<()> {
         let (value, threshold) = (self.value(at), whole(self.release.rule.threshold));
-        let lowest = self.free(at, Aim::Lowest).unwrap_or(value);
+        let lowest = match self.found[at].0 {
+            0 => 0,
+            _ => self.free(at, Aim::Lowest).unwrap_or(value),
+        };
         let wanted = lowest + threshold;
         let highest = self.free(at, Aim::Highest(wanted)).unwrap_or(value);
         if highest >= wanted {
@@ -270,14 +276,22 @@ impl<'a> Search<'a> {
         let mut programme = Programme::default();
         let mut places = std::collections::BTreeMap::new();
         for &one in scope {
-            let place = programme.variable(0.0);
+            let most = match self.release.quantities[one].kind {
+                Kind::Total { .. } => whole(u64::MAX),
+                Kind::Count | Kind::Public => PERSONS,
+            };
+            let place = programme.variable(0.0, most);
             places.insert(one, place);
+            if !matches!(aim, Aim::Value(_)) {
+                programme.begins(place, self.value(one));
+            }
             if !self.hidden[one] {
                 // value = truth + up − down, and both cost.
                 let cost = self.cost(one);
-                let (up, down) = (programme.variable(cost), programme.variable(cost));
+                let up = programme.variable(cost, most);
+                let down = programme.variable(cost, self.value(one));
                 let terms = vec![(place, 1), (up, -1), (down, 1)];
-                programme.rows.push((terms, self.value(one)));
+                programme.row(terms, self.value(one));
             }
         }
         let touched: BTreeSet<usize> = scope
@@ -294,19 +308,19 @@ impl<'a> Search<'a> {
                     None => right -= factor * self.value(one),
                 }
             }
-            programme.rows.push((terms, right));
+            programme.row(terms, right);
         }
         let place = places[&at];
         match aim {
-            Aim::Value(value) => programme.rows.push((vec![(place, 1)], value)),
-            Aim::Lowest => programme.costs[place] += 1.0,
+            Aim::Value(value) => programme.row(vec![(place, 1)], value),
+            Aim::Lowest => programme.costs(place, 1.0),
             Aim::Highest(most) => {
-                programme.costs[place] -= 1.0;
+                programme.costs(place, -1.0);
                 programme.at_most(place, most);
             }
             Aim::Most(of) => {
                 for one in of {
-                    programme.costs[places[one]] -= 1.0;
+                    programme.costs(places[one], -1.0);
                 }
             }
         }
