@@ -200,7 +200,10 @@ impl Asking {
         };
         let mut rows = effects(people, &requests, Some(multiplicity), &replays, told)?;
         let of_family = |e: &PlannedEstimate| e.role == multiplicity.family;
-        if self.contrasts.is_some() || failed.iter().any(|(e, _)| of_family(e)) {
+        // What replays adjust has no test to count for what could not be made.
+        let by_replays = multiplicity.method == Adjustment::RomanoWolf;
+        let lacking = by_replays && failed.iter().any(|(e, _)| of_family(e));
+        if self.contrasts.is_some() || lacking {
             for row in rows.iter_mut().filter(|row| row.p_adjusted.is_some()) {
                 row.computed
                     .note("p is adjusted for the tests made here; the plan declares others");
