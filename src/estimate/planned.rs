@@ -317,7 +317,20 @@ impl Asking {
             let index = outcome_of(plan, id)?;
             let of_plan = plan.estimates.iter().filter(|e| e.outcome == index);
             let before = planned.len();
-            planned.extend(of_plan.cloned());
+            for estimate in of_plan {
+                // Where the methods are asked for, estimates that differ in nothing else are one.
+                let same = |known: &PlannedEstimate| {
+                    let known = PlannedEstimate {
+                        methods: estimate.methods.clone(),
+                        role: estimate.role,
+                        ..known.clone()
+                    };
+                    known == *estimate
+                };
+                if self.methods.is_empty() || !planned[before..].iter().any(same) {
+                    planned.push(estimate.clone());
+                }
+            }
             if planned.len() > before {
                 continue;
             }

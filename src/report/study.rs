@@ -7,6 +7,7 @@
 mod coarse;
 mod figures;
 mod headline;
+mod persons;
 mod reads;
 mod release;
 mod tables;
@@ -23,9 +24,10 @@ use crate::estimate::duration::incidence::Incidence;
 use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Standing};
 use crate::period::Date;
 use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
-use crate::sample::{Flow, Measured, People};
+use crate::sample::Flow;
 
 pub use figures::{Drawn, FigureFile};
+pub use persons::Persons;
 pub use release::{Export, export};
 pub use words::{definition, planned};
 
@@ -62,17 +64,6 @@ pub struct Results<'a> {
     pub date: Date,
     /// First and last day of drawing.
     pub drawing: Option<(Date, Date)>,
-}
-
-/// The people of a trial, and what was counted of each.
-#[derive(Clone, Debug)]
-pub struct Persons {
-    pub people: People,
-    pub measured: Vec<Measured>,
-    /// The period of [`Recruitment`] in which each was drawn; empty where nothing was drawn.
-    pub drawn_in: Vec<usize>,
-    pub withdrawn: Vec<bool>,
-    pub excluded: Vec<bool>,
 }
 
 /// Persons, arm by arm, who are in no row of a register whose plan takes that for nothing to

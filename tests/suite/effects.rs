@@ -648,6 +648,18 @@ fn an_outcome_cannot_be_adjusted_for() {
 }
 
 #[test]
+fn an_outcome_that_is_planned_twice_is_shown_once_by_the_method_asked_for() {
+    let planned = [("job", "risk-difference", ""), ("job", "odds-ratio", "")];
+    let folder = study("strata = []", &planned);
+    let all = ["estimate", "--outcome", "job", "--json"];
+    let asked = [&all[..], &["--method", "risk-ratio"]].concat();
+    let found = klero(folder.path(), &asked).ok().json();
+    assert_eq!(methods(&found), ["risk-ratio"]);
+    let found = klero(folder.path(), &all).ok().json();
+    assert_eq!(methods(&found), ["risk-difference", "odds-ratio"]);
+}
+
+#[test]
 fn two_levels_in_one_table_are_told_apart() {
     let folder = study(
         "strata = []",

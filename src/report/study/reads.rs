@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::persons::Part;
 use super::{Persons, Recruitment, Results, TimesFound};
 use crate::estimate::{ArmCounts, Baseline, Estimate, Standing};
 use crate::protocol::{MethodId, Role, Unit};
@@ -16,7 +17,7 @@ use crate::report::disclosure::{
     CountId, DisclosureError, Property, Reads, Release, Rule, Step, StepCounts,
 };
 use crate::report::table::{Cell, Table};
-use crate::sample::{End, FactValues, Groups, Measured};
+use crate::sample::{End, FactValues};
 
 /// Says of every cell what can be read from it.
 pub(super) fn declare<'a>(
@@ -69,121 +70,6 @@ pub(super) struct Counts<'a> {
     rests: BTreeSet<(CountId, CountId)>,
     /// Wholes that are declared the sum of parts, with the first part.
     sums: BTreeSet<(CountId, CountId)>,
-}
-
-/// The part of an arm's people that a row is about.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    arm: &'a str,
-    level: Option<(&'a str, &'a str)>,
-    stratum: Option<&'a str>,
-    only: Option<&'a str>,
-}
-
-impl<'a> Part<'a> {
-    /// All of an arm.
-    fn of(arm: &'a str) -> Part<'a> {
-        Part {
-            arm,
-            level: None,
-            stratum: None,
-            only: None,
-        }
-    }
-
-    fn at(self, factor: &'a str, level: &'a str) -> Part<'a> {
-        Part {
-            level: Some((factor, level)),
-            ..self
-        }
-    }
-
-    fn key(&self, what: &str) -> String {
-        format!("{what}, arm {}{}", self.arm, self.within())
-    }
-
-    /// What the part is, whatever the arm.
-    fn within(&self) -> String {
-        let mut text = String::new();
-        if let Some((factor, level)) = self.level {
-            text += &format!(", {factor} {level}");
-        }
-        if let Some(stratum) = self.stratum {
-            text += &format!(", stratum {stratum}");
-        }
-        if let Some(only) = self.only {
-            text += &format!(", only {only}");
-        }
-        text
-    }
-}
-
-impl Persons {
-    fn measured(&self, outcome: &str) -> &Measured {
-        let mut measured = self.measured.iter();
-        let found = measured.find(|measured| measured.name() == outcome);
-        found.expect("a row is of an outcome that was measured")
-    }
-
-    fn with(&self, outcome: &str) -> Vec<bool> {
-        self.measured(outcome).observed.clone()
-    }
-
-    /// Returns who has a value after the draw and one before.
-    fn with_both(&self, outcome: &str) -> Vec<bool> {
-        let measured = self.measured(outcome);
-        let before = |person: usize| {
-            let values = measured.baseline.as_ref();
-            values.is_some_and(|values| values[person].is_some())
-        };
-        let observed = measured.observed.iter().enumerate();
-        observed
-            .map(|(person, &with)| with && before(person))
-            .collect()
-    }
-
-    fn events(&self, outcome: &str) -> Vec<bool> {
-        let measured = self.measured(outcome);
-        let event = |person: usize| match &measured.end {
-            Some(ends) => ends[person] == End::Event,
-            None => measured.value[person] == 1.0,
-        };
-        let observed = measured.observed.iter().enumerate();
-        observed
-            .map(|(person, &with)| with && event(person))
-            .collect()
-    }
-
-    fn groups(&self, fact: &str) -> Option<&Groups> {
-        let fact = self.people.fact(fact)?;
-        self.people.facts[fact].groups()
-    }
-
-    /// Returns who is in a part of whichever arm.
-    fn within(&self, part: &Part) -> Vec<bool> {
-        let mut within = vec![true; self.people.len()];
-        let mut keep = |kept: &dyn Fn(usize) -> bool| {
-            for (person, within) in within.iter_mut().enumerate() {
-                *within &= kept(person);
-            }
-        };
-        let group = |groups: &Groups, name: &str, person: usize| {
-            groups.names[groups.of[person] as usize] == name
-        };
-        if let Some((factor, level)) = part.level
-            && let Some(groups) = self.groups(factor)
-        {
-            keep(&|person| group(groups, level, person));
-        }
-        if let (Some(stratum), Some(groups)) = (part.stratum, &self.people.stratum) {
-            keep(&|person| group(groups, stratum, person));
-        }
-        if let Some(only) = part.only {
-            let events = self.events(only);
-            keep(&|person| events[person]);
-        }
-        within
-    }
 }
 
 impl Counts<'_> {
