@@ -119,6 +119,30 @@ impl Counts<'_> {
         Ok(self.release)
     }
 
+    /// Declares what a mean in a part is made of. Few who have any of it could be counted by a small
+    /// total, and one of them could be read from it.
+    fn total(
+        &mut self,
+        what: &str,
+        part: Part,
+        amounts: impl Iterator<Item = Option<f64>>,
+        within: &[bool],
+    ) -> Result<CountId, DisclosureError> {
+        let arms = &self.persons.people.arms;
+        let arm = arms.iter().position(|arm| arm == part.arm);
+        let (mut total, mut persons) = (0, 0);
+        for ((amount, within), of) in amounts.zip(within).zip(&self.persons.people.arm) {
+            let amount = amount.filter(|_| *within && Some(usize::from(*of)) == arm);
+            // Thousandths, so that parts add up to their whole in whole numbers.
+            let thousandths = amount.map_or(0.0, |amount| (amount.abs() * 1_000.0).round());
+            total += thousandths as u64;
+            persons += u64::from(amount.is_some_and(|amount| amount != 0.0));
+        }
+        let base = part.key(&format!("persons in {what}"));
+        let base = self.release.count(&base, persons)?;
+        self.release.total(&part.key(what), total, base)
+    }
+
     fn rest(&mut self, whole: CountId, part: CountId) -> Result<(), DisclosureError> {
         if self.rests.insert((whole, part)) {
             self.release.rest(whole, part)?;
@@ -212,6 +236,13 @@ impl Counts<'_> {
                         let known = self.people(&what, part, |of| values(of, |v| v.is_some()))?;
                         self.prints(&part.key(&what), summary.n)?;
                         self.rest(drawn, known)?;
+                        let fact = self.persons.people.fact(&row.fact);
+                        let fact = fact.map(|fact| &self.persons.people.facts[fact].values);
+                        if let Some(FactValues::Number { values, .. }) = fact {
+                            let what = format!("total of fact {}", row.fact);
+                            let all = vec![true; self.persons.people.len()];
+                            self.total(&what, part, values.iter(), &all)?;
+                        }
                         if let Some(count) = count {
                             let what = format!("yes {}", row.fact);
                             let yes =
@@ -255,11 +286,9 @@ impl Counts<'_> {
             let what = format!("with {outcome} and before");
             let both = self.people(&what, part, |persons| persons.with_both(outcome))?;
             self.prints(&part.key(&what), counts.n)?;
-            let [after, ..] = self.of_arm(outcome, part, None)?[..] else {
-                continue;
-            };
-            self.rest(after, both)?;
-            side.push(both);
+            let after = self.of_arm(outcome, part, None)?;
+            self.rest(after[0], both)?;
+            *side = [&[both], &after[1..]].concat();
         }
         Ok(sides)
     }
@@ -299,6 +328,11 @@ impl Counts<'_> {
             }
             self.rest(n, events)?;
             read.push(events);
+        } else {
+            let within = self.persons.within(&part);
+            let amounts = measured.value.iter().zip(&measured.observed);
+            let amounts = amounts.map(|(value, observed)| observed.then_some(*value));
+            read.push(self.total(&format!("total of {outcome}"), part, amounts, &within)?);
         }
         // Those chosen after the draw are part of all.
         if part.only.is_some() {
@@ -442,7 +476,7 @@ impl Counts<'_> {
             let outcome = row.outcome.as_deref().unwrap_or_default();
             let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
             for arm in arms.into_iter().flatten() {
-                for what in ["drawn", "with", "events of", "without"] {
+                for what in ["drawn", "with", "events of", "total of", "without"] {
                     let name = match what {
                         "drawn" => "drawn".to_owned(),
                         what => format!("{what} {outcome}"),
@@ -536,8 +570,12 @@ impl Counts<'_> {
                 ],
                 None => {
                     let mut keys = vec![format!("known {}, arm {arm}", row.fact)];
-                    let yes = format!("yes {}, arm {arm}", row.fact);
-                    keys.extend(self.release.find(&yes).map(|_| yes));
+                    let more = ["yes", "total of fact"];
+                    let more = more.map(|what| format!("{what} {}, arm {arm}", row.fact));
+                    keys.extend(
+                        more.into_iter()
+                            .filter(|key| self.release.find(key).is_some()),
+                    );
                     keys
                 }
             };

@@ -480,6 +480,46 @@ fn adjusted_effects_and_those_of_what_was_received_tell_no_count_that_is_held_ba
     assert!(received.contains("effect: suppressed"), "{received}");
 }
 
+/// A mean of amounts that two persons have tells what they have, and with whole weeks how few they
+/// are: 34 weeks over 60 persons.
+#[test]
+fn a_mean_of_what_few_have_is_held_back() {
+    let plan = TWO_ARMS.replace("column = \"job\"\nyes_no = true", "column = \"job\"");
+    let (before, after) = plan.split_once("[[estimate]]").unwrap();
+    let replays = after.split_once("[replays]").unwrap().1;
+    let estimate = "[[estimate]]\noutcome = \"job\"\nrole = \"primary\"\n[replays]";
+    let folder = Folder::new();
+    folder.write("study.toml", format!("{before}{estimate}{replays}"));
+    folder.write("seed.key", format!("{}\n", "07".repeat(32)));
+    let people: Vec<String> = (0..120).map(|person| format!("p{person:03},f\n")).collect();
+    folder.write("list.csv", format!("id,sex\n{}", people.concat()));
+    let run = |arguments: &[&str]| klero(folder.path(), arguments).ok();
+    run(&["seal", "--seed", "seed.key", "--confirm", "two"]);
+    run(&["draw", "--list", "list.csv", "--out", "arms.csv"]);
+    let arms = folder.read("arms.csv");
+    for (some, held_back) in [(2, true), (9, false)] {
+        let mut left = some;
+        let mut survey = "id,job,got\n".to_owned();
+        for person in 0..120 {
+            let id = format!("p{person:03}");
+            let line = arms.lines().find(|line| line.starts_with(&id)).unwrap();
+            let weeks = match line.split(',').any(|field| field == "new") {
+                true if left == 0 => 0,
+                true => 4 + 13 * left,
+                false => person % 7,
+            };
+            left -= i32::from(left > 0 && weeks > 6);
+            survey += &format!("{id},{weeks},0\n");
+        }
+        folder.write("survey.csv", survey);
+        run(&["outcomes"]);
+        run(&["export", "--force"]);
+        let table = folder.read("export/tables/primary.csv");
+        assert_eq!(table.contains("arm: suppressed"), held_back, "{table}");
+        assert_eq!(table.contains("effect: suppressed"), held_back, "{table}");
+    }
+}
+
 #[test]
 fn where_clusters_were_drawn_figures_have_no_bands_of_persons() {
     let estimates = [("job", "", "level = 0.9"), ("first-job", "", "level = 0.8")];
