@@ -110,3 +110,33 @@ incidence("tied/incidence", tied)
 # The trial of the vignette of survRM2: years to death, D-penicillamine against placebo.
 d <- pbc[1:312, ]
 put("pbc", "time", d$time / 365.25); put("pbc", "status", d$status == 2); put("pbc", "arm", d$trt == 1)
+
+# Differences by a horizon from the arms' log-log limits (Zou & Donner 2008): estimate, standard
+# error, p where the interval comes to 0, lower, upper.
+mover <- function(p, s, level = 0.95) {
+  width <- s / abs(p * log(p))
+  reach <- function(z) {
+    lower <- exp(log(p) * exp(z * width)); upper <- exp(log(p) * exp(-z * width))
+    sqrt(c((p[1] - lower[1])^2 + (upper[2] - p[2])^2, (upper[1] - p[1])^2 + (p[2] - lower[2])^2))
+  }
+  d <- p[1] - p[2]
+  z <- uniroot(function(z) reach(z)[if (d > 0) 1 else 2] - abs(d), c(0, 40), tol = 1e-15)$root
+  c(d, sqrt(sum(s^2)), 2 * pnorm(-z), d + c(-1, 1) * reach(qnorm(0.5 + level / 2)))
+}
+with_event <- function(name, d, horizon) {
+  at <- sapply(0:1, function(a) {
+    f <- summary(survfit(Surv(time, status == 1) ~ 1, d[d$arm == a, ]), times = horizon)
+    c(f$surv, f$std.err)
+  })
+  put(name, "difference", mover(at[1, ], at[2, ]))
+}
+with_event("freireich/by_10", freireich, 10)
+with_event("veteran/by_100", transform(veteran, arm = trt - 1), 100)
+d <- transform(mgus2, time = ifelse(pstat == 1, ptime, futime),
+               status = ifelse(pstat == 1, 1, 2 * death), arm = as.numeric(sex == "F"))
+at <- sapply(1:0, function(a) {
+  f <- survfit(Surv(time, factor(status, 0:2)) ~ 1, d[d$arm == a, ])
+  i <- findInterval(120, f$time)
+  c(f$pstate[i, 2], f$std.err[i, 2])
+})
+put("mgus2/by_120", "difference", mover(at[1, ], at[2, ]))

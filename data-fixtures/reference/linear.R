@@ -148,14 +148,21 @@ t <- t.test(change)
 out("change", "sleep", "", c(t$estimate, t$stderr, t$parameter, t$p.value, t$conf.int))
 d <- sets$whole[sets$whole$z == 1, ]
 out("change", "whole", "cluster", bell(lm(y ~ 1, d), d$cl, "(Intercept)"))
-# estimate, std. error of the logarithm, p, lower, upper
+# estimate, std. error of the logarithm, df, p, lower, upper
 ratio <- function(y, z, cluster = NULL) {
   d <- data.frame(y, z1 = z, z0 = 1 - z)
   fit <- if (is.null(cluster)) lm_robust(y ~ 0 + z1 + z0, d, se_type = "HC2") else
     lm_robust(y ~ 0 + z1 + z0, d, clusters = cluster, se_type = "CR2")
   m <- coef(fit); gradient <- c(1 / m[1], -1 / m[2])
   se <- sqrt(drop(t(gradient) %*% vcov(fit) %*% gradient)); log <- log(m[1] / m[2])
-  c(m[1] / m[2], se, 2 * pnorm(-abs(log / se)), exp(log + c(-1, 1) * qnorm(0.975) * se))
+  # Of each arm alone, so that Satterthwaite's of the sum follows.
+  alone <- sapply(1:0, function(arm) {
+    rows <- z == arm
+    if (is.null(cluster)) sum(rows) - 1 else
+      lm_robust(y ~ 1, d[rows, ], clusters = cluster[rows], se_type = "CR2")$df
+  })
+  v <- diag(vcov(fit)) / m^2; df <- sum(v)^2 / sum(v^2 / alone)
+  c(m[1] / m[2], se, df, 2 * pt(-abs(log / se), df), exp(log + c(-1, 1) * qt(0.975, df) * se))
 }
 out("ratio", "mtcars", "", with(mtcars, ratio(mpg, am)))
 out("ratio", "warp", "", with(sets$warp, ratio(y, z)))

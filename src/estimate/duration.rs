@@ -142,22 +142,82 @@ fn difference(arm: Measured, reference: Measured, range: f64, level: f64) -> Com
     computed
 }
 
+/// Returns the difference p − q of two independent probabilities by a horizon, with the interval that
+/// follows from their own log-log limits l and u: p − q − √((p − l₁)² + (u₀ − q)²) to
+/// p − q + √((u₁ − p)² + (q − l₀)²) (Zou & Donner 2008, Statistics in Medicine 27:1693, of which
+/// Newcombe's interval of two shares is a case), and the p at which the interval comes to 0.
+///
+/// Where nobody, or everybody, of an arm had the event its limits are undefined.
+fn difference_of_probabilities(p: Measured, q: Measured, level: f64) -> Computed {
+    let estimate = p.value - q.value;
+    let mut computed = Computed::point(estimate);
+    computed.std_error = Some(p.std_error.hypot(q.std_error));
+    computed.levels = Some((p.value, q.value));
+    // How far the limits reach below and above, with z as the normal quantile.
+    let reach = |z: f64| {
+        let ((l1, u1), (l0, u0)) = (log_log_limits(p, z)?, log_log_limits(q, z)?);
+        let below = (p.value - l1).hypot(u0 - q.value);
+        Some((below, (u1 - p.value).hypot(q.value - l0)))
+    };
+    let Some((below, above)) = reach(normal_quantile(0.5 + level / 2.0)) else {
+        computed.note(match computed.std_error {
+            Some(0.0) => "the outcome does not vary by the horizon: no test and no interval",
+            _ => {
+                "in one arm the outcome does not vary by the horizon and has no log-log limits: no \
+                 test and no interval"
+            }
+        });
+        return computed;
+    };
+    let crossing = |z: f64| {
+        reach(z).is_some_and(|(below, above)| match estimate > 0.0 {
+            true => below >= estimate,
+            false => above >= -estimate,
+        })
+    };
+    // Halved until no number lies between; beyond 40 the p is 0.
+    let (mut short, mut far) = (0.0, 40.0);
+    for _ in 0..f64::MANTISSA_DIGITS + 6 {
+        let middle = 0.5 * (short + far);
+        match crossing(middle) {
+            true => far = middle,
+            false => short = middle,
+        }
+    }
+    computed.p_value = Some(match estimate == 0.0 {
+        true => 1.0,
+        false => normal_two_sided(far),
+    });
+    computed.interval = Some(Interval {
+        level,
+        lower: Some(estimate - below),
+        upper: Some(estimate + above),
+        method: IntervalId::LogLog,
+    });
+    computed
+}
+
 /// Returns the interval p^exp(±z·s/(p·ln p)) of a probability p with standard error s, normal on
 /// the scale of log(−log p) (Kalbfleisch & Prentice 1980, p. 15; for cumulative incidences
 /// Choudhury 2002, Statistics in Medicine 21:1129). `None` at 0 and 1.
 fn log_log(probability: Measured, level: f64) -> Option<Interval> {
+    let (lower, upper) = log_log_limits(probability, normal_quantile(0.5 + level / 2.0))?;
+    Some(Interval {
+        level,
+        lower: Some(lower),
+        upper: Some(upper),
+        method: IntervalId::LogLog,
+    })
+}
+
+fn log_log_limits(probability: Measured, z: f64) -> Option<(f64, f64)> {
     let (p, s) = (probability.value, probability.std_error);
     if p <= 0.0 || p >= 1.0 || s == 0.0 {
         return None;
     }
     let log = p.ln();
-    let width = normal_quantile(0.5 + level / 2.0) * s / (p * log).abs();
-    Some(Interval {
-        level,
-        lower: Some((log * width.exp()).exp()),
-        upper: Some((log * (-width).exp()).exp()),
-        method: IntervalId::LogLog,
-    })
+    let width = z * s / (p * log).abs();
+    Some(((log * width.exp()).exp(), (log * (-width).exp()).exp()))
 }
 
 /// Returns why a horizon cannot be used: it is no time, or lies beyond what an arm shows.

@@ -22,6 +22,7 @@ impl MethodId {
             MethodId::Lin => "Lin 2013, doi:10.1214/12-AOAS583",
             MethodId::RatioOfMeans => {
                 "Hedges, Gurevitch & Curtis 1999, doi:10.2307/177062; \
+                 Satterthwaite 1946, doi:10.2307/3002019; \
                  Bell & McCaffrey 2002, Survey Methodology 28:169 (clusters)"
             }
             MethodId::RiskDifference | MethodId::RiskRatio => {
@@ -79,7 +80,10 @@ impl MethodId {
             }
             MethodId::Ols => "regression on arm and covariates",
             MethodId::Lin => "regression with covariates centred and interacted with arm",
-            MethodId::RatioOfMeans => "ratio of means, zeros included, as a relative change",
+            MethodId::RatioOfMeans => {
+                "ratio of means, zeros included, as a relative change, Satterthwaite's degrees of \
+                 freedom"
+            }
             MethodId::RiskDifference => "difference of two shares",
             MethodId::RiskRatio => "ratio of two shares, as a relative change",
             MethodId::OddsRatio => "odds ratio",
@@ -141,9 +145,8 @@ impl MethodId {
             MethodId::Share => &[IntervalId::ClopperPearson, IntervalId::Wilson],
             MethodId::Late => &[IntervalId::AndersonRubin, IntervalId::T],
             MethodId::RandomisationTest => &[IntervalId::Inversion],
-            MethodId::KaplanMeier | MethodId::Rmst | MethodId::AalenJohansen => {
-                &[IntervalId::Normal]
-            }
+            MethodId::KaplanMeier | MethodId::AalenJohansen => &[IntervalId::LogLog],
+            MethodId::Rmst => &[IntervalId::Normal],
             MethodId::LeeBounds | MethodId::WorstCaseBounds => &[IntervalId::ImbensManski],
         }
     }
@@ -167,7 +170,9 @@ impl IntervalId {
             IntervalId::Welch => "t with Welch-Satterthwaite degrees of freedom, p by the same",
             IntervalId::T => "Student's t, p by the same",
             IntervalId::Normal => "normal, p by the same",
-            IntervalId::LogLog => "normal on the scale of log(-log), Kalbfleisch-Prentice",
+            IntervalId::LogLog => {
+                "from each arm's, normal on the scale of log(-log), p by the same"
+            }
             IntervalId::Exact => "exact, conditional on the margins",
             IntervalId::AndersonRubin => "the effects that the Anderson-Rubin test does not reject",
             IntervalId::Inversion => "the effects that the randomisation test does not reject",
@@ -197,7 +202,8 @@ impl IntervalId {
             IntervalId::Wilson => "Wilson 1927, doi:10.2307/2276774",
             IntervalId::Welch => MethodId::DifferenceInMeans.source(),
             IntervalId::LogLog => {
-                "Kalbfleisch & Prentice 2002, section 1.4, doi:10.1002/9781118032985"
+                "Kalbfleisch & Prentice 2002, section 1.4, doi:10.1002/9781118032985; \
+                 Zou & Donner 2008, doi:10.1002/sim.3095"
             }
             IntervalId::Exact => "Fisher 1935, doi:10.2307/2342435; Cornfield 1956",
             IntervalId::BootstrapT => {

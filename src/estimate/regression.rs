@@ -4,7 +4,7 @@
 //! that was dropped is named. An analysis of covariance is `ols` with the baseline as covariate;
 //! a change within one arm is no effect, and `one_arm_change` is for those who say so.
 
-use super::distribution::{f_tail, normal_quantile, normal_two_sided};
+use super::distribution::{f_tail, t_quantile, t_two_sided};
 use super::linear::matrix::{Square, inner, solve};
 use super::linear::{Column, Columns, DegreesOfFreedom, Fit, INTERCEPT, Inference, Model, Part};
 use super::stratified::Cell;
@@ -114,11 +114,14 @@ pub fn one_arm_change(changes: &[f64], cluster: Option<&[u32]>, level: f64) -> C
     }
 }
 
-/// Returns ȳ₁ / ȳ₀ for amounts and counts, zeros included, with a normal interval on the log scale.
+/// Returns ȳ₁ / ȳ₀ for amounts and counts, zeros included, with a t interval on the log scale.
 ///
 /// By the delta method the variance of log(ȳ₁/ȳ₀) is V₁/ȳ₁² + V₀/ȳ₀², with V = s²/n (Hedges,
 /// Gurevitch & Curtis 1999, Ecology 80:1150, doi:10.2307/177062), or with clusters `cr2` of a mean
-/// (Bell & McCaffrey 2002), Σ (Σu)²/(n²(1 − m/n)) over clusters of m of the arm's n rows. Both means must be above zero. A cluster has all its rows in one arm.
+/// (Bell & McCaffrey 2002), Σ (Σu)²/(n²(1 − m/n)) over clusters of m of the arm's n rows. The
+/// degrees of freedom are Satterthwaite's of the two terms, of n − 1 each or those of `cr2`
+/// (Satterthwaite 1946, Biometrics Bulletin 2:110). Both means must be above zero. A cluster has all
+/// its rows in one arm.
 pub fn ratio_of_means(y: &[f64], in_arm: &[bool], cluster: Option<&[u32]>, level: f64) -> Computed {
     let rows = |arm: bool| -> Vec<u32> {
         (0..)
@@ -148,15 +151,29 @@ pub fn ratio_of_means(y: &[f64], in_arm: &[bool], cluster: Option<&[u32]>, level
         });
         return computed;
     };
-    let log_error = (v1.at(0, 0) / (m1 * m1) + v0.at(0, 0) / (m0 * m0)).sqrt();
+    let terms = [v1.at(0, 0) / (m1 * m1), v0.at(0, 0) / (m0 * m0)];
+    let log_error = (terms[0] + terms[1]).sqrt();
     computed.std_error = Some(log_error);
     computed.note("std_error is that of the logarithm of the ratio");
     if log_error == 0.0 {
         computed.note("the outcome does not vary: no test and no interval");
         return computed;
     }
-    let half = (normal_quantile(0.5 + level / 2.0) * log_error).exp();
-    computed.p_value = Some(normal_two_sided((m1 / m0).ln() / log_error));
+    // An arm that does not vary adds nothing, whatever its degrees of freedom.
+    let of_terms = terms.iter().zip([true, false]);
+    let of_terms = of_terms
+        .filter(|(term, _)| **term > 0.0)
+        .map(|(term, arm)| {
+            let df = degrees(&rows(arm), y, cluster, level)?;
+            Some(term * term / df)
+        });
+    let Some(of_terms) = of_terms.sum::<Option<f64>>() else {
+        return computed;
+    };
+    let df = (terms[0] + terms[1]).powi(2) / of_terms;
+    let half = (t_quantile(0.5 + level / 2.0, df) * log_error).exp();
+    computed.df = Some(df);
+    computed.p_value = Some(t_two_sided((m1 / m0).ln() / log_error, df));
     computed.interval = Some(Interval {
         level,
         lower: Some(m1 / m0 / half),
@@ -164,6 +181,17 @@ pub fn ratio_of_means(y: &[f64], in_arm: &[bool], cluster: Option<&[u32]>, level
         method: IntervalId::Log,
     });
     computed
+}
+
+/// Returns the degrees of freedom of the variance of a mean.
+fn degrees(rows: &[u32], y: &[f64], cluster: Option<&[u32]>, level: f64) -> Option<f64> {
+    let values: Vec<f64> = rows.iter().map(|&row| y[row as usize]).collect();
+    let cluster = cluster.map(|of| {
+        rows.iter()
+            .map(|&row| of[row as usize])
+            .collect::<Vec<u32>>()
+    });
+    one_arm_change(&values, cluster.as_deref(), level).df
 }
 
 /// A test that the effect of the arm is the same at every level of a factor.

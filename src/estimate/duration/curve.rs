@@ -9,7 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tally::tally;
-use super::{CAUSE_SPECIFIC, EMPTY, End, Measured, Times, beyond, difference, log_log};
+use super::{
+    CAUSE_SPECIFIC, EMPTY, End, Measured, Times, beyond, difference, difference_of_probabilities,
+    log_log,
+};
 use crate::estimate::{Computed, Interval};
 
 /// The share of persons without the event, by time.
@@ -181,17 +184,17 @@ impl Curve {
 }
 
 /// Returns the difference in the share with the event by the horizon, (1 − Ŝ₁) − (1 − Ŝ₀), with
-/// Greenwood's variances and a normal interval.
+/// Greenwood's variances and the interval that follows from the curves' log-log intervals (Zou &
+/// Donner 2008).
 ///
-/// Undefined for a horizon after the last censored person of an arm. Where nobody, or everybody,
-/// had the event, the variance of that arm is 0, and a note says so.
+/// Undefined for a horizon after the last censored person of an arm. Where nobody, or everybody, of
+/// an arm had the event, there is no interval, and a note says so.
 pub fn kaplan_meier_difference(arm: Times, reference: Times, horizon: f64, level: f64) -> Computed {
-    contrast(arm, reference, horizon, 1.0, level, |curve| {
-        let (survival, _) = curve.at(horizon, level)?;
-        Some(Measured {
-            value: 1.0 - survival.value,
-            ..survival
-        })
+    let survival = |curve: &Curve| Some(curve.at(horizon, level)?.0);
+    contrast(arm, reference, horizon, survival, |arm, reference| {
+        let mut computed = difference_of_probabilities(reference, arm, level);
+        computed.levels = Some((1.0 - arm.value, 1.0 - reference.value));
+        computed
     })
 }
 
@@ -208,8 +211,9 @@ pub fn restricted_mean_difference(
     horizon: f64,
     level: f64,
 ) -> Computed {
-    contrast(arm, reference, horizon, horizon, level, |curve| {
-        curve.restricted_mean(horizon)
+    let mean = |curve: &Curve| curve.restricted_mean(horizon);
+    contrast(arm, reference, horizon, mean, |arm, reference| {
+        difference(arm, reference, horizon, level)
     })
 }
 
@@ -217,22 +221,21 @@ fn contrast(
     arm: Times,
     reference: Times,
     horizon: f64,
-    range: f64,
-    level: f64,
     read: impl Fn(&Curve) -> Option<Measured>,
+    compare: impl Fn(Measured, Measured) -> Computed,
 ) -> Computed {
     if arm.is_empty() || reference.is_empty() {
         return Computed::undefined(EMPTY);
     }
     if let (Some(of_arm), Some(of_reference)) = (arm.strata, reference.strata) {
         let parts = [by_stratum(arm, of_arm), by_stratum(reference, of_reference)];
-        return standardised(&parts, horizon, range, level, &read);
+        return standardised(&parts, horizon, read, compare);
     }
     let curves = [kaplan_meier(arm), kaplan_meier(reference)];
     let known_until = [curves[0].known_until(), curves[1].known_until()];
     let undefined = beyond(horizon, known_until);
     let mut computed = match (undefined, read(&curves[0]), read(&curves[1])) {
-        (None, Some(arm), Some(reference)) => difference(arm, reference, range, level),
+        (None, Some(arm), Some(reference)) => compare(arm, reference),
         (undefined, ..) => return undefined.unwrap_or_else(|| Computed::undefined(EMPTY)),
     };
     if arm.has_competing() || reference.has_competing() {
@@ -264,9 +267,8 @@ fn by_stratum(times: Times, strata: &[u32]) -> BTreeMap<u32, Part> {
 fn standardised(
     parts: &[BTreeMap<u32, Part>; 2],
     horizon: f64,
-    range: f64,
-    level: f64,
-    read: &impl Fn(&Curve) -> Option<Measured>,
+    read: impl Fn(&Curve) -> Option<Measured>,
+    compare: impl Fn(Measured, Measured) -> Computed,
 ) -> Computed {
     let all: usize = parts
         .iter()
@@ -307,7 +309,7 @@ fn standardised(
         value,
         std_error: variance.sqrt(),
     });
-    let mut computed = difference(arm, reference, range, level);
+    let mut computed = compare(arm, reference);
     computed.note("by stratum, weighted by stratum size");
     if competing {
         computed.note(CAUSE_SPECIFIC);

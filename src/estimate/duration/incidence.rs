@@ -5,7 +5,7 @@
 //! (Statistics in Medicine 21:1129).
 
 use super::tally::tally;
-use super::{EMPTY, Measured, Times, beyond, difference, log_log};
+use super::{EMPTY, Measured, Times, beyond, difference_of_probabilities, log_log};
 use crate::estimate::{Computed, Interval};
 
 /// The share of persons with the event of interest, by time.
@@ -128,10 +128,11 @@ impl Incidence {
     }
 }
 
-/// Returns the difference in cumulative incidence by the horizon, with a normal interval.
+/// Returns the difference in cumulative incidence by the horizon, with the interval that follows from
+/// the arms' log-log intervals (Zou & Donner 2008).
 ///
-/// Undefined for a horizon after the last censored person of an arm. Where nobody, or everybody,
-/// had the event, the variance of that arm is 0, and a note says so.
+/// Undefined for a horizon after the last censored person of an arm. Where nobody, or everybody, of
+/// an arm had the event, there is no interval, and a note says so.
 pub fn incidence_difference(arm: Times, reference: Times, horizon: f64, level: f64) -> Computed {
     if arm.is_empty() || reference.is_empty() {
         return Computed::undefined(EMPTY);
@@ -142,7 +143,9 @@ pub fn incidence_difference(arm: Times, reference: Times, horizon: f64, level: f
         return undefined;
     }
     match (curves[0].at(horizon, level), curves[1].at(horizon, level)) {
-        (Some((arm, _)), Some((reference, _))) => difference(arm, reference, 1.0, level),
+        (Some((arm, _)), Some((reference, _))) => {
+            difference_of_probabilities(arm, reference, level)
+        }
         _ => Computed::undefined(EMPTY),
     }
 }

@@ -395,6 +395,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "i en gruppe varierer udfaldet ikke inden fristen og tæller som kendt nøjagtigt: intervallet er for snævert",
     ),
     (
+        "in one arm the outcome does not vary by the horizon and has no log-log limits: no test and no interval",
+        "i en gruppe varierer udfaldet ikke inden fristen og har ingen log-log-grænser: ingen test og intet interval",
+    ),
+    (
         "the horizon is not a time greater than 0",
         "fristen er ikke en tid over 0",
     ),

@@ -306,14 +306,18 @@ interaction_test <- function(on, by, adjust, se) {
 ratio_of_means <- function(on, level) {
   side <- function(arm) {
     d <- on[on$z == arm, ]
-    if (is.null(on$cluster)) return(c(mean(d$y), var(d$y) / nrow(d)))
+    if (is.null(on$cluster)) return(c(mean(d$y), var(d$y) / nrow(d), nrow(d) - 1))
     needs("estimatr")
     fit <- estimatr::lm_robust(y ~ 1, d, clusters = cluster, se_type = "CR2")
-    c(unname(fit$coefficients), unname(fit$std.error)^2)
+    c(unname(fit$coefficients), unname(fit$std.error)^2, unname(fit$df))
   }
   a <- side(1)
   r <- side(0)
-  by_log(a[1] / r[1], sqrt(a[2] / a[1]^2 + r[2] / r[1]^2), level)
+  v <- c(a[2] / a[1]^2, r[2] / r[1]^2)
+  df <- sum(v)^2 / sum((v^2 / c(a[3], r[3]))[v > 0])
+  found <- by_t(log(a[1] / r[1]), sqrt(sum(v)), df, level)
+  found[c("estimate", "lower", "upper")] <- exp(found[c("estimate", "lower", "upper")])
+  found
 }
 
 # Base R: t test of the change within the arm, of those with a value before and after.
@@ -565,7 +569,7 @@ share <- function(on, interval, target, level) {
 # --- times ------------------------------------------------------------------------------------
 
 # A quantity of each arm by its horizon, over strata weighted by their persons.
-by_horizon <- function(on, quantity, range, level) {
+by_horizon <- function(on, quantity, compare) {
   needs("survival")
   stratum <- if (is.null(on$stratum)) rep("", nrow(on)) else on$stratum
   found <- c(0, 0, 0, 0)
@@ -575,20 +579,36 @@ by_horizon <- function(on, quantity, range, level) {
     w <- nrow(d) / nrow(on)
     found <- found + c(w * a[1], (w * a[2])^2, w * r[1], (w * r[2])^2)
   }
-  by_normal(found[1] - found[3], sqrt(found[2] + found[4]), level, range)
+  compare(found[c(1, 3)], sqrt(found[c(2, 4)]))
+}
+# Zou & Donner 2008, from limits that are normal on the scale of log(-log).
+by_log_log <- function(p, s, level) {
+  if (any(p <= 0 | p >= 1 | s == 0)) return(c(estimate = p[1] - p[2], std_error = sqrt(sum(s^2))))
+  width <- s / abs(p * log(p))
+  reach <- function(z) {
+    lower <- exp(log(p) * exp(z * width))
+    upper <- exp(log(p) * exp(-z * width))
+    sqrt(c((p[1] - lower[1])^2 + (upper[2] - p[2])^2, (upper[1] - p[1])^2 + (p[2] - lower[2])^2))
+  }
+  d <- p[1] - p[2]
+  far <- function(z) reach(z)[if (d > 0) 1 else 2] - abs(d)
+  z <- if (d == 0) 0 else uniroot(far, c(0, 40), tol = 1e-15)$root
+  at <- reach(qnorm(0.5 + level / 2))
+  c(estimate = d, std_error = sqrt(sum(s^2)), p_value = 2 * pnorm(-z), lower = d - at[1],
+    upper = d + at[2])
 }
 curve_of <- function(d) survival::survfit(survival::Surv(y, end == 1) ~ 1, d)
 
 kaplan_meier <- function(on, horizon, level) by_horizon(on, function(d) {
   at <- summary(curve_of(d), times = horizon, extend = TRUE)
-  c(1 - at$surv, if (at$surv > 0) at$std.err else 0)
-}, 1, level)
+  c(at$surv, if (at$surv > 0) at$std.err else 0)
+}, function(p, s) by_log_log(rev(p), rev(s), level))
 
 rmst <- function(on, horizon, level) by_horizon(on, function(d) {
   if (horizon <= min(d$y)) return(c(horizon, 0))
   at <- summary(curve_of(d), rmean = horizon)$table
   unname(at[c(grep("^[*]?rmean", names(at)), grep("^[*]?se[(]rmean", names(at)))])
-}, horizon, level)
+}, function(m, s) by_normal(m[1] - m[2], sqrt(sum(s^2)), level, horizon))
 
 # Event 1, competing event 2.
 aalen_johansen <- function(on, horizon, level) by_horizon(on, function(d) {
@@ -599,7 +619,7 @@ aalen_johansen <- function(on, horizon, level) by_horizon(on, function(d) {
   f <- survival::survfit(survival::Surv(y, factor(end, 0:2)) ~ 1, d)
   at <- findInterval(horizon, f$time)
   if (at == 0) c(0, 0) else c(f$pstate[at, 2], f$std.err[at, 2])
-}, 1, level)
+}, function(p, s) by_log_log(p, s, level))
 
 # `survival::strata` within a formula is taken for a covariate; only the bare name makes strata.
 log_rank <- function(on) {

@@ -267,11 +267,17 @@ program define ratio_of_means
     args level
     quietly summarize _y if _on & _z == 1
     scalar m1_ = r(mean)
-    scalar v1_ = r(Var) / r(N)
+    scalar v1_ = r(Var) / r(N) / r(mean)^2
+    scalar df1_ = r(N) - 1
     quietly summarize _y if _on & _z == 0
+    scalar v0_ = r(Var) / r(N) / r(mean)^2
     scalar t_estimate = m1_ / r(mean)
-    scalar t_std_error = sqrt(v1_ / m1_^2 + r(Var) / r(N) / r(mean)^2)
-    by_log `level'
+    scalar t_std_error = sqrt(v1_ + v0_)
+    scalar t_df = (v1_ + v0_)^2 / (v1_^2 / df1_ + v0_^2 / (r(N) - 1))
+    scalar half_ = invttail(t_df, 0.5 - `level' / 2) * t_std_error
+    scalar t_p_value = 2 * ttail(t_df, abs(ln(t_estimate) / t_std_error))
+    scalar t_lower = t_estimate * exp(-half_)
+    scalar t_upper = t_estimate * exp(half_)
 end
 capture program drop change
 program define change
@@ -429,7 +435,35 @@ program define kaplan_meier
     }
     scalar t_estimate = s0_ - s1_
     scalar t_std_error = sqrt(e0_^2 + e1_^2)
-    by_normal `level' 1
+    * Zou & Donner 2008, from limits that are normal on the scale of log(-log). With z_ the normal
+    * quantile, below_ and above_ say how far the limits reach.
+    scalar z_ = invnormal(0.5 + `level' / 2)
+    reach
+    scalar t_lower = t_estimate - below_
+    scalar t_upper = t_estimate + above_
+    scalar short_ = 0
+    scalar far_ = 40
+    forvalues half = 1/60 {
+        scalar z_ = (short_ + far_) / 2
+        reach
+        if cond(t_estimate > 0, below_ >= t_estimate, above_ >= -t_estimate) {
+            scalar far_ = z_
+        }
+        else {
+            scalar short_ = z_
+        }
+    }
+    scalar t_p_value = cond(t_estimate == 0, 1, 2 * normal(-far_))
+end
+capture program drop reach
+program define reach
+    forvalues arm = 0/1 {
+        scalar w_ = z_ * e`arm'_ / abs(s`arm'_ * ln(s`arm'_))
+        scalar l`arm'_ = exp(ln(s`arm'_) * exp(w_))
+        scalar u`arm'_ = exp(ln(s`arm'_) * exp(-w_))
+    }
+    scalar below_ = sqrt((s0_ - l0_)^2 + (u1_ - s1_)^2)
+    scalar above_ = sqrt((u0_ - s0_)^2 + (s1_ - l1_)^2)
 end
 capture program drop log_rank
 program define log_rank

@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 
 use klero::estimate::duration::cox::{Coefficient, Fit, Variance, cox, fit};
-use klero::estimate::duration::curve::{kaplan_meier, restricted_mean_difference};
+use klero::estimate::duration::curve::{
+    kaplan_meier, kaplan_meier_difference, restricted_mean_difference,
+};
 use klero::estimate::duration::incidence::{aalen_johansen, incidence_difference};
 use klero::estimate::duration::log_rank::{log_rank, log_rank_test};
 use klero::estimate::duration::{End, Times};
@@ -435,4 +437,32 @@ fn cumulative_incidences_are_those_of_r() {
     let found = incidence_difference(arms[0].times(), arms[1].times(), 120.0, 0.95);
     near(found.estimate.unwrap(), f1 - f0, 1e-8, "difference");
     close(found.std_error.unwrap(), f64::hypot(s1, s0), "difference");
+    is_difference(&found, reference.of("mgus2/by_120", "difference"));
+}
+
+fn is_difference(found: &Computed, expected: &[f64]) {
+    let interval = found.interval.as_ref().unwrap();
+    assert_eq!(interval.method, IntervalId::LogLog);
+    let numbers = [
+        found.estimate,
+        found.std_error,
+        found.p_value,
+        interval.lower,
+        interval.upper,
+    ];
+    for (number, expected) in numbers.into_iter().zip(expected) {
+        near(number.unwrap(), *expected, 1e-8, "difference");
+    }
+}
+
+#[test]
+fn differences_of_curves_have_the_limits_that_r_makes_of_its_own() {
+    let reference = Reference::read();
+    for (name, horizon) in [("freireich", 10.0), ("veteran", 100.0)] {
+        let study = reference.study(name);
+        let (arm, control) = (study.arm(1.0), study.arm(0.0));
+        let found = kaplan_meier_difference(arm.times(), control.times(), horizon, 0.95);
+        let case = format!("{name}/by_{horizon}");
+        is_difference(&found, reference.of(&case, "difference"));
+    }
 }

@@ -202,12 +202,13 @@ fn a_horizon_beyond_the_last_person_is_undefined_and_names_the_latest() {
 }
 
 #[test]
-fn an_arm_without_events_counts_as_known_and_is_told() {
+fn an_arm_without_events_has_no_limits_and_is_told() {
     let none = Arm::of(&[(5.0, 0), (6.0, 0)]);
     let found = kaplan_meier_difference(four().times(), none.times(), 4.0, 0.95);
     close(found.estimate.unwrap(), 3.0 / 4.0);
+    assert_eq!((found.p_value, &found.interval), (None, &None));
     assert!(
-        found.notes[0].ends_with("the interval is too narrow"),
+        found.notes[0].ends_with("has no log-log limits: no test and no interval"),
         "{found:?}"
     );
     let both = kaplan_meier_difference(none.times(), none.times(), 4.0, 0.95);
