@@ -44,6 +44,7 @@ use clap::{Args, Parser, Subcommand};
 use klero::ledger::{Clock, Ledger, PATIENCE, Stamp, Writer};
 use klero::period::Moment;
 use klero::protocol::{Language, Protocol};
+use klero::report::effects::PLAIN;
 use klero::report::language::{Locale, NumberForm};
 
 pub use console::Console;
@@ -225,6 +226,14 @@ impl Surroundings {
             language,
             numbers: NumberForm::of(self.numbers.unwrap_or(language)),
         })
+    }
+
+    /// Returns the language and form of numbers of tables that no study has the words of.
+    fn of_tables(&self) -> Locale {
+        let asked = self.screen();
+        asked
+            .filter(|asked| *asked != Locale::of(Language::English))
+            .unwrap_or(PLAIN)
     }
 
     /// Opens a ledger for writing, and returns who acts, and when.

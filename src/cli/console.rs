@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use klero::report::effects::wrap;
+use klero::report::language::{Locale, Message, NARROW, NO_BREAK};
 use serde_json::Value;
 
 pub struct Console {
@@ -102,6 +103,20 @@ impl Console {
             Err(NotConfirmed { found }.into())
         }
     }
+}
+
+/// Writes facts under each other, each behind its name; `also` are names that set the width, though
+/// they may have no fact.
+pub fn rows(facts: &[(Message, String)], also: &[Message], locale: &Locale) -> String {
+    let names = facts.iter().map(|(name, _)| name).chain(also);
+    let width = names.map(|name| locale.say(*name).chars().count()).max();
+    let width = width.unwrap_or(0);
+    let mut text = String::new();
+    for (name, fact) in facts {
+        let plain = fact.replace([NO_BREAK, NARROW], " ");
+        text += &format!("{:width$}  {plain}\n", locale.say(*name));
+    }
+    text
 }
 
 /// Breaks lines longer than 80 characters at blanks, further lines indented by two more.

@@ -242,12 +242,6 @@ impl Estimate {
     }
 
     fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
-        if around.screen().is_some() {
-            return Err(refused(
-                "`--lang` and `--numbers` with `--data`",
-                "they are for the tables of a study, whose plan has the words",
-            ));
-        }
         if self.outcome.is_empty() && self.time.is_none() {
             return Err(refused(
                 "no outcome",
@@ -481,7 +475,12 @@ fn show(
         around.console.object(&object)?;
         return Ok(answer);
     }
-    let text = format!("{title}{}{}", table(rows), footnotes(rows));
+    let locale = around.of_tables();
+    let text = format!(
+        "{title}{}{}",
+        table(rows, &locale),
+        footnotes(rows, &locale)
+    );
     around.console.data(&text)?;
     Ok(answer)
 }

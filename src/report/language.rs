@@ -7,9 +7,11 @@
 //! Sources: ISO 80000-1 (groups of three by a thin space, a space before a unit); Dansk Sprognævn's
 //! advice (`pct.` for a share, `procentpoint` for a difference of shares).
 
+mod findings;
 mod messages;
 mod notes;
 
+pub use findings::{FINDINGS, finding};
 pub use messages::{Message, Noun, Spoken, one_stop};
 pub use notes::{NOTES, note, sentence};
 

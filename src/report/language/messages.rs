@@ -728,6 +728,138 @@ messages! { 'a;
     Target: "Mål", "Target";
     TargetOf { target: &'a str }: "mål {target}", "target {target}";
 
+    // The table of effects on a terminal, in few letters.
+    ArmHead: "gruppe", "arm";
+    ReferenceHead: "reference", "reference";
+    TargetHead: "mål", "target";
+    EffectHead: "effekt", "effect";
+    IntervalHead { level: &'a str }: "{level}-interval", "{level} interval";
+    IntervalsHead: "interval", "interval";
+    AdjustedPHead: "p just.", "p adj.";
+    TitleBeforeDraw { name: &'a str }:
+        "{name} (før lodtrækningen: ingen effekt)", "{name} (before the draw: no effect)";
+    TitleOnly { name: &'a str, only: &'a str }:
+        "{name} (kun dem med »{only}«: ikke en effekt)",
+        "{name} (only those with `{only}`: not an effect)";
+    TitleWithinArm { name: &'a str }:
+        "{name} (ændring inden for en gruppe: ikke en effekt)",
+        "{name} (change within an arm: not an effect)";
+    TitleReached { name: &'a str }:
+        "{name} (kun dem, der nåede så langt: ikke en effekt)",
+        "{name} (only those who came so far: not an effect)";
+    TitleSensitivity { name: &'a str }:
+        "{name} (følsomhed: uden hensyn til, hvordan der blev trukket lod)",
+        "{name} (sensitivity: the draw’s design ignored)";
+    TitleBy { name: &'a str, factor: &'a str }:
+        "{name}, opdelt efter {factor}", "{name}, by {factor}";
+    AllLevels: "alle niveauer", "all levels";
+    SomeMissing { persons: u64 }: "{persons} mangler", "{persons} missing";
+    PointsShown: "procentpoint", "points";
+    PointsShort: "pct.point", "points";
+    WeeksShown: "uger", "weeks";
+    ExactTest: "eksakt test", "exact test";
+    SameEffect: "samme effekt", "same effect";
+    Redrawn: "trukket om", "redrawn";
+    WorstCase: "yderste", "worst";
+    EffectReceived { effect: &'a str }: "{effect} (modtaget)", "{effect} (received)";
+    EffectAdjusted { effect: &'a str }: "{effect} just.", "{effect} adj.";
+    Outside { interval: &'a str }: "uden for {interval}", "outside {interval}";
+    WeightedShort: "vægtet", "weighted";
+    ErrorsShort { errors: &'a str }: "standardfejl {errors}", "{errors} standard errors";
+    StrataShort { strata: &'a str }: "i strata af {strata}", "in strata of {strata}";
+    ClustersShort { cluster: &'a str }: "i klynger af {cluster}", "by clusters of {cluster}";
+    HorizonShort { time: &'a str }: "frem til {time}", "up to {time}";
+    StudentisedShort: "studentiseret", "studentised";
+    DifferenceShort: "forskel", "difference";
+    AllDrawsShort { statistic: &'a str, number: &'a str }:
+        "{statistic} over alle {number} lodtrækninger", "{statistic} over all {number} draws";
+    ReplaysShort { statistic: &'a str, number: &'a str, seed: &'a str }:
+        "{statistic} over {number} gentagelser fra frøet »{seed}«",
+        "{statistic} over {number} replays from seed `{seed}`";
+    ResamplesShort { number: &'a str, seed: &'a str }:
+        "{number} stikprøver fra frøet »{seed}«", "{number} resamples from seed `{seed}`";
+    TheOutcome: "udfaldet", "outcome";
+    MissingCompared { outcome: &'a str, arm: &'a str, reference: &'a str, p: &'a str }:
+        "mangler: {outcome}, {arm}, {reference}, p for forskellen {p}.",
+        "missing: {outcome}, {arm}, {reference}, p of the difference {p}.";
+
+    // The answer of an audit.
+    FileRow: "fil", "ledger";
+    EntriesRow: "indførsler", "entries";
+    DrawsRow: "lodtrækninger", "draws";
+    HeadRow: "hoved", "head";
+    SetClockRow: "sat ur", "set clock";
+    DerivedAgain { draws: &'a str, again: &'a str }:
+        "{draws}, beregnet igen {again}", "{draws}, derived again {again}";
+    EntriesOf { entries: &'a str }: "indførsel {entries}", "entries {entries}";
+    FromTo { first: &'a str, last: &'a str }: "{first} til {last}", "{first} to {last}";
+    FindingsHead: "fund", "findings";
+    FindingLine { line: &'a str, entry: &'a str, rule: &'a str, words: &'a str }:
+        "linje {line} (indførsel {entry}), regel {rule}: {words}",
+        "line {line} (entry {entry}), rule {rule}: {words}";
+    NotExcludedHead: "kan ikke udelukkes", "not excluded";
+    VerdictHolds: "konklusion: lodtrækningsbogen holder", "verdict: the ledger holds";
+    VerdictOneFinding: "konklusion: 1 fund", "verdict: 1 finding";
+    VerdictFindings { findings: u64 }: "konklusion: {findings} fund", "verdict: {findings} findings";
+
+    // The answer of a status.
+    StudyRow: "forsøg", "study";
+    ReferredRow: "henvist", "referred";
+    RefusedRow: "afvist", "refused";
+    OutcomesRow: "udfald", "outcomes";
+    StudyIs { study: &'a str, state: &'a str }: "{study} ({state})", "{study} ({state})";
+    StateUnsealed: "afsluttet, frøet er afsløret", "unsealed";
+    StateAwaitsBeacon: "venter på den offentlige tilfældighed", "waiting for the beacon";
+    StateOpen: "åbent", "open";
+    LastAt { entries: &'a str, time: &'a str }:
+        "{entries}, den sidste {time}", "{entries}, the last at {time}";
+    FlowCounts {
+        referred: &'a str, refused: &'a str, drawn: &'a str, withdrawn: &'a str, excluded: &'a str,
+    }:
+        "{referred}, afvist {refused}, trukket {drawn}, trukket tilbage {withdrawn}, udeladt \
+         {excluded}",
+        "{referred}, refused {refused}, drawn {drawn}, withdrawn {withdrawn}, excluded {excluded}";
+    DrawnRow: "trukket", "drawn";
+    ClustersDrawnRow: "klynger trukket", "clusters drawn";
+    StatusOneArm { study: &'a str, arm: &'a str }:
+        "{study} (én gruppe, {arm}: der trækkes ikke lod)",
+        "{study} (one arm, {arm}: nothing is drawn)";
+    PersonsWithOutcomes { persons: &'a str }: "{persons} med udfald", "{persons} with outcomes";
+    NoOutcomesYet:
+        "ingen endnu: `klero outcomes --dates FILE`", "none yet: `klero outcomes --dates FILE`";
+
+    // The answer of the states and of the codes.
+    WeekHead: "uge", "week";
+    FirstHead: "første", "first";
+    LastHead: "sidste", "last";
+    WeeksHead: "uger", "weeks";
+    CodeHead: "kode", "code";
+    StateHead: "tilstand", "state";
+    LabelHead: "betegnelse", "label";
+    BlankCode: "blank", "blank";
+    PerCentOf { persons: &'a str, missing: &'a str }:
+        "pct. af {persons}; uge 0 er lodtrækningens; {missing}, der ikke er i registret, er ukendte",
+        "per cent of {persons}; week 0 is that of the draw; {missing} not in the register are unknown";
+    PerCentOfOneArm { persons: &'a str, missing: &'a str }:
+        "pct. af {persons}; uge 0 er startens; {missing}, der ikke er i registret, er ukendte",
+        "per cent of {persons}; week 0 is that of the start; {missing} not in the register are unknown";
+    BlankIs:
+        "en blank uge, og feriedagpenge fra beskæftigelse, er `ordinary` i en måned med branchekode \
+         og `self_support` i en uden; hvor filen ingen branchekolonne har, er den `unknown`",
+        "a blank week, and holiday pay from employment, is `ordinary` in a month with an industry \
+         code and `self_support` in one without; where the file has no industry column it is \
+         `unknown`";
+    OrdinaryShort: "ordinær", "ordinary";
+    SupportedShort: "støttet", "supported";
+    PraktikShort: "praktik", "praktik";
+    EducationShort: "uddannelse", "education";
+    SelfSupportShort: "selvforsørget", "self_support";
+    BenefitShort: "ydelse", "benefit";
+    PensionShort: "pension", "pension";
+    AbroadShort: "udland", "abroad";
+    DeadShort: "død", "dead";
+    UnknownShort: "ukendt", "unknown";
+
     // States of a week.
     OrdinaryState: "ordinær beskæftigelse", "ordinary employment";
     SupportedState: "støttet beskæftigelse", "supported employment";
@@ -831,6 +963,24 @@ impl Message<'static> {
             "abroad" => Message::AbroadState,
             "dead" => Message::DeadState,
             "unknown" => Message::UnknownState,
+            _ => return None,
+        })
+    }
+
+    /// Returns the one word for the state of a week that heads a column; in English its name in a
+    /// plan.
+    pub fn of_state_short(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "ordinary" => Message::OrdinaryShort,
+            "supported" => Message::SupportedShort,
+            "praktik" => Message::PraktikShort,
+            "education" => Message::EducationShort,
+            "self_support" => Message::SelfSupportShort,
+            "benefit" => Message::BenefitShort,
+            "pension" => Message::PensionShort,
+            "abroad" => Message::AbroadShort,
+            "dead" => Message::DeadShort,
+            "unknown" => Message::UnknownShort,
             _ => return None,
         })
     }
