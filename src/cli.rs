@@ -75,7 +75,7 @@ struct Global {
     /// Never ask; fail where an answer is needed
     #[arg(long, help_heading = "Everywhere", global = true)]
     no_input: bool,
-    /// Language of tables and reports: da or en [default: of reports the plan's, of the screen en]
+    /// Language of answers and reports: da or en [default: of reports the plan's, of the screen en]
     #[arg(long, help_heading = "Everywhere", global = true, value_name = "LANGUAGE", value_parser = language)]
     lang: Option<Language>,
     /// Form of their numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]

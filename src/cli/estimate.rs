@@ -339,7 +339,7 @@ impl Estimate {
             let found = results(study.sources(&plan, ledger.as_ref()), found, None, &locale)?;
             let text = screen(&found, &locale, Screen::Effects);
             around.console.data(&text)?;
-            return Ok(Answer::Yes);
+            return Ok(answer(&not_made));
         }
         let planned = match found.provenance.plan_used {
             Some(_) => "by a plan that is not the one in force: see deviations in `klero report`\n",
@@ -452,6 +452,14 @@ impl Estimate {
     }
 }
 
+/// Answers whether everything planned was made.
+fn answer(not_made: &[(String, String)]) -> Answer {
+    match not_made {
+        [] => Answer::Yes,
+        _ => Answer::No,
+    }
+}
+
 /// Prints rows as one object, or as a table with how its numbers were made.
 fn show(
     title: &str,
@@ -461,11 +469,7 @@ fn show(
     not_made: &[(String, String)],
     around: &Surroundings,
 ) -> anyhow::Result<Answer> {
-    // The answer to "is everything planned made?".
-    let answer = match not_made {
-        [] => Answer::Yes,
-        _ => Answer::No,
-    };
+    let answer = answer(not_made);
     if around.console.json {
         let mut object = estimates("estimate", provenance, flow, rows);
         object["not_made"] = not_made

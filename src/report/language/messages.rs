@@ -828,6 +828,13 @@ messages! { 'a;
     NoOutcomesYet:
         "ingen endnu: `klero outcomes --dates FILE`", "none yet: `klero outcomes --dates FILE`";
 
+    // What a command on outcomes made.
+    OutcomeHead: "udfald", "outcome";
+    KnownHead: "kendt", "known";
+    MissingHead: "mangler", "missing";
+    DiedHead: "døde", "died";
+    AbroadHead: "udland", "abroad";
+
     // The answer of the states and of the codes.
     WeekHead: "uge", "week";
     FirstHead: "første", "first";
@@ -838,10 +845,10 @@ messages! { 'a;
     LabelHead: "betegnelse", "label";
     BlankCode: "blank", "blank";
     PerCentOf { persons: &'a str, missing: &'a str }:
-        "pct. af {persons}; uge 0 er lodtrækningens; {missing}, der ikke er i registret, er ukendte",
+        "pct. af {persons}; uge 0 er lodtrækningens; {missing} er ikke i registret og er ukendte",
         "per cent of {persons}; week 0 is that of the draw; {missing} not in the register are unknown";
     PerCentOfOneArm { persons: &'a str, missing: &'a str }:
-        "pct. af {persons}; uge 0 er startens; {missing}, der ikke er i registret, er ukendte",
+        "pct. af {persons}; uge 0 er startens; {missing} er ikke i registret og er ukendte",
         "per cent of {persons}; week 0 is that of the start; {missing} not in the register are unknown";
     BlankIs:
         "en blank uge, og feriedagpenge fra beskæftigelse, er `ordinary` i en måned med branchekode \
