@@ -4,7 +4,7 @@ use clap::Args;
 use klero::outcome::{person_weeks, states_by_week};
 use klero::protocol::{Language, Protocol};
 use klero::register::store::Store;
-use klero::report::effects::many;
+use klero::report::effects::counted;
 use klero::report::language::{Message, Noun};
 use klero::report::stack::{LAYERS, Layer, Stack};
 use klero::sample::dates_of_draws;
@@ -124,8 +124,7 @@ impl States {
             let every = usize::from(self.every);
             around.console.data(&stack.table(every, &locale))?;
         }
-        let noun = Noun::Person.form(locale.language, made.persons == 1);
-        let persons = &format!("{} {noun}", many(made.persons as u64, &locale));
+        let persons = &counted(made.persons as u64, Noun::Person, &locale);
         let missing = &made.not_in_register.to_string();
         around.console.say(locale.say(match plan.allocation {
             Some(_) => Message::PerCentOf { persons, missing },

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::language::{
-    Grouping, IntervalForm, Locale, Message, NARROW, NO_BREAK, NumberForm, note,
+    Grouping, IntervalForm, Locale, Message, NARROW, NO_BREAK, Noun, NumberForm, note,
 };
 use super::number::{count, decimals_for, grouped};
 use super::table::terminal;
@@ -554,6 +554,11 @@ pub fn many(n: u64, locale: &Locale) -> String {
     }
 }
 
+/// Writes a count that may be large, with its noun.
+pub fn counted(n: u64, noun: Noun, locale: &Locale) -> String {
+    format!("{} {}", many(n, locale), noun.form(locale.language, n == 1))
+}
+
 /// Lists how the numbers of a table were made: each method with its interval and source.
 fn methods(rows: &[Estimate], locale: &Locale) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -691,9 +696,18 @@ fn owner(told: &str, of: &[&Estimate], all: &[Estimate], locale: &Locale) -> Opt
 /// Names outcomes and contrasts of rows among others, in as few words as tell them.
 fn places(of: &[&Estimate], all: &[&Estimate], locale: &Locale) -> String {
     let block = |row: &Estimate| title(row, locale);
+    let pairs = distinct(all.iter().map(|row| (&row.arm, &row.reference)));
+    // Where all compare the same two arms, the level of a subgroup says it.
+    let contrast = |row: &&&Estimate| match &row.subgroup {
+        Some(subgroup) if pairs.len() == 1 => match &subgroup.level {
+            Some(level) => level.clone(),
+            None => locale.say(Message::AllLevels),
+        },
+        _ => contrast(row, locale),
+    };
     let contrasts = |rows: &[&Estimate], title: &str| -> Vec<String> {
         let inside = rows.iter().filter(|row| block(row) == title);
-        distinct(inside.map(|row| contrast(row, locale)))
+        distinct(inside.map(|row| contrast(&row)))
     };
     let titles = distinct(of.iter().map(|row| block(row)));
     let every = distinct(all.iter().map(|row| block(row)));

@@ -77,7 +77,7 @@ pub const FINDINGS: &[(&str, &str)] = &[
     ),
     (
         "a copy from before that, or `{name}`,",
-        "en kopi fra før det eller `{name}`",
+        "en kopi fra før det eller »{name}«",
     ),
     // The seal, the plan and the seed.
     (
@@ -332,9 +332,21 @@ pub fn finding(text: &str, locale: &Locale) -> String {
         // An id is an id, even where it is written like a word of the catalogue.
         said += &match slot.starts_with("what") {
             true => finding(part, locale),
-            false => part.to_owned(),
+            false => quoted(part),
         };
         rest = after;
     }
     said + rest
+}
+
+/// Puts what stands in backticks into the quotation marks of Danish.
+fn quoted(text: &str) -> String {
+    let text = text.replace("` and `", "` og `");
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(place, words)| match place {
+        0 => words.to_owned(),
+        place if place % 2 == 1 => format!("»{words}"),
+        _ => format!("«{words}"),
+    });
+    parts.collect()
 }

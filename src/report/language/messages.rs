@@ -835,6 +835,142 @@ messages! { 'a;
     DiedHead: "døde", "died";
     AbroadHead: "udland", "abroad";
 
+    // The answer of a check.
+    PlanFact { arms: &'a str, factors: &'a str, outcomes: &'a str, estimates: &'a str }:
+        "plan: {arms}, {factors}, {outcomes}, {estimates}",
+        "plan: {arms}, {factors}, {outcomes}, {estimates}";
+    RegisterFile { file: &'a str, size: &'a str }:
+        "register: {file}, {size} byte", "register: {file}, {size} bytes";
+    RegisterNotThere { file: &'a str }:
+        "register: {file} er der ikke endnu", "register: {file} is not there yet";
+    RegisterRead { register: &'a str, rows: &'a str, persons: &'a str }:
+        "register {register}: {rows}, {persons}", "register {register}: {rows}, {persons}";
+    LedgerOfOneArm:
+        "lodtrækningsbog: ingen, med én gruppe trækkes der ikke lod",
+        "ledger: none, with one arm nothing is drawn";
+    LedgerNotSealed:
+        "lodtrækningsbog: ingen, planen er ikke forseglet", "ledger: none, the plan is not sealed";
+    LedgerFact { entries: &'a str }: "lodtrækningsbog: {entries}", "ledger: {entries}";
+    HeadFact { head: &'a str }: "hoved: {head}", "head: {head}";
+    PlanNotOfLedger:
+        "plan: ikke den i lodtrækningsbogen", "plan: not the one in the ledger";
+    SeedElsewhere: "frø: ikke i forsøgets mappe", "seed: not in the study’s folder";
+    FaultFact { fault: &'a str }: "fejl: {fault}", "fault: {fault}";
+    WarningFact { of: &'a str, warning: &'a str }:
+        "advarsel: {of}: {warning}", "warning: {of}: {warning}";
+    PlainWarning { warning: &'a str }: "advarsel: {warning}", "warning: {warning}";
+    NextFact { next: &'a str }: "næste: {next}", "next: {next}";
+    NextOneOf { first: &'a str, then: &'a str }: "{first}, så {then}", "{first}, then {then}";
+    NextAmend:
+        "klero record amend --reason TEXT, eller teksten fra lodtrækningsbogen tilbage i study.toml",
+        "klero record amend --reason TEXT, or the text of the ledger put back into study.toml";
+    NextDrawOrUnseal:
+        "klero draw; når ingen flere kommer, klero unseal",
+        "klero draw; when nobody more comes, klero unseal";
+    HowGuessable:
+        "Hvor let lodtrækningerne kan gættes af en, der kender planen og hver tidligere gruppe i \
+         stratummet og nævner den mest sandsynlige gruppe:",
+        "How guessable the draws are, for somebody who knows the plan and every earlier arm of the \
+         stratum, and names the likeliest arm:";
+    GuessableUnknown:
+        "gættelighed: sig, hvor mange henvisninger der ventes, `klero check --expected N`",
+        "guessable: say how many referrals are expected, `klero check --expected N`";
+    AfterDeathDoubt { persons: &'a str }:
+        "{persons} med en kode efter den for død", "{persons} with a code after the one for death";
+    OutsideValidityDoubt { persons: &'a str }:
+        "{persons} med en kode i uger, hvor den ikke er i brug",
+        "{persons} with a code in weeks in which it is not in use";
+    ShortKeyDoubt { keys: &'a str }:
+        "{keys} med færre cifre end de fleste: nuller forrest kan være gået tabt",
+        "{keys} with fewer digits than most: leading zeros may be lost";
+    NotInRegisterDoubt { persons: &'a str }:
+        "{persons} er ikke i registret: deres udfald vil mangle (`not-in-register`)",
+        "{persons} not in the register: their outcomes will be missing (`not-in-register`)";
+    TakenAsZeroDoubt { persons: &'a str }:
+        "{persons} er ikke i registret: de tæller som uden noget at registrere (`absent = “zero”`)",
+        "{persons} not in the register: they count as without anything to register (`absent = \
+         “zero”`)";
+    ManyHoursDoubt { rows: &'a str }:
+        "{rows} med over 400 timer i en måned", "{rows} with over 400 hours in a month";
+    WithoutWeekDoubt { spells: &'a str }:
+        "{spells} uden en torsdag, så ingen uge har dem",
+        "{spells} without a Thursday, so that no week has it";
+    LastMonthsDoubt { months: &'a str }:
+        "de sidste {months} med færre rækker end dem før: de er måske ikke fuldstændige",
+        "the last {months} with fewer rows than those before: they may not be complete";
+    DoubtAt { file: &'a str, line: &'a str }: "{file}, linje {line}", "{file}, line {line}";
+    DoubtListed { doubt: &'a str }: "{doubt}; `--rows` viser dem", "{doubt}; `--rows` lists them";
+
+    // How guessable a design is.
+    ReferralsHead: "henvisninger", "referrals";
+    GuessedHead: "gættet rigtigt", "guessed right";
+    CertainHead: "sikre", "certain";
+    LargestHead: "største forskel", "largest difference";
+    TheTrial: "forsøget", "the trial";
+    Each { number: &'a str }: "{number} hver", "{number} each";
+    NotKnown: "ikke kendt", "not known";
+    InAll: "i alt", "in all";
+    WithoutKnowing: "uden at vide noget", "without knowing";
+    DifferAtEnd { referrals: &'a str }:
+        "Når forsøget slutter, er to grupper i gennemsnit {referrals} henvisninger fra hinanden.",
+        "At the end of the whole trial two arms differ by {referrals} referrals on average.";
+    AtMost { share: &'a str }: "højst {share}", "at most {share}";
+    UnevenChancesWarning {
+        arm: &'a str, declared: &'a str, least: &'a str, greatest: &'a str,
+    }:
+        "chancen for `{arm}` er {declared} efter forholdet og mellem {least} og {greatest} efter \
+         plads i et stratum; tag med et skævt forhold `permuted-blocks` i stedet for `block-urn`",
+        "the chance of `{arm}` is {declared} by the ratio, and between {least} and {greatest} by \
+         position in a stratum; with an unequal ratio take `permuted-blocks` instead of `block-urn`";
+    FixedBlocksWarning { size: u64 }:
+        "hver blok har {size} henvisninger, så den, der tæller med, kender slutningen på hver; brug \
+         flere `block_sizes`, `block-urn` eller `big-stick`",
+        "every block has {size} referrals, so that who counts along knows the end of each; use \
+         several `block_sizes`, `block-urn` or `big-stick`";
+    CertainWarning { share: &'a str }:
+        "{share} af lodtrækningerne er sikre på forhånd: én gruppe har chancen 1",
+        "{share} of the draws are certain beforehand: one arm has chance 1";
+    TooManyStrataWarning { strata: &'a str, referrals: &'a str, needed: &'a str }:
+        "{strata} til {referrals}: et stratum er i balance fra omkring {needed}; tag færre \
+         oplysninger, bredere inddelinger eller `minimisation`",
+        "{strata} for {referrals}: a stratum is balanced from about {needed} on; take fewer factors, \
+         wider bands or `minimisation`";
+
+    // The answer of a draw.
+    ReferralRow: "henvisning", "referral";
+    ArmRow: "gruppe", "arm";
+    EntryRow: "indførsel", "entry";
+    DoesNotMeet { rule: &'a str }: "opfylder ikke: {rule}", "does not meet: {rule}";
+    DrawnBefore:
+        "trukket før: dette er den noterede gruppe, og intet er tilføjet",
+        "drawn before: this is the recorded arm, nothing was appended";
+    RefusedBefore: "afvist før: intet er tilføjet", "refused before: nothing was appended";
+    RefusedBeforeDrawnNow { entry: &'a str, rule: &'a str }:
+        "afvist før, i indførsel {entry} (opfyldte ikke: {rule}), og nu trukket: revisionen nævner \
+         det",
+        "refused before, in entry {entry} (did not meet: {rule}), and now drawn: the audit names it";
+    WouldBeDrawn: "ville blive trukket", "would be drawn";
+    WouldBeRefused { rule: &'a str }:
+        "ville blive afvist: opfylder ikke: {rule}", "would be refused: does not meet: {rule}";
+    DrawnAlready { entry: &'a str }:
+        "er trukket, i indførsel {entry}", "drawn already, in entry {entry}";
+    ListForeseen { drawn: &'a str, refused: &'a str, already: &'a str }:
+        "{drawn} ville blive trukket, {refused} afvist, {already} er trukket",
+        "{drawn} would be drawn, {refused} refused, {already} drawn already";
+    DryRun: "prøve: intet er trukket eller skrevet", "dry run: nothing was drawn or written";
+    ListRefused { persons: &'a str, rule: &'a str, referrals: &'a str }:
+        "afvist: {persons} opfyldte ikke: {rule} ({referrals})",
+        "refused: {persons} did not meet: {rule} ({referrals})";
+    ListLetIn { persons: &'a str, referrals: &'a str }:
+        "afvist før og nu trukket, hvilket revisionen nævner: {persons} ({referrals})",
+        "refused before and now drawn, which the audit names: {persons} ({referrals})";
+    AndMore { list: &'a str, more: &'a str }: "{list} og {more} til", "{list} and {more} more";
+    NothingAppended: "intet er tilføjet", "nothing was appended";
+    AppendedOne { entry: &'a str }: "indførsel {entry}", "entry {entry}";
+    ListDrawn { drawn: &'a str, already: &'a str, refused: &'a str, entries: &'a str }:
+        "{drawn} trukket, {already} trukket før, {refused} afvist: {entries}",
+        "{drawn} drawn, {already} drawn before, {refused} refused: {entries}";
+
     // The answer of the states and of the codes.
     WeekHead: "uge", "week";
     FirstHead: "første", "first";
@@ -1066,5 +1202,13 @@ nouns! {
     Stratum: ["stratum", "strata"], ["stratum", "strata"];
     Outcome: ["udfald", "udfald"], ["outcome", "outcomes"];
     Test: ["test", "test"], ["test", "tests"];
+    Factor: ["oplysning", "oplysninger"], ["factor", "factors"];
+    Estimate: ["estimat", "estimater"], ["estimate", "estimates"];
+    Row: ["række", "rækker"], ["row", "rows"];
+    Entry: ["indførsel", "indførsler"], ["entry", "entries"];
+    Key: ["nøgle", "nøgler"], ["key", "keys"];
+    DrawnPerson: ["trukket person", "trukne personer"], ["drawn person", "drawn persons"];
+    Spell: ["forløb", "forløb"], ["spell", "spells"];
+    Referral: ["henvisning", "henvisninger"], ["referral", "referrals"];
     Replay: ["gentagelse", "gentagelser"], ["replay", "replays"];
 }

@@ -235,6 +235,84 @@ fn the_danish_screen_of_a_study_has_pct_point_for_points_of_per_cent() {
 }
 
 #[test]
+fn a_check_and_the_desk_answer_in_danish_when_asked() {
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    let study = folder.join("d");
+    let said = klero(&study, &["check", "--quiet", "--lang", "da"]).ok();
+    for words in [
+        "plan: 3 grupper, 2 oplysninger, 10 udfald, 9 estimater\n",
+        "lodtrækningsbog: 506 indførsler\n",
+        "advarsel: bfl: 89 trukne personer er ikke i registret: de tæller som uden",
+        "(`absent = \"zero\"`)",
+        "næste: klero estimate\n",
+    ] {
+        assert!(said.out.contains(words), "{words:?} in:\n{}", said.out);
+    }
+    within_80_columns(&said.out);
+    no_english(&said.out.replace("klero", ""));
+    let json = |more: &[&str]| {
+        klero(&study, &[&["check", "--quiet", "--json"], more].concat())
+            .ok()
+            .out
+    };
+    assert_eq!(json(&[]), json(&["--lang", "da"]));
+    // What is guessable in a plan that is not sealed.
+    let folder = Folder::new();
+    klero(folder.path(), &["new", "n", "--like", "multi-site"]).ok();
+    let study = folder.join("n");
+    let said = klero(&study, &["check", "--expected", "300", "--lang", "da"]);
+    assert!(said.out.contains("gættet rigtigt"), "{}", said.out);
+    assert!(said.out.contains(" pct."), "{}", said.out);
+    within_80_columns(&said.out);
+    // The desk.
+    let study = folder.join("desk");
+    std::fs::create_dir_all(&study).unwrap();
+    std::fs::write(
+        study.join("study.toml"),
+        crate::workshop::plan_with("[allocation]\nprocedure = \"simple\""),
+    )
+    .unwrap();
+    klero(&study, &["seal", "--confirm", "study-1"]).ok();
+    let one = [
+        "draw",
+        "--referral",
+        "a1",
+        "--set",
+        "place=Tønder",
+        "--set",
+        "age=30",
+        "--lang",
+        "da",
+    ];
+    let said = klero(&study, &[&one[..], &["--dry-run"]].concat()).ok();
+    assert_eq!(said.out, "a1  ville blive trukket\n");
+    assert!(
+        said.err.contains("prøve: intet er trukket eller skrevet"),
+        "{}",
+        said.err
+    );
+    let said = klero(&study, &one).ok();
+    assert!(
+        said.out.starts_with("henvisning  a1\ngruppe      "),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("\nindførsel   1\nhoved       "),
+        "{}",
+        said.out
+    );
+    let said = klero(&study, &one).ok();
+    assert!(
+        said.err
+            .contains("trukket før: dette er den noterede gruppe"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn an_audit_answers_in_danish_when_asked() {
     let folder = Folder::new();
     klero(folder.path(), &["demo", "d"]).ok();
@@ -255,7 +333,7 @@ fn an_audit_answers_in_danish_when_asked() {
     assert_eq!(said.code, 1, "{}", said.out);
     for words in [
         "fund\n",
-        "linje 6 (indførsel 5), regel slot: plads 4, hvor plads 3 i dens stratum følger",
+        "linje 6 (indførsel 5), regel slot: plads 4, hvor plads 3 følger efter id",
         "»prev« er ikke fingeraftrykket af linjen før: kæden er brudt",
         "konklusion: 2 fund\n",
     ] {
@@ -382,5 +460,12 @@ fn a_note_names_the_rows_it_holds_for_unless_it_holds_for_all() {
     )
     .ok();
     let flat = said.out.replace("\n  ", " ");
-    assert!(flat.contains("note: job, "), "{flat}");
+    for note in [
+        "note: lin, job: covariate `alder`: 4 missing, filled with the mean.",
+        "note: lin, job, by sted, syd: covariate `alder`: 1 missing, filled with the mean.",
+        "note: Lee bounds trim 15.0 % of the outcomes of `gammel`.",
+        "note: interaction-test, job: F = ",
+    ] {
+        assert!(flat.contains(note), "{note:?} in:\n{flat}");
+    }
 }

@@ -791,6 +791,8 @@ fn every_sentence_of_an_audit_has_a_danish_form() {
     // Joined to a sentence that is known whole.
     let parts = [
         ", and {} more so",
+        " / ",
+        "{}; the lines are judged without that, and {} brings the file back",
         "that facts were changed to let somebody in: refused in entry {} and drawn in entry {}{}",
         "that one person was drawn twice: `{}` (entry {}) is written almost like `{}` (entry {}){}",
     ];
