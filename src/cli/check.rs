@@ -11,7 +11,7 @@ use klero::register::values::Readings;
 use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
 use klero::report::effects::{PLAIN, counted, many, wrap};
 use klero::report::foresight::{table, warning};
-use klero::report::language::{Locale, Message, Noun};
+use klero::report::language::{Locale, Message, NARROW, NO_BREAK, Noun};
 use serde_json::{Value, json};
 
 use super::console::fold;
@@ -188,7 +188,7 @@ impl Check {
                 "doubts": doubts.iter().map(|(_, doubt)| of_doubt(doubt)).collect::<Vec<_>>(),
             }))?;
         } else {
-            let mut text = shown.join("\n");
+            let mut text = shown.join("\n").replace([NO_BREAK, NARROW], " ");
             let mut put = |line: Message| text += &format!("\n{}", fold(&locale.say(line)));
             for fault in &faults {
                 put(Message::FaultFact { fault });

@@ -122,6 +122,8 @@ pub fn rows(facts: &[(Message, String)], also: &[Message], locale: &Locale) -> S
 /// Breaks lines longer than 80 characters at blanks, further lines indented by two more.
 pub fn fold(text: &str) -> String {
     const WIDTH: usize = 80;
+    // Terminals show the spaces that do not break as they like.
+    let text = &text.replace([NO_BREAK, NARROW], " ");
     let mut lines = Vec::new();
     for line in text.lines() {
         if line.chars().count() <= WIDTH {

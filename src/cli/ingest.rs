@@ -168,13 +168,14 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
         Doubt::OutsideValidity => Message::OutsideValidityDoubt { persons: those },
         Doubt::ShortKey => Message::ShortKeyDoubt { keys: those },
         Doubt::NotInRegister => Message::NotInRegisterDoubt { persons: those },
-        Doubt::TakenAsZero => Message::TakenAsZeroDoubt { persons: those },
+        Doubt::TakenAsZero => Message::TakenAsZeroDoubt {
+            persons: those,
+            setting: "absent = \"zero\"",
+        },
         Doubt::ManyHours => Message::ManyHoursDoubt { rows: those },
         Doubt::WithoutWeek => Message::WithoutWeekDoubt { spells: those },
         Doubt::LastMonths => Message::LastMonthsDoubt { months: those },
     });
-    // As it stands in a plan.
-    text = text.replace(['“', '”'], "\"");
     if rows {
         for (file, line) in &doubtful.rows {
             let at = locale.say(Message::DoubtAt {

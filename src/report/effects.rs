@@ -652,6 +652,7 @@ pub fn footnotes(rows: &[Estimate], locale: &Locale) -> String {
                 continue;
             }
             match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, of)) if of.last().is_some_and(|last| std::ptr::eq(*last, row)) => {}
                 Some((_, of)) => of.push(row),
                 None => notes.push((note, vec![row])),
             }

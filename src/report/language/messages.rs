@@ -886,10 +886,9 @@ messages! { 'a;
     NotInRegisterDoubt { persons: &'a str }:
         "{persons} er ikke i registret: deres udfald vil mangle (`not-in-register`)",
         "{persons} not in the register: their outcomes will be missing (`not-in-register`)";
-    TakenAsZeroDoubt { persons: &'a str }:
-        "{persons} er ikke i registret: de tæller som uden noget at registrere (`absent = “zero”`)",
-        "{persons} not in the register: they count as without anything to register (`absent = \
-         “zero”`)";
+    TakenAsZeroDoubt { persons: &'a str, setting: &'a str }:
+        "{persons} er ikke i registret: de tæller som uden noget at registrere (`{setting}`)",
+        "{persons} not in the register: they count as without anything to register (`{setting}`)";
     ManyHoursDoubt { rows: &'a str }:
         "{rows} med over 400 timer i en måned", "{rows} with over 400 hours in a month";
     WithoutWeekDoubt { spells: &'a str }:
