@@ -275,7 +275,7 @@ fn replays(own: &mut Vec<Done>, folder: &Path) {
     while arm.len() < PERSONS {
         let mut arms = [0, 0, 1, 1, 2, 2];
         words.shuffle(&mut arms);
-        block.extend([block.last().map_or(0, |last| last + 1); 6]);
+        block.extend([block.last().map_or(0, |last: &usize| last + 1); 6]);
         arm.extend(arms);
     }
     arm.truncate(PERSONS);

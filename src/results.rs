@@ -126,6 +126,8 @@ pub fn results<'a>(
     let level = first.map_or(PlannedEstimate::exploratory(0).level, |e| e.level);
     let reference = found.people.reference;
     let arms = found.people.arms.clone();
+    let times: Vec<TimesFound> = times.collect();
+    let recruitment = ledger.map_or_else(Recruitment::default, |l| states::recruitment(l, plan));
     Ok(Results {
         course: states
             .as_ref()
@@ -137,8 +139,7 @@ pub fn results<'a>(
                 level: (!clusters).then_some(level),
             }),
         states: states.map(|states| states::stacked(states, &arms, locale.language)),
-        times: times.collect(),
-        recruitment: ledger.map_or_else(Recruitment::default, |l| states::recruitment(l, plan)),
+        times,
         deviations: match ledger {
             Some(ledger) => deviations::from_the_sealed(ledger, plan, &found.made.failed, locale),
             None => deviations::not_run(plan, &found.made.failed, locale),
@@ -146,8 +147,14 @@ pub fn results<'a>(
         received: counts::received(&found, plan),
         missing,
         nothing_registered: counts::nothing_registered(sources, &found)?,
-        strata: counts::strata(&found),
-        levels: counts::levels(&found),
+        persons: counts::persons(
+            ledger,
+            found.people,
+            &found.referrals,
+            found.made.measured,
+            &recruitment,
+        ),
+        recruitment,
         threshold: None,
         definitions: definitions.collect(),
         date,

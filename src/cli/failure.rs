@@ -226,8 +226,8 @@ fn of_referral(error: &ReferralError) -> Option<String> {
         ReferralError::Faults { faults, .. }
             if faults.iter().any(|fault| fault.kind == FaultKind::Cpr) =>
         {
-            "national numbers do not belong in a ledger; `klero pseudonym` makes ids from them; \
-             nothing was drawn"
+            "`klero pseudonym` makes ids from national numbers, which do not belong in a ledger; mend \
+             these and draw again; nothing was drawn"
         }
         ReferralError::Faults { .. } => "mend these and draw again; nothing was drawn",
     };

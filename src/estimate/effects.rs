@@ -1,6 +1,7 @@
 //! The whole effect table: the rows of every outcome, the randomisation tests of all outcomes of a
 //! contrast from the same replays, and p-values adjusted for the family that the plan declares.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use super::Resampling;
@@ -56,7 +57,7 @@ pub fn effects(
     if let Some(multiplicity) = multiplicity {
         match step_down {
             true => adjust_by_replays(&mut tables, &tests, multiplicity),
-            false => adjust(&mut tables, multiplicity),
+            false => adjust(people, requests, &mut tables, multiplicity),
         }
     }
     Ok(tables.into_iter().flatten().collect())
@@ -246,8 +247,14 @@ pub fn design(people: &People) -> Option<Result<Design, redraw::DesignError>> {
     }
 }
 
-/// One hypothesis for each outcome and contrast, with the p of its first row.
-fn adjust(tables: &mut [Vec<Estimate>], multiplicity: Multiplicity) {
+/// One hypothesis for each outcome and contrast, with the p of its first row. The family is what
+/// was asked for: one that could not be tested counts as p = 1.
+fn adjust(
+    people: &People,
+    requests: &[Request],
+    tables: &mut [Vec<Estimate>],
+    multiplicity: Multiplicity,
+) {
     let mut family: Vec<(usize, usize)> = Vec::new();
     for (table, rows) in tables.iter().enumerate() {
         for (place, row) in rows.iter().enumerate() {
@@ -259,8 +266,41 @@ fn adjust(tables: &mut [Vec<Estimate>], multiplicity: Multiplicity) {
             }
         }
     }
+    let tested = |outcome: &str, arm: &str, reference: Option<&str>| {
+        family.iter().any(|&(table, place)| {
+            let row = &tables[table][place];
+            (
+                row.outcome.as_deref(),
+                row.arm.as_str(),
+                row.reference.as_deref(),
+            ) == (Some(outcome), arm, reference)
+        })
+    };
+    let mut untested: BTreeSet<(String, String, Option<String>)> = BTreeSet::new();
+    for (request, rows) in requests.iter().zip(tables.iter()) {
+        let outcome = request.measured.name();
+        let of_rows = rows.iter().filter(|row| in_family(row, multiplicity));
+        let mut pairs: Vec<(String, Option<String>)> = of_rows
+            .map(|row| (row.arm.clone(), row.reference.clone()))
+            .collect();
+        if rows.is_empty() && is_test_of_family(request, multiplicity) {
+            let arm = |arm: usize| people.arms[arm].clone();
+            let compared = contrasts(people, &request.analysis.contrasts);
+            let compared = compared.into_iter();
+            pairs.extend(compared.map(|(one, other)| (arm(one), Some(arm(other)))));
+        }
+        pairs.retain(|(arm, reference)| !tested(&outcome, arm, reference.as_deref()));
+        // In a study with one arm only a share with a target is tested.
+        pairs.retain(|(_, reference)| reference.is_some() || request.measured.target.is_some());
+        untested.extend(
+            pairs
+                .into_iter()
+                .map(|(arm, of)| (outcome.clone(), arm, of)),
+        );
+    }
     let p = |&(table, row): &(usize, usize)| tables[table][row].computed.p_value;
-    let p_values: Vec<f64> = family.iter().filter_map(p).collect();
+    let mut p_values: Vec<f64> = family.iter().filter_map(p).collect();
+    p_values.extend(untested.iter().map(|_| 1.0));
     let adjusted = multiplicity::adjust(&p_values, multiplicity.method);
     for (&(table, first), adjusted) in family.iter().zip(adjusted) {
         let (p, key) = {
@@ -271,9 +311,26 @@ fn adjust(tables: &mut [Vec<Estimate>], multiplicity: Multiplicity) {
         for row in &mut tables[table] {
             if row.computed.p_value == p && same_hypothesis(row, &key) {
                 row.p_adjusted = Some(adjusted);
+                if !untested.is_empty() {
+                    row.computed.note(&format!(
+                        "tests of the family that could not be made count as p = 1: {}",
+                        untested.len()
+                    ));
+                }
             }
         }
     }
+}
+
+/// Whether a request that could not be made would have been a test of the family.
+fn is_test_of_family(request: &Request, multiplicity: Multiplicity) -> bool {
+    let analysis = &request.analysis;
+    analysis.role.is_none_or(|role| role == multiplicity.family)
+        && analysis.by.is_none()
+        && analysis.only.is_none()
+        && analysis.methods != [MethodId::Change]
+        && !request.measured.before_draw
+        && !request.measured.reached
 }
 
 fn in_family(row: &Estimate, multiplicity: Multiplicity) -> bool {

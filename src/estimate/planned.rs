@@ -200,7 +200,10 @@ impl Asking {
         };
         let mut rows = effects(people, &requests, Some(multiplicity), &replays, told)?;
         let of_family = |e: &PlannedEstimate| e.role == multiplicity.family;
-        if self.contrasts.is_some() || failed.iter().any(|(e, _)| of_family(e)) {
+        // What replays adjust has no test to count for what could not be made.
+        let by_replays = multiplicity.method == Adjustment::RomanoWolf;
+        let lacking = by_replays && failed.iter().any(|(e, _)| of_family(e));
+        if self.contrasts.is_some() || lacking {
             for row in rows.iter_mut().filter(|row| row.p_adjusted.is_some()) {
                 row.computed
                     .note("p is adjusted for the tests made here; the plan declares others");
@@ -314,7 +317,20 @@ impl Asking {
             let index = outcome_of(plan, id)?;
             let of_plan = plan.estimates.iter().filter(|e| e.outcome == index);
             let before = planned.len();
-            planned.extend(of_plan.cloned());
+            for estimate in of_plan {
+                // Where the methods are asked for, estimates that differ in nothing else are one.
+                let same = |known: &PlannedEstimate| {
+                    let known = PlannedEstimate {
+                        methods: estimate.methods.clone(),
+                        role: estimate.role,
+                        ..known.clone()
+                    };
+                    known == *estimate
+                };
+                if self.methods.is_empty() || !planned[before..].iter().any(same) {
+                    planned.push(estimate.clone());
+                }
+            }
             if planned.len() > before {
                 continue;
             }

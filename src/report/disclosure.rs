@@ -7,9 +7,13 @@
 //! shown; where none can be found, more is held back, and at last the export is refused.
 //!
 //! How: every count is a variable, the same quantity in two tables being one, and sums, complements
-//! and parts of a flow are equations between them. A cell may be shown only if it prints a function
-//! of variables that are shown; so shares, means, effects and p-values add nothing to what a reader
-//! could solve, and the equations over the shown counts are all there is to solve.
+//! and parts of a flow are equations between them. Who knows how things are defined knows more: who
+//! is in an unpaid job is in a job, and whoever kept a job had one. Therefore the people are
+//! variables too, put together by what is counted of them: a combination that nobody of the whole
+//! trial has is taken to be known as impossible, and every count is the sum of the combinations it
+//! is of. A cell may be shown only if it prints a function of variables that are shown; so shares,
+//! means, effects and p-values add nothing to what a reader could solve, and the equations over the
+//! shown counts are all there is to solve.
 //!
 //! Sources: Hundepool et al. 2012, Statistical Disclosure Control, ch. 4 and 5 (small counts are
 //! unsafe, and the interval an intruder can compute must be wide), doi:10.1002/9781118348239; Cox
@@ -19,11 +23,12 @@
 //! back are those that the cheapest move of the unsafe one changes, doi:10.1002/net.3230220407).
 //!
 //! It is no guarantee that a rule of some data holder is kept: those differ and change. It does not
-//! read words (captions, notes, names of rows), and it knows only the equations it is told.
+//! read words (captions, notes, names of rows), and it knows only the equations and people it is
+//! told.
 
 mod curve;
+mod programme;
 mod protect;
-mod simplex;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,6 +130,15 @@ struct Equation {
     constant: i64,
 }
 
+/// Something that is counted of people.
+#[derive(Clone, Debug)]
+pub struct Property {
+    /// Whether it is true of each person.
+    pub of: Vec<bool>,
+    /// How many there are in each arm, where an export tells it.
+    pub counts: Vec<Option<CountId>>,
+}
+
 /// All quantities of one export and what ties them.
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -132,6 +146,8 @@ pub struct Release {
     quantities: Vec<Quantity>,
     by_key: BTreeMap<String, usize>,
     equations: Vec<Equation>,
+    /// The equations that make counts of the people.
+    of_people: Vec<Equation>,
 }
 
 impl Release {
@@ -141,6 +157,7 @@ impl Release {
             quantities: Vec::new(),
             by_key: BTreeMap::new(),
             equations: Vec::new(),
+            of_people: Vec::new(),
         }
     }
 
@@ -222,12 +239,52 @@ impl Release {
         Ok(rest)
     }
 
+    /// Declares which persons all that is counted is true of, and the arm of each: nothing that
+    /// follows from there being no other combination of properties may be small.
+    pub fn people(&mut self, arm: &[u16], properties: &[Property]) -> Result<(), DisclosureError> {
+        let arms = arm.iter().max().map_or(0, |&last| usize::from(last) + 1);
+        let mut combinations: BTreeMap<Vec<bool>, Vec<u64>> = BTreeMap::new();
+        for (person, &arm) in arm.iter().enumerate() {
+            let has = properties.iter().map(|property| property.of[person]);
+            let of_arms = combinations.entry(has.collect());
+            of_arms.or_insert_with(|| vec![0; arms])[usize::from(arm)] += 1;
+        }
+        for arm in 0..arms {
+            let mut parts = vec![Vec::new(); properties.len()];
+            for (place, (has, persons)) in combinations.iter().enumerate() {
+                let key = format!("persons of arm {arm} alike in all that is counted, {place}");
+                let id = self.count(&key, persons[arm])?;
+                for (parts, _) in parts.iter_mut().zip(has).filter(|(_, has)| **has) {
+                    parts.push((id, -1));
+                }
+            }
+            for (property, parts) in properties.iter().zip(parts) {
+                if let Some(Some(count)) = property.counts.get(arm) {
+                    let terms = [vec![(*count, 1)], parts].concat();
+                    let equation = self.equation(&terms, 0)?;
+                    self.of_people.push(equation);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Declares `Σ factor · quantity = constant`, which the true values must keep.
     pub fn relation(
         &mut self,
         terms: &[(CountId, i64)],
         constant: i64,
     ) -> Result<(), DisclosureError> {
+        let equation = self.equation(terms, constant)?;
+        self.equations.push(equation);
+        Ok(())
+    }
+
+    fn equation(
+        &self,
+        terms: &[(CountId, i64)],
+        constant: i64,
+    ) -> Result<Equation, DisclosureError> {
         let left: i64 = terms
             .iter()
             .map(|(id, factor)| factor * self.quantities[id.0].value)
@@ -246,11 +303,10 @@ impl Release {
             *merged.entry(id.0).or_default() += factor;
         }
         merged.retain(|_, factor| *factor != 0);
-        self.equations.push(Equation {
+        Ok(Equation {
             terms: merged.into_iter().collect(),
             constant,
-        });
-        Ok(())
+        })
     }
 
     /// Says what may be shown of `tables` and of further readings (figures), all of one export.

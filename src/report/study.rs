@@ -7,6 +7,7 @@
 mod coarse;
 mod figures;
 mod headline;
+mod persons;
 mod reads;
 mod release;
 mod tables;
@@ -26,6 +27,7 @@ use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
 use crate::sample::Flow;
 
 pub use figures::{Drawn, FigureFile};
+pub use persons::Persons;
 pub use release::{Export, export};
 pub use words::{definition, planned};
 
@@ -52,10 +54,8 @@ pub struct Results<'a> {
     pub missing: BTreeMap<String, Vec<BTreeMap<String, usize>>>,
     /// Who is in no row of a register and counts as without anything to register.
     pub nothing_registered: Vec<NothingRegistered>,
-    /// By outcome, the counts of each arm in each stratum of the draw.
-    pub strata: BTreeMap<String, Vec<StratumOfArm>>,
-    /// By outcome, the counts of each arm at each level of the facts that estimates adjust for.
-    pub levels: BTreeMap<String, Vec<LevelOfArm>>,
+    /// Whom the numbers are of, for what can be read from them together.
+    pub persons: Persons,
     /// Counts below are held back; `None` in a report that holds nothing back.
     pub threshold: Option<u64>,
     /// Outcome and its definition in words.
@@ -64,24 +64,6 @@ pub struct Results<'a> {
     pub date: Date,
     /// First and last day of drawing.
     pub drawing: Option<(Date, Date)>,
-}
-
-/// Persons of an arm with a value in a stratum, and those with the event where it is a yes or no.
-#[derive(Clone, Debug)]
-pub struct StratumOfArm {
-    pub arm: String,
-    pub stratum: String,
-    pub n: u64,
-    pub events: Option<u64>,
-}
-
-/// Persons of an arm at a level of a fact: all, those with a value, and those with the event.
-#[derive(Clone, Debug)]
-pub struct LevelOfArm {
-    pub fact: String,
-    pub level: String,
-    pub arm: String,
-    pub counts: ArmCounts,
 }
 
 /// Persons, arm by arm, who are in no row of a register whose plan takes that for nothing to

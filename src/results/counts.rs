@@ -1,14 +1,16 @@
-//! Counts of people by arm: in strata, at levels, of what was received, and outside a register.
+//! Counts of people by arm, of what was received and outside a register; and the people themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
+use super::states::month_of;
 use super::{Found, ResultsError, Sources};
 use crate::estimate::ArmCounts;
+use crate::ledger::{Event, Ledger};
 use crate::outcome::not_in_register;
-use crate::protocol::{Absence, Outcome, Protocol, Unit};
+use crate::protocol::{Absence, Outcome, Protocol};
 use crate::register::store::Store;
-use crate::report::study::{LevelOfArm, NothingRegistered, StratumOfArm};
-use crate::sample::{FactValues, Measured};
+use crate::report::study::{NothingRegistered, Persons, Recruitment};
+use crate::sample::{Measured, People, dates_of_draws};
 
 /// Counts, arm by arm, who is in no row of a register of which that means nothing to register.
 pub(super) fn nothing_registered(
@@ -47,80 +49,46 @@ pub(super) fn nothing_registered(
     Ok(all)
 }
 
-/// Counts of each outcome by arm and level of the facts that its estimates adjust for.
-pub(super) fn levels(found: &Found) -> BTreeMap<String, Vec<LevelOfArm>> {
-    let people = &found.people;
-    let mut of_outcome: BTreeMap<String, Vec<LevelOfArm>> = BTreeMap::new();
-    for measured in &found.made.measured {
-        let outcome = measured.name();
-        let rows = found.made.rows.iter();
-        let rows = rows.filter(|row| row.outcome.as_ref() == Some(&outcome));
-        let adjusted: BTreeSet<&String> = rows.flat_map(|row| &row.options.adjust).collect();
-        for fact in people
-            .facts
-            .iter()
-            .filter(|fact| adjusted.contains(&fact.id))
-        {
-            let FactValues::Levels(levels) = &fact.values else {
-                continue;
+/// Puts together whom the numbers are of.
+pub(super) fn persons(
+    ledger: Option<&Ledger>,
+    people: People,
+    referrals: &[String],
+    measured: Vec<Measured>,
+    recruitment: &Recruitment,
+) -> Persons {
+    let mut drawn_in: HashMap<String, usize> = HashMap::new();
+    let (mut withdrawn, mut excluded) = (HashSet::new(), HashSet::new());
+    if let Some(ledger) = ledger {
+        for dated in dates_of_draws(ledger) {
+            let month = month_of(dated.date);
+            let place = recruitment.periods.iter().position(|of| *of == month);
+            drawn_in.insert(dated.referral, place.unwrap_or(0));
+        }
+        for entry in &ledger.entries {
+            match &entry.event {
+                Event::Withdraw(note) => withdrawn.insert(note.referral.as_str()),
+                Event::Exclude(note) => excluded.insert(note.referral.as_str()),
+                _ => false,
             };
-            let none = ArmCounts {
-                allocated: 0,
-                n: 0,
-                missing: 0,
-                mean: None,
-                events: (measured.unit == Unit::YesNo).then_some(0),
-            };
-            let mut cells: BTreeMap<(u16, u32), ArmCounts> = BTreeMap::new();
-            for (row, (&arm, &level)) in people.arm.iter().zip(&levels.of).enumerate() {
-                let counts = cells.entry((arm, level)).or_insert(none);
-                counts.allocated += 1;
-                match measured.observed[row] {
-                    true => counts.n += 1,
-                    false => counts.missing += 1,
-                }
-                let event = measured.observed[row] && measured.value[row] == 1.0;
-                counts.events = counts.events.map(|events| events + u64::from(event));
-            }
-            let cells = cells.into_iter().map(|((arm, level), counts)| LevelOfArm {
-                fact: fact.id.clone(),
-                level: levels.names[level as usize].clone(),
-                arm: people.arms[usize::from(arm)].clone(),
-                counts,
-            });
-            of_outcome.entry(outcome.clone()).or_default().extend(cells);
         }
     }
-    of_outcome
-}
-
-/// Counts of each outcome by arm and stratum of the draw.
-pub(super) fn strata(found: &Found) -> BTreeMap<String, Vec<StratumOfArm>> {
-    let Some(strata) = &found.people.stratum else {
-        return BTreeMap::new();
-    };
-    let counts = |measured: &Measured| {
-        let mut cells: BTreeMap<(u16, u32), (u64, u64)> = BTreeMap::new();
-        for (row, (&arm, &stratum)) in found.people.arm.iter().zip(&strata.of).enumerate() {
-            if measured.observed[row] {
-                let (n, events) = cells.entry((arm, stratum)).or_default();
-                *n += 1;
-                *events += u64::from(measured.value[row] == 1.0);
-            }
-        }
-        let yes_no = measured.unit == Unit::YesNo;
-        let cells = cells
-            .into_iter()
-            .map(|((arm, stratum), (n, events))| StratumOfArm {
-                arm: found.people.arms[usize::from(arm)].clone(),
-                stratum: strata.names[stratum as usize].clone(),
-                n,
-                events: yes_no.then_some(events),
-            });
-        cells.collect()
-    };
-    let measured = found.made.measured.iter();
-    measured.map(|of| (of.name(), counts(of))).collect()
+    Persons {
+        people,
+        measured,
+        drawn_in: referrals
+            .iter()
+            .filter_map(|id| drawn_in.get(id).copied())
+            .collect(),
+        withdrawn: referrals
+            .iter()
+            .map(|id| withdrawn.contains(id.as_str()))
+            .collect(),
+        excluded: referrals
+            .iter()
+            .map(|id| excluded.contains(id.as_str()))
+            .collect(),
+    }
 }
 
 /// Counts of each outcome that says what was received, arm by arm.

@@ -139,9 +139,7 @@ pub(super) fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
         return Recruitment::default();
     };
     Recruitment {
-        periods: (first..=last)
-            .map(|m| format!("{:04}-{:02}", m / 12, m % 12 + 1))
-            .collect(),
+        periods: (first..=last).map(|m| named(m / 12, m % 12 + 1)).collect(),
         months: (last - first + 1) as u64,
         arms: plan
             .arms
@@ -158,4 +156,13 @@ pub(super) fn recruitment(ledger: &Ledger, plan: &Protocol) -> Recruitment {
             .as_ref()
             .and_then(|allocation| allocation.expected),
     }
+}
+
+/// Returns the name that a month has among the periods of recruitment.
+pub(super) fn month_of(date: Date) -> String {
+    named(i64::from(date.year()), i64::from(date.month()))
+}
+
+fn named(year: i64, month: i64) -> String {
+    format!("{year:04}-{month:02}")
 }

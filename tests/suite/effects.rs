@@ -393,6 +393,31 @@ fn all_pairs_and_many_comparisons() {
     assert!(sharp < holm + 0.1, "{sharp} {holm}");
 }
 
+/// The family is what was asked for before anybody looked, so that a test without a p counts.
+#[test]
+fn a_test_that_cannot_be_made_counts_in_the_family() {
+    let folder = Folder::new();
+    let mut text = String::from("arm,job,lost\n");
+    for i in 0..60 {
+        let (arm, lost) = [("a", ""), ("control", "1")][i % 2];
+        text += &format!("{arm},{},{lost}\n", u8::from(i % 7 < 3 + i % 2));
+    }
+    folder.write("trial.csv", text);
+    let asked = |method| {
+        let outcomes = ["--outcome", "job", "--outcome", "lost"];
+        let more = ["--method", "risk-difference", "--multiplicity", method];
+        estimate(&folder, &[outcomes, more].concat())
+    };
+    let json = asked("holm");
+    let (job, lost) = (&rows(&json)[0], &rows(&json)[1]);
+    assert_eq!(lost["p_value"], Value::Null);
+    assert_eq!(lost["p_adjusted"], Value::Null);
+    let p = job["p_value"].as_f64().unwrap();
+    assert!(p < 0.5);
+    assert_eq!(job["p_adjusted"].as_f64(), Some(2.0 * p));
+    assert!(job["notes"].to_string().contains("count as p = 1: 1"));
+}
+
 #[test]
 fn completers_alone_are_no_effect() {
     let folder = folder();
@@ -620,6 +645,18 @@ fn an_outcome_cannot_be_adjusted_for() {
         let said = klero(folder.path(), &[&table[..], &asked].concat());
         said.fails_with(2, &["`job` is the outcome and is adjusted for"]);
     }
+}
+
+#[test]
+fn an_outcome_that_is_planned_twice_is_shown_once_by_the_method_asked_for() {
+    let planned = [("job", "risk-difference", ""), ("job", "odds-ratio", "")];
+    let folder = study("strata = []", &planned);
+    let all = ["estimate", "--outcome", "job", "--json"];
+    let asked = [&all[..], &["--method", "risk-ratio"]].concat();
+    let found = klero(folder.path(), &asked).ok().json();
+    assert_eq!(methods(&found), ["risk-ratio"]);
+    let found = klero(folder.path(), &all).ok().json();
+    assert_eq!(methods(&found), ["risk-difference", "odds-ratio"]);
 }
 
 #[test]

@@ -4,15 +4,22 @@
 //! far enough from itself. They are the truth plus a move of hidden quantities. Where no such move
 //! exists, the cheapest move is sought that also changes shown quantities, and those are hidden: the
 //! move is then the proof. Hiding more never undoes a proof, because it only allows more moves.
+//!
+//! What must be hidden because of sums between printed counts is found first, for those are few;
+//! then the people come in, of whom there are many, and mostly they have room: one move that favours
+//! all whose room is not proved yet proves that of many.
 
 use std::collections::BTreeSet;
 
-use super::simplex::Programme;
-use super::{DisclosureError, Kind, Release, whole};
+use super::programme::Programme;
+use super::{DisclosureError, Equation, Kind, Release, whole};
 
 /// A total over few persons is safe when it could be a fifth of itself higher or lower: a p%-rule
 /// with p = 20 (Hundepool et al. 2012, ch. 4); the choice of p is ours.
 const TOTAL_APART: (i64, i64) = (1, 5);
+
+/// More persons than there are.
+const PERSONS: i64 = 1 << 30;
 
 /// Returns for each quantity whether it is hidden; those that nothing prints are hidden for free.
 pub fn protect(
@@ -29,47 +36,70 @@ pub fn protect(
     for &at in unsafe_ones {
         hidden[at] = true;
     }
-    let mut equations = vec![Vec::new(); release.quantities.len()];
-    for (index, equation) in release.equations.iter().enumerate() {
-        for &(at, _) in &equation.terms {
-            equations[at].push(index);
-        }
-    }
-    let mut search = Search {
-        release,
-        readers,
-        equations,
-        hidden,
-    };
     // Small ones first: they ask for most, and what they hide protects others.
     let mut order = unsafe_ones.to_vec();
     order.sort_by_key(|&at| (release.quantities[at].value, at));
-    for at in order {
-        search.make_safe(at)?;
+    let of_sums: Vec<&Equation> = release.equations.iter().collect();
+    let all: Vec<&Equation> = of_sums.iter().copied().chain(&release.of_people).collect();
+    for equations in [of_sums, all] {
+        let mut search = Search::new(release, readers, equations, hidden);
+        search.favour(&order);
+        for &at in &order {
+            search.make_safe(at)?;
+        }
+        hidden = search.hidden;
     }
-    Ok(search.hidden)
+    Ok(hidden)
 }
 
 struct Search<'a> {
     release: &'a Release,
     readers: &'a [u32],
+    equations: Vec<&'a Equation>,
     /// The equations that each quantity is in.
-    equations: Vec<Vec<usize>>,
+    of: Vec<Vec<usize>>,
     hidden: Vec<bool>,
+    /// The lowest and highest that each quantity was found to be able to be.
+    found: Vec<(i64, i64)>,
 }
 
 /// What a move is asked for.
 #[derive(Clone, Copy, Debug)]
-enum Aim {
+enum Aim<'a> {
     /// The quantity becomes this.
     Value(i64),
     /// As low as can be.
     Lowest,
     /// As high as can be, at most this.
     Highest(i64),
+    /// As many as can be of some.
+    Most(&'a BTreeSet<usize>),
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(
+        release: &'a Release,
+        readers: &'a [u32],
+        equations: Vec<&'a Equation>,
+        hidden: Vec<bool>,
+    ) -> Search<'a> {
+        let mut of = vec![Vec::new(); release.quantities.len()];
+        for (index, equation) in equations.iter().enumerate() {
+            for &(at, _) in &equation.terms {
+                of[at].push(index);
+            }
+        }
+        let values = release.quantities.iter().map(|quantity| quantity.value);
+        Search {
+            release,
+            readers,
+            equations,
+            of,
+            hidden,
+            found: values.map(|value| (value, value)).collect(),
+        }
+    }
+
     fn value(&self, at: usize) -> i64 {
         self.release.quantities[at].value
     }
@@ -79,6 +109,9 @@ impl Search<'_> {
             key: self.release.quantities[at].key.clone(),
         };
         let exposed = exposed();
+        if self.of[at].is_empty() || self.has_room(at) {
+            return Ok(());
+        }
         let safe = match self.release.quantities[at].kind {
             Kind::Total { .. } => self.total(at),
             Kind::Count | Kind::Public => self.count(at),
@@ -99,11 +132,43 @@ impl Search<'_> {
         .ok_or(exposed)
     }
 
+    /// Whether a count was found to be able to be the threshold or more, and to span as much.
+    fn has_room(&self, at: usize) -> bool {
+        let (lowest, highest) = self.found[at];
+        self.release.quantities[at].kind == Kind::Count
+            && highest - lowest >= whole(self.release.rule.threshold)
+    }
+
+    /// Finds room for many at a time, as long as a move finds any.
+    fn favour(&mut self, unsafe_ones: &[usize]) {
+        let tied = |at: &usize| !self.of[*at].is_empty();
+        let mut open: BTreeSet<usize> = unsafe_ones.iter().copied().filter(tied).collect();
+        while let Some(&first) = open.first() {
+            let scope = self.movable(first);
+            let mut favoured: BTreeSet<usize> = open.intersection(&scope).copied().collect();
+            open.retain(|at| !scope.contains(at));
+            loop {
+                favoured.retain(|&at| !self.has_room(at));
+                let before = favoured.len();
+                if before == 0 || self.moved(first, Aim::Most(&favoured), &scope).is_none() {
+                    break;
+                }
+                favoured.retain(|&at| !self.has_room(at));
+                if favoured.len() == before {
+                    break;
+                }
+            }
+        }
+    }
+
     /// Makes a count safe: it may be the threshold or more, and what it may be spans at least the
     /// threshold.
     fn count(&mut self, at: usize) -> Option<()> {
         let (value, threshold) = (self.value(at), whole(self.release.rule.threshold));
-        let lowest = self.free(at, Aim::Lowest).unwrap_or(value);
+        let lowest = match self.found[at].0 {
+            0 => 0,
+            _ => self.free(at, Aim::Lowest).unwrap_or(value),
+        };
         let wanted = lowest + threshold;
         let highest = self.free(at, Aim::Highest(wanted)).unwrap_or(value);
         if highest >= wanted {
@@ -135,23 +200,29 @@ impl Search<'_> {
     }
 
     /// Returns what a quantity can be, near the aim, when only hidden quantities move.
-    fn free(&self, at: usize, aim: Aim) -> Option<i64> {
+    fn free(&mut self, at: usize, aim: Aim) -> Option<i64> {
+        let scope = self.movable(at);
+        let moved = self.moved(at, aim, &scope)?;
+        moved
+            .iter()
+            .find(|&&(other, _)| other == at)
+            .map(|&(_, value)| value)
+    }
+
+    /// Returns the hidden quantities that are tied to one by others that are hidden.
+    fn movable(&self, at: usize) -> BTreeSet<usize> {
         let mut scope = BTreeSet::from([at]);
         let mut edge = vec![at];
         while let Some(from) = edge.pop() {
-            for &equation in &self.equations[from] {
-                for &(other, _) in &self.release.equations[equation].terms {
+            for &equation in &self.of[from] {
+                for &(other, _) in &self.equations[equation].terms {
                     if self.hidden[other] && scope.insert(other) {
                         edge.push(other);
                     }
                 }
             }
         }
-        let moved = self.moved(at, aim, &scope)?;
-        moved
-            .iter()
-            .find(|&&(other, _)| other == at)
-            .map(|&(_, value)| value)
+        scope
     }
 
     /// Hides what the cheapest move changes that brings a quantity to `aim`; looks near it first.
@@ -168,6 +239,7 @@ impl Search<'_> {
                     if value != self.value(other) {
                         self.hidden[other] = true;
                     }
+                    self.widen(other, value);
                 }
                 return Some(());
             }
@@ -182,8 +254,8 @@ impl Search<'_> {
         for _ in 0..distance {
             let mut next = Vec::new();
             for from in edge {
-                for &equation in &self.equations[from] {
-                    for &(other, _) in &self.release.equations[equation].terms {
+                for &equation in &self.of[from] {
+                    for &(other, _) in &self.equations[equation].terms {
                         let public = self.release.quantities[other].kind == Kind::Public;
                         if !public && scope.insert(other) {
                             next.push(other);
@@ -200,26 +272,34 @@ impl Search<'_> {
     }
 
     /// Returns values of the quantities in scope that keep all equations, all others as they are.
-    fn moved(&self, at: usize, aim: Aim, scope: &BTreeSet<usize>) -> Option<Vec<(usize, i64)>> {
+    fn moved(&mut self, at: usize, aim: Aim, scope: &BTreeSet<usize>) -> Option<Vec<(usize, i64)>> {
         let mut programme = Programme::default();
         let mut places = std::collections::BTreeMap::new();
         for &one in scope {
-            let place = programme.variable(0.0);
+            let most = match self.release.quantities[one].kind {
+                Kind::Total { .. } => whole(u64::MAX),
+                Kind::Count | Kind::Public => PERSONS,
+            };
+            let place = programme.variable(0.0, most);
             places.insert(one, place);
+            if !matches!(aim, Aim::Value(_)) {
+                programme.begins(place, self.value(one));
+            }
             if !self.hidden[one] {
                 // value = truth + up − down, and both cost.
                 let cost = self.cost(one);
-                let (up, down) = (programme.variable(cost), programme.variable(cost));
+                let up = programme.variable(cost, most);
+                let down = programme.variable(cost, self.value(one));
                 let terms = vec![(place, 1), (up, -1), (down, 1)];
-                programme.rows.push((terms, self.value(one)));
+                programme.row(terms, self.value(one));
             }
         }
         let touched: BTreeSet<usize> = scope
             .iter()
-            .flat_map(|&one| self.equations[one].iter().copied())
+            .flat_map(|&one| self.of[one].iter().copied())
             .collect();
         for index in touched {
-            let equation = &self.release.equations[index];
+            let equation = self.equations[index];
             let mut right = equation.constant;
             let mut terms = Vec::new();
             for &(one, factor) in &equation.terms {
@@ -228,24 +308,38 @@ impl Search<'_> {
                     None => right -= factor * self.value(one),
                 }
             }
-            programme.rows.push((terms, right));
+            programme.row(terms, right);
         }
         let place = places[&at];
         match aim {
-            Aim::Value(value) => programme.rows.push((vec![(place, 1)], value)),
-            Aim::Lowest => programme.costs[place] += 1.0,
+            Aim::Value(value) => programme.row(vec![(place, 1)], value),
+            Aim::Lowest => programme.costs(place, 1.0),
             Aim::Highest(most) => {
-                programme.costs[place] -= 1.0;
+                programme.costs(place, -1.0);
                 programme.at_most(place, most);
+            }
+            Aim::Most(of) => {
+                for one in of {
+                    programme.costs(places[one], -1.0);
+                }
             }
         }
         let solution = programme.whole()?;
-        Some(
-            places
-                .into_iter()
-                .map(|(one, place)| (one, solution[place]))
-                .collect(),
-        )
+        let moved = places.into_iter();
+        let moved: Vec<_> = moved.map(|(one, place)| (one, solution[place])).collect();
+        // A move of shown quantities proves nothing before they are hidden.
+        let shown = |&(one, value): &(usize, i64)| !self.hidden[one] && value != self.value(one);
+        if !moved.iter().any(shown) {
+            for &(one, value) in &moved {
+                self.widen(one, value);
+            }
+        }
+        Some(moved)
+    }
+
+    fn widen(&mut self, at: usize, value: i64) {
+        let (lowest, highest) = self.found[at];
+        self.found[at] = (lowest.min(value), highest.max(value));
     }
 
     /// Returns what hiding a quantity costs for each person it moves: more for large ones, which

@@ -58,6 +58,10 @@ pub const NOTES: &[(&str, &str)] = &[
         "en samlet andel har intet interval med navnet bootstrap-t",
     ),
     (
+        "tests of the family that could not be made count as p = 1: {number}",
+        "test i familien, som ikke kunne laves, tæller som p = 1: {number}",
+    ),
+    (
         "p is adjusted for the tests made here; the plan declares others",
         "p er justeret for de test, der er lavet her; planen har flere",
     ),

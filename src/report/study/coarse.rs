@@ -16,9 +16,9 @@ use crate::report::figure::survival::risk_times;
 /// Widths of spans of months.
 const MONTHS: [usize; 7] = [1, 2, 3, 4, 6, 12, 24];
 
-/// Returns the draws by the shortest spans in which no arm has few, or nothing where even long ones
-/// have.
-pub fn months(found: &Recruitment, threshold: u64) -> Option<Recruitment> {
+/// Returns the draws by the shortest spans in which no arm has few, and their width in months, or
+/// nothing where even long ones have.
+pub fn months(found: &Recruitment, threshold: u64) -> Option<(Recruitment, usize)> {
     let together = |width: usize| Recruitment {
         periods: found
             .periods
@@ -42,8 +42,8 @@ pub fn months(found: &Recruitment, threshold: u64) -> Option<Recruitment> {
         let mut drawn = found.arms.iter().flat_map(|(_, drawn)| drawn);
         drawn.all(|&n| n == 0 || n >= threshold)
     };
-    let mut widths = MONTHS.into_iter().map(together);
-    widths.find(|made| made.periods.len() > 1 && enough(made))
+    let mut widths = MONTHS.into_iter().map(|width| (together(width), width));
+    widths.find(|(made, _)| made.periods.len() > 1 && enough(made))
 }
 
 /// Returns curves of spans of time, with the steps of each arm, or nothing where no span but the

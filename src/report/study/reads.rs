@@ -2,25 +2,33 @@
 //!
 //! Promises: every number of every table says which counts it follows from; the same people are
 //! the same count in all tables (drawn into an arm, with an outcome, with an event, at a level), and
-//! parts are tied to their whole, so that none can be found by subtraction between tables.
+//! parts are tied to their whole, so that none can be found by subtraction between tables. Whom each
+//! count is of is said person by person, so that neither can be found what follows from one outcome
+//! being part of another, or from any other relation of what is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Recruitment, Results, TimesFound};
+use super::persons::Part;
+use super::{Persons, Recruitment, Results, TimesFound};
 use crate::estimate::{ArmCounts, Baseline, Estimate, Standing};
-use crate::protocol::{MethodId, Role};
+use crate::protocol::{MethodId, Role, Unit};
 use crate::report::baseline::shown;
-use crate::report::disclosure::{CountId, DisclosureError, Reads, Release, Rule, Step, StepCounts};
+use crate::report::disclosure::{
+    CountId, DisclosureError, Property, Reads, Release, Rule, Step, StepCounts,
+};
 use crate::report::table::{Cell, Table};
+use crate::sample::{End, FactValues};
 
 /// Says of every cell what can be read from it.
-pub(super) fn declare(
-    found: &Results,
+pub(super) fn declare<'a>(
+    found: &'a Results,
     rule: Rule,
     tables: &mut [Table],
-) -> Result<Counts, DisclosureError> {
+) -> Result<Counts<'a>, DisclosureError> {
     let mut counts = Counts {
         release: Release::new(rule),
+        persons: &found.persons,
+        properties: BTreeMap::new(),
         rests: BTreeSet::new(),
         sums: BTreeSet::new(),
     };
@@ -33,12 +41,7 @@ pub(super) fn declare(
     }
     for (outcome, arms) in &found.received {
         for (arm, received) in found.flow.arms.iter().zip(arms) {
-            let part = Part {
-                arm: &arm.arm,
-                level: None,
-                only: None,
-            };
-            counts.of_arm(outcome, part, received)?;
+            counts.of_arm(outcome, Part::of(&arm.arm), Some(received))?;
         }
     }
     counts.tie_levels(found)?;
@@ -58,36 +61,64 @@ pub(super) fn declare(
 }
 
 /// The counts of an export by what they count.
-pub(super) struct Counts {
-    pub(super) release: Release,
+pub(super) struct Counts<'a> {
+    release: Release,
+    persons: &'a Persons,
+    /// What is counted of persons, whatever their arm.
+    properties: BTreeMap<String, Property>,
     /// Pairs whose rest is declared.
     rests: BTreeSet<(CountId, CountId)>,
     /// Wholes that are declared the sum of parts, with the first part.
     sums: BTreeSet<(CountId, CountId)>,
 }
 
-/// The part of an arm's people that a row is about.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    arm: &'a str,
-    level: Option<(&'a str, &'a str)>,
-    only: Option<&'a str>,
-}
-
-impl Part<'_> {
-    fn key(&self) -> String {
-        let mut key = format!("arm {}", self.arm);
-        if let Some((factor, level)) = self.level {
-            key += &format!(", {factor} {level}");
+impl Counts<'_> {
+    /// Declares how many of a part something is true of.
+    fn people(
+        &mut self,
+        what: &str,
+        part: Part,
+        of: impl FnOnce(&Persons) -> Vec<bool>,
+    ) -> Result<CountId, DisclosureError> {
+        let persons = self.persons;
+        let arms = &persons.people.arms;
+        let arm = arms.iter().position(|arm| arm == part.arm);
+        let property = self
+            .properties
+            .entry(format!("{what}{}", part.within()))
+            .or_insert_with(|| {
+                let within = persons.within(&part);
+                Property {
+                    of: of(persons)
+                        .into_iter()
+                        .zip(within)
+                        .map(|(a, b)| a && b)
+                        .collect(),
+                    counts: vec![None; arms.len()],
+                }
+            });
+        let in_arm = |person: &usize| arm == Some(usize::from(persons.people.arm[*person]));
+        let all = (0..property.of.len()).filter(in_arm);
+        let count = all.filter(|&person| property.of[person]).count();
+        let id = self.release.count(&part.key(what), count as u64)?;
+        if let Some(arm) = arm {
+            property.counts[arm] = Some(id);
         }
-        if let Some(only) = self.only {
-            key += &format!(", only {only}");
-        }
-        key
+        Ok(id)
     }
-}
 
-impl Counts {
+    /// Checks that a table prints what the people are.
+    fn prints(&mut self, key: &str, printed: usize) -> Result<(), DisclosureError> {
+        self.release.count(key, printed as u64).map(|_| ())
+    }
+
+    /// Returns all counts, tied to the people they are of.
+    pub(super) fn release(mut self) -> Result<Release, DisclosureError> {
+        let properties: Vec<Property> = self.properties.into_values().collect();
+        self.release.people(&self.persons.people.arm, &properties)?;
+        Ok(self.release)
+    }
+
     fn rest(&mut self, whole: CountId, part: CountId) -> Result<(), DisclosureError> {
         if self.rests.insert((whole, part)) {
             self.release.rest(whole, part)?;
@@ -96,8 +127,10 @@ impl Counts {
     }
 
     fn drawn(&mut self, arm: &str, drawn: usize) -> Result<CountId, DisclosureError> {
-        self.release
-            .count(&format!("drawn, arm {arm}"), drawn as u64)
+        let part = Part::of(arm);
+        let id = self.people("drawn", part, |persons| vec![true; persons.people.len()])?;
+        self.prints(&part.key("drawn"), drawn)?;
+        Ok(id)
     }
 
     fn flow(&mut self, found: &Results) -> Result<(), DisclosureError> {
@@ -120,14 +153,12 @@ impl Counts {
         for arm in &flow.arms {
             let of_arm = self.drawn(&arm.arm, arm.drawn)?;
             by_arm[0].push(of_arm);
-            for (place, (what, persons)) in
-                [("withdrawn", arm.withdrawn), ("excluded", arm.excluded)]
-                    .into_iter()
-                    .enumerate()
-            {
-                let left = self
-                    .release
-                    .count(&format!("{what}, arm {}", arm.arm), persons as u64)?;
+            let part = Part::of(&arm.arm);
+            let withdrawn = self.people("withdrawn", part, |persons| persons.withdrawn.clone())?;
+            let excluded = self.people("excluded", part, |persons| persons.excluded.clone())?;
+            self.prints(&part.key("withdrawn"), arm.withdrawn)?;
+            self.prints(&part.key("excluded"), arm.excluded)?;
+            for (place, left) in [withdrawn, excluded].into_iter().enumerate() {
                 self.rest(of_arm, left)?;
                 by_arm[place + 1].push(left);
             }
@@ -151,17 +182,6 @@ impl Counts {
         self.release.value(id)
     }
 
-    fn level(
-        &mut self,
-        fact: &str,
-        level: &str,
-        arm: &str,
-        persons: usize,
-    ) -> Result<CountId, DisclosureError> {
-        self.release
-            .count(&format!("drawn, arm {arm}, {fact} {level}"), persons as u64)
-    }
-
     fn baseline(&mut self, baseline: &Baseline) -> Result<(), DisclosureError> {
         for (index, arm) in baseline.arms.iter().enumerate() {
             let drawn = self.drawn(arm, baseline.drawn[index])?;
@@ -170,17 +190,33 @@ impl Counts {
                 let summary = &row.summaries[index];
                 match (&row.level, summary.count) {
                     (Some(level), Some(count)) => {
-                        let at = self.level(&row.fact, level, arm, count)?;
+                        let part = Part::of(arm).at(&row.fact, level);
+                        let at =
+                            self.people("drawn", part, |persons| vec![true; persons.people.len()])?;
+                        self.prints(&part.key("drawn"), count)?;
                         self.rest(drawn, at)?;
                         levels.entry(&row.fact).or_default().push(at);
                     }
                     (_, count) => {
-                        let key = format!("known {}, arm {arm}", row.fact);
-                        let known = self.release.count(&key, summary.n as u64)?;
+                        let part = Part::of(arm);
+                        let values = |persons: &Persons, is: fn(Option<f64>) -> bool| {
+                            let fact = persons.people.fact(&row.fact);
+                            match fact.map(|fact| &persons.people.facts[fact].values) {
+                                Some(FactValues::Number { values, .. }) => {
+                                    values.iter().map(is).collect()
+                                }
+                                _ => vec![false; persons.people.len()],
+                            }
+                        };
+                        let what = format!("known {}", row.fact);
+                        let known = self.people(&what, part, |of| values(of, |v| v.is_some()))?;
+                        self.prints(&part.key(&what), summary.n)?;
                         self.rest(drawn, known)?;
                         if let Some(count) = count {
-                            let key = format!("yes {}, arm {arm}", row.fact);
-                            let yes = self.release.count(&key, count as u64)?;
+                            let what = format!("yes {}", row.fact);
+                            let yes =
+                                self.people(&what, part, |of| values(of, |v| v == Some(1.0)))?;
+                            self.prints(&part.key(&what), count)?;
                             self.rest(known, yes)?;
                         }
                     }
@@ -206,56 +242,68 @@ impl Counts {
                 Some((subgroup.factor.as_str(), level))
             });
             let part = Part {
-                arm,
                 level,
                 only: row.options.only.as_deref(),
+                ..Part::of(arm)
             };
             let outcome = row.outcome.as_deref().unwrap_or_default();
             if row.method != MethodId::Change {
-                *side = self.of_arm(outcome, part, counts)?;
+                *side = self.of_arm(outcome, part, Some(counts))?;
                 continue;
             }
             // Those with a value before and after are part of those with one after.
-            *side = self.of_arm(&format!("{outcome} and before"), part, counts)?;
-            let with = format!("with {outcome}, {}", part.key());
-            if let (Some(after), Some(&both)) = (self.release.find(&with), side.first()) {
-                self.rest(after, both)?;
-            }
+            let what = format!("with {outcome} and before");
+            let both = self.people(&what, part, |persons| persons.with_both(outcome))?;
+            self.prints(&part.key(&what), counts.n)?;
+            let [after, ..] = self.of_arm(outcome, part, None)?[..] else {
+                continue;
+            };
+            self.rest(after, both)?;
+            side.push(both);
         }
         Ok(sides)
     }
 
+    /// Declares the counts of an outcome in a part, which are `printed` where a table has them, and
+    /// returns those with a value, and those with the event where there is one.
     fn of_arm(
         &mut self,
         outcome: &str,
         part: Part,
-        counts: &ArmCounts,
+        printed: Option<&ArmCounts>,
     ) -> Result<Vec<CountId>, DisclosureError> {
-        let key = part.key();
-        let allocated = self
-            .release
-            .count(&format!("drawn, {key}"), counts.allocated as u64)?;
-        let n = self
-            .release
-            .count(&format!("with {outcome}, {key}"), counts.n as u64)?;
-        let missing = self
-            .release
-            .count(&format!("without {outcome}, {key}"), counts.missing as u64)?;
+        let measured = self.persons.measured(outcome);
+        let tells_events = measured.unit == Unit::YesNo || measured.end.is_some();
+        let whats = ["with", "without", "events of"].map(|what| format!("{what} {outcome}"));
+        let allocated = self.people("drawn", part, |persons| vec![true; persons.people.len()])?;
+        let n = self.people(&whats[0], part, |persons| persons.with(outcome))?;
+        let missing = self.people(&whats[1], part, |persons| {
+            persons
+                .with(outcome)
+                .into_iter()
+                .map(|with| !with)
+                .collect()
+        })?;
+        if let Some(printed) = printed {
+            self.prints(&part.key("drawn"), printed.allocated)?;
+            self.prints(&part.key(&whats[0]), printed.n)?;
+        }
         if self.rests.insert((allocated, n)) {
             self.release.sum(allocated, &[n, missing])?;
         }
         let mut read = vec![n];
-        if let Some(events) = counts.events {
-            let events = self
-                .release
-                .count(&format!("events of {outcome}, {key}"), events)?;
+        if tells_events {
+            let events = self.people(&whats[2], part, |persons| persons.events(outcome))?;
+            if let Some(printed) = printed.and_then(|printed| printed.events) {
+                self.prints(&part.key(&whats[2]), printed as usize)?;
+            }
             self.rest(n, events)?;
             read.push(events);
         }
         // Those chosen after the draw are part of all.
         if part.only.is_some() {
             let all = Part { only: None, ..part };
-            if let Some(whole) = self.release.find(&format!("drawn, {}", all.key())) {
+            if let Some(whole) = self.release.find(&all.key("drawn")) {
                 self.rest(whole, allocated)?;
             }
         }
@@ -267,6 +315,7 @@ impl Counts {
     pub(super) fn months(
         &mut self,
         months: &Recruitment,
+        width: usize,
         drawn: usize,
     ) -> Result<Option<Reads>, DisclosureError> {
         let sums = months
@@ -282,9 +331,13 @@ impl Counts {
                 return Ok(None);
             };
             let mut parts = Vec::new();
-            for (period, &persons) in months.periods.iter().zip(drawn) {
-                let key = format!("drawn, arm {arm}, in {period}");
-                parts.push(self.release.count(&key, persons)?);
+            for (place, (period, &drawn)) in months.periods.iter().zip(drawn).enumerate() {
+                let (what, part) = (format!("drawn in {period}"), Part::of(arm));
+                parts.push(self.people(&what, part, |persons| {
+                    let periods = persons.drawn_in.iter();
+                    periods.map(|period| period / width == place).collect()
+                })?);
+                self.prints(&part.key(&what), drawn as usize)?;
             }
             if self.value(whole) != parts.iter().map(|part| self.value(*part)).sum::<i64>() {
                 return Ok(None);
@@ -307,6 +360,7 @@ impl Counts {
         for ((arm, _), steps) in times.arms.iter().zip(steps) {
             let key = format!("{}, arm {arm}", times.outcome);
             let counts = self.release.curve(&format!("times of {key}"), steps)?;
+            self.of_steps(times, arm, steps, &counts);
             let Some(first) = counts.first() else {
                 return Ok(None);
             };
@@ -334,6 +388,45 @@ impl Counts {
             read.extend(counts.iter().flat_map(of_step));
         }
         Ok(Some(Reads::Of(read)))
+    }
+
+    /// Says whom the counts of a curve are of.
+    fn of_steps(&mut self, times: &TimesFound, arm: &str, steps: &[Step], counts: &[StepCounts]) {
+        let persons = self.persons;
+        let arms = &persons.people.arms;
+        let Some(arm) = arms.iter().position(|of| of == arm) else {
+            return;
+        };
+        let measured = persons.measured(&times.outcome);
+        let ends = measured.end.as_deref().unwrap_or_default();
+        let last = steps.len().saturating_sub(1);
+        // Those of a step are before its end; of the last, all that are left.
+        let step_of = |person: usize| {
+            let time = measured.value[person];
+            let mut steps = steps.iter();
+            let step = steps.position(|step| time < f64::from(step.time));
+            step.unwrap_or(last)
+        };
+        for (place, (step, counts)) in steps.iter().zip(counts).enumerate() {
+            for (what, id, end) in [
+                ("at risk", counts.at_risk, None),
+                ("events", counts.events, Some(End::Event)),
+                ("others", counts.competing, Some(End::Competing)),
+                ("exits", counts.exits, Some(End::Censored)),
+            ] {
+                let is = |person: usize| match end {
+                    None => step_of(person) >= place,
+                    Some(end) => step_of(person) == place && ends[person] == end,
+                };
+                let of = |person: usize| measured.observed[person] && is(person);
+                let key = format!("times of {}, {what} to {}", times.outcome, step.time);
+                let property = self.properties.entry(key).or_insert_with(|| Property {
+                    of: (0..persons.people.len()).map(of).collect(),
+                    counts: vec![None; arms.len()],
+                });
+                property.counts[arm] = Some(id);
+            }
+        }
     }
 
     /// Ties the levels of a factor to the whole arm, outcome by outcome.
@@ -524,13 +617,14 @@ impl Counts {
             if let Some(subgroup) = &row.subgroup {
                 both.extend(self.of_levels(found, row, &subgroup.factor)?);
             }
-            // An effect by strata follows from the counts of each.
-            if row.options.strata.is_some() {
-                both.extend(self.of_strata(found, row)?);
-            }
-            // So does one that is adjusted for levels: beside the others it tells of each.
-            if !row.options.adjust.is_empty() {
-                both.extend(self.of_adjusted(found, row)?);
+            // Where shares are compared, an effect by strata follows from the counts of each, and one
+            // that is adjusted for levels tells of each beside the others. Of other outcomes the
+            // means of strata and levels are unknown, and an effect tells no count.
+            if row.arm_counts.events.is_some() {
+                if row.options.strata.is_some() {
+                    both.extend(self.of_strata(row)?);
+                }
+                both.extend(self.of_adjusted(row)?);
             }
             // Beside the effect of being drawn, one of what was received tells how many received it.
             if let Some(received) = &row.options.received {
@@ -576,13 +670,11 @@ impl Counts {
     }
 
     /// Returns the counts of a row's arms in the strata, and ties them to the whole arm.
-    fn of_strata(
-        &mut self,
-        found: &Results,
-        row: &Estimate,
-    ) -> Result<Vec<CountId>, DisclosureError> {
+    fn of_strata(&mut self, row: &Estimate) -> Result<Vec<CountId>, DisclosureError> {
         let outcome = row.outcome.as_deref().unwrap_or_default();
-        let cells = found.strata.get(outcome).map_or(&[][..], Vec::as_slice);
+        let Some(strata) = &self.persons.people.stratum else {
+            return Ok(Vec::new());
+        };
         let mut all = Vec::new();
         // People chosen after the draw, or of a level, are other counts; those of all bound them.
         for arm in [Some(row.arm.as_str()), row.reference.as_deref()]
@@ -590,14 +682,14 @@ impl Counts {
             .flatten()
         {
             let mut parts = [Vec::new(), Vec::new()];
-            for cell in cells.iter().filter(|cell| cell.arm == arm) {
-                let key = format!("{outcome}, arm {arm}, stratum {}", cell.stratum);
-                let n = self.release.count(&format!("with {key}"), cell.n)?;
-                parts[0].push(n);
-                if let Some(events) = cell.events {
-                    let events = self.release.count(&format!("events of {key}"), events)?;
-                    self.rest(n, events)?;
-                    parts[1].push(events);
+            for stratum in &strata.names {
+                let part = Part {
+                    stratum: Some(stratum),
+                    ..Part::of(arm)
+                };
+                let read = self.of_arm(outcome, part, None)?;
+                for (parts, id) in parts.iter_mut().zip(read) {
+                    parts.push(id);
                 }
             }
             for (what, parts) in ["with", "events of"].into_iter().zip(parts) {
@@ -611,13 +703,8 @@ impl Counts {
 
     /// Returns the counts of a row's arms at the levels it is adjusted for, and ties them to the
     /// whole arm. Of a number that is adjusted for no table has counts.
-    fn of_adjusted(
-        &mut self,
-        found: &Results,
-        row: &Estimate,
-    ) -> Result<Vec<CountId>, DisclosureError> {
+    fn of_adjusted(&mut self, row: &Estimate) -> Result<Vec<CountId>, DisclosureError> {
         let outcome = row.outcome.as_deref().unwrap_or_default();
-        let cells = found.levels.get(outcome).map_or(&[][..], Vec::as_slice);
         let mut all = Vec::new();
         let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
         for arm in arms.into_iter().flatten() {
@@ -625,22 +712,19 @@ impl Counts {
             facts.sort_unstable();
             facts.dedup();
             for fact in facts {
+                let index = self.persons.people.fact(fact);
+                let values = index.map(|fact| &self.persons.people.facts[fact].values);
+                let Some(FactValues::Levels(levels)) = values else {
+                    continue;
+                };
                 let mut parts = [Vec::new(), Vec::new(), Vec::new()];
-                let of_fact = cells
-                    .iter()
-                    .filter(|cell| cell.arm == arm && cell.fact == fact);
-                for cell in of_fact {
-                    let part = Part {
-                        arm,
-                        level: Some((fact, &cell.level)),
-                        only: None,
-                    };
-                    let read = self.of_arm(outcome, part, &cell.counts)?;
+                for level in &levels.names {
+                    let part = Part::of(arm).at(fact, level);
+                    let read = self.of_arm(outcome, part, None)?;
                     for (parts, id) in parts.iter_mut().zip(&read) {
                         parts.push(*id);
                     }
-                    let drawn = self.release.find(&format!("drawn, {}", part.key()));
-                    parts[2].extend(drawn);
+                    parts[2].extend(self.release.find(&part.key("drawn")));
                     all.extend(read);
                 }
                 let wholes = [

@@ -43,7 +43,7 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
         arm.excluded_by.clear();
     }
     let months = coarse::months(&found.recruitment, threshold);
-    if let Some(months) = &months {
+    if let Some((months, _)) = &months {
         found.recruitment = months.clone();
     }
     let mut curves: Vec<(String, Vec<Vec<Step>>)> = Vec::new();
@@ -57,8 +57,8 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     let mut counts = declare(&found, rule, &mut made.tables)?;
     // What a figure reads, by its name.
     let mut readings: BTreeMap<String, Reads> = BTreeMap::new();
-    if let Some(months) = &months
-        && let Some(reads) = counts.months(months, found.flow.drawn)?
+    if let Some((months, width)) = &months
+        && let Some(reads) = counts.months(months, *width, found.flow.drawn)?
     {
         readings.insert("recruitment".to_owned(), reads);
     }
@@ -70,7 +70,7 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
             readings.insert(format!("time-{outcome}"), reads);
         }
     }
-    let release = counts.release;
+    let release = counts.release()?;
     let tables: Vec<&Table> = made.tables.iter().collect();
     let of_figures: Vec<Reads> = readings.values().cloned().collect();
     let decision = release.decide(&tables, &of_figures)?;

@@ -916,7 +916,7 @@ pub fn missing(found: &Results, locale: &Locale) -> Table {
             .iter()
             .filter(|row| row.outcome.as_ref() == Some(&outcome) && row.subgroup.is_none());
         // A test by stratum tells how many are missing in each, which no table shows.
-        let tells = found.threshold.is_some() && !found.strata.is_empty();
+        let tells = found.threshold.is_some() && found.persons.people.stratum.is_some();
         let smallest = of_outcome
             .filter_map(|row| row.missing_p.filter(|_| !tells))
             .reduce(f64::min);

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use klero::estimate::duration::curve::kaplan_meier;
 use klero::estimate::duration::incidence::aalen_johansen;
 use klero::estimate::duration::{End, Times};
-use klero::protocol::Protocol;
+use klero::protocol::{Protocol, Unit};
+use klero::report;
 use klero::report::disclosure::Rule;
 use klero::report::document::Document;
 use klero::report::figure::{Cell, FigureData};
 use klero::report::json::Provenance;
 use klero::report::study::{CurveFound, Recruitment, Results, TimesFound, export};
-use klero::sample::{ArmFlow, Flow};
+use klero::sample::{ArmFlow, Flow, Measured, People};
 
 use super::sample::DA;
 use super::verify::study;
@@ -40,6 +41,30 @@ fn small_counts_and_what_tells_them_are_held_back() {
     assert!(!page.contains("9/135"));
     assert!(!study.join("export/figures/course.csv").exists());
     assert!(!study.join("export/MICRODATA-not-for-release").exists());
+}
+
+/// Nobody has paid hours without being in a job, hours or education: 135 without hours of whom 95,
+/// and 41 with any of it, would be one person in education or a job without hours.
+#[test]
+fn outcomes_that_are_part_of_one_another_tell_nobody() {
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    let study = folder.join("d");
+    klero(&study, &["report"]).ok();
+    klero(&study, &["export"]).ok();
+    let row = |kind: &str, label: &str| {
+        let text = folder.read(&format!("d/{kind}/tables/secondary.md"));
+        let mut lines = text.lines().skip_while(|line| !line.contains(label));
+        let row = lines.find(|line| line.contains("Ny indsats"));
+        row.unwrap_or_else(|| panic!("{label} in {text}"))
+            .to_owned()
+    };
+    let (any, none) = ("I job, fleksjob, timer", "Ingen lønnede timer");
+    assert!(row("report", any).contains("(41) | 135"));
+    assert!(row("report", none).contains("(95) | 135"));
+    let shown = [row("export", any), row("export", none)];
+    let told = shown.iter().filter(|row| row.contains(") | 135")).count();
+    assert_eq!(told, 1, "{shown:?}");
 }
 
 #[test]
@@ -282,6 +307,45 @@ fn no_figure_of_an_export_shows_a_count_below_the_threshold() {
             excluded_by: BTreeMap::new(),
         };
         let all = arms[0].len() + arms[1].len();
+        let both: Vec<(f64, End)> = arms.concat();
+        let people = People {
+            arms: vec!["new".to_owned(), "old".to_owned()],
+            reference: 1,
+            arm: (0..all).map(|at| u16::from(at >= arms[0].len())).collect(),
+            stratum: None,
+            cluster: None,
+            facts: Vec::new(),
+            weights: None,
+            drawn: None,
+        };
+        let first = Measured {
+            id: Some("first".to_owned()),
+            label: None,
+            unit: Unit::TimeToEvent,
+            target: None,
+            before_draw: false,
+            early: false,
+            reached: false,
+            limits: None,
+            value: both.iter().map(|(time, _)| *time).collect(),
+            observed: vec![true; all],
+            end: Some(both.iter().map(|(_, end)| *end).collect()),
+            of: None,
+            baseline: None,
+            missing: Vec::new(),
+        };
+        // Who was drawn when does not matter here, but how many of each arm were.
+        let drawn_in = drawn.iter().flat_map(|(_, by_month)| {
+            let months = by_month.iter().enumerate();
+            months.flat_map(|(month, &n)| vec![month; n as usize])
+        });
+        let persons = report::study::Persons {
+            drawn_in: drawn_in.collect(),
+            withdrawn: vec![false; all],
+            excluded: vec![false; all],
+            measured: vec![first],
+            people,
+        };
         let found = Results {
             plan: &plan,
             provenance: Provenance::default(),
@@ -321,8 +385,7 @@ fn no_figure_of_an_export_shows_a_count_below_the_threshold() {
             received: Vec::new(),
             missing: BTreeMap::new(),
             nothing_registered: Vec::new(),
-            strata: BTreeMap::new(),
-            levels: BTreeMap::new(),
+            persons,
             threshold: None,
             definitions: Vec::new(),
             date: Document::UNDATED,

@@ -6,6 +6,7 @@ mod exports;
 mod figures;
 mod gallery;
 mod handover;
+mod people;
 mod sample;
 mod tables;
 pub(crate) mod verify;
