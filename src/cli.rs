@@ -44,6 +44,7 @@ use clap::{Args, Parser, Subcommand};
 use klero::ledger::{Clock, Ledger, PATIENCE, Stamp, Writer};
 use klero::period::Moment;
 use klero::protocol::{Language, Protocol};
+use klero::report::effects::PLAIN;
 use klero::report::language::{Locale, NumberForm};
 
 pub use console::Console;
@@ -74,7 +75,7 @@ struct Global {
     /// Never ask; fail where an answer is needed
     #[arg(long, help_heading = "Everywhere", global = true)]
     no_input: bool,
-    /// Language of tables and reports: da or en [default: of reports the plan's, of the screen en]
+    /// Language of answers and reports: da or en [default: of reports the plan's, of the screen en]
     #[arg(long, help_heading = "Everywhere", global = true, value_name = "LANGUAGE", value_parser = language)]
     lang: Option<Language>,
     /// Form of their numbers: da (6,7 pct.) or en (6.7 %) [default: as the language]
@@ -225,6 +226,14 @@ impl Surroundings {
             language,
             numbers: NumberForm::of(self.numbers.unwrap_or(language)),
         })
+    }
+
+    /// Returns the language and form of numbers of tables that no study has the words of.
+    fn of_tables(&self) -> Locale {
+        let asked = self.screen();
+        asked
+            .filter(|asked| *asked != Locale::of(Language::English))
+            .unwrap_or(PLAIN)
     }
 
     /// Opens a ledger for writing, and returns who acts, and when.

@@ -44,7 +44,7 @@
 //! | 3 | [`ledger`]; [`outcome`]; [`foresight`] |
 //! | 2 | [`draw`]; [`register`] |
 //! | 1 | [`protocol`] |
-//! | 0 | [`digest`], [`period`], [`spelling`], [`table`], [`threads`] |
+//! | 0 | [`digest`], [`period`], [`rounding`], [`spelling`], [`table`], [`threads`] |
 //!
 //! Draw, ledger and audit never see outcomes. Register and outcome never see who is in which arm:
 //! the dates of the draw arrive as a list without them. The draw has no clock, no randomness of
@@ -63,6 +63,7 @@ pub mod protocol;
 pub mod register;
 pub mod report;
 pub mod results;
+pub mod rounding;
 pub mod sample;
 pub mod spelling;
 pub mod table;

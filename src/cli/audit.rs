@@ -5,10 +5,11 @@ use klero::audit::{Audit as Seen, Verdict};
 use klero::digest::Digest;
 use klero::draw::Seed;
 use klero::ledger::{self, LedgerError};
-use klero::report::effects::wrap;
-use klero::report::number::grouped;
+use klero::report::effects::{many, wrap};
+use klero::report::language::{Locale, Message, finding};
 use serde_json::json;
 
+use super::console::rows;
 use super::seal::warn_of_readers;
 use super::study::{LEDGER, SEED, Study, StudyError, no_file, read_named_seed, read_seed};
 use super::{Answer, Surroundings};
@@ -62,7 +63,9 @@ impl Audit {
         if around.console.json {
             around.console.object(&object(&seen))?;
         } else {
-            around.console.data(&text(&seen, &path))?;
+            around
+                .console
+                .data(&text(&seen, &path, &around.of_tables()))?;
         }
         Ok(match seen.verdict() {
             Verdict::Holds => Answer::Yes,
@@ -112,44 +115,47 @@ fn object(seen: &Seen) -> serde_json::Value {
     })
 }
 
-fn text(seen: &Seen, path: &Path) -> String {
-    let mut text = format!(
-        "ledger     {}\nentries    {}\ndraws      {}, derived again {}\nhead       {}\n",
-        path.display(),
-        grouped(seen.entries),
-        grouped(seen.draws),
-        grouped(seen.rederived),
-        seen.head
-    );
+fn text(seen: &Seen, path: &Path, locale: &Locale) -> String {
+    let say = |message: Message| locale.say(message);
+    let draws = say(Message::DerivedAgain {
+        draws: &many(seen.draws, locale),
+        again: &many(seen.rederived, locale),
+    });
+    let mut facts = vec![
+        (Message::FileRow, path.display().to_string()),
+        (Message::EntriesRow, many(seen.entries, locale)),
+        (Message::DrawsRow, draws),
+        (Message::HeadRow, seen.head.to_string()),
+    ];
     if !seen.set_clock.is_empty() {
-        text += &format!("set clock  {}\n", ranges(&seen.set_clock));
+        facts.push((Message::SetClockRow, ranges(&seen.set_clock, locale)));
     }
+    let mut text = rows(&facts, &[Message::SetClockRow], locale);
     if !seen.findings.is_empty() {
-        text += "\nfindings\n";
-        for finding in &seen.findings {
-            let line = format!(
-                "line {} (entry {}), rule {}: {}",
-                finding.entry + 1,
-                finding.entry,
-                finding.rule,
-                finding.message
-            );
-            text += &listed(&line);
+        text += &format!("\n{}\n", say(Message::FindingsHead));
+        for found in &seen.findings {
+            text += &listed(&say(Message::FindingLine {
+                line: &(found.entry + 1).to_string(),
+                entry: &found.entry.to_string(),
+                rule: found.rule.name(),
+                words: &finding(&found.message, locale),
+            }));
         }
     }
     if !seen.not_excluded.is_empty() {
-        text += "\nnot excluded\n";
+        text += &format!("\n{}\n", say(Message::NotExcludedHead));
         for item in &seen.not_excluded {
-            text += &listed(item);
+            text += &listed(&finding(item, locale));
         }
     }
-    let count = seen.findings.len();
-    text += &match seen.verdict() {
-        Verdict::Holds => "\nverdict: the ledger holds\n".to_owned(),
-        Verdict::Findings if count == 1 => "\nverdict: 1 finding\n".to_owned(),
-        Verdict::Findings => format!("\nverdict: {count} findings\n"),
+    let verdict = match (seen.verdict(), seen.findings.len()) {
+        (Verdict::Holds, _) => say(Message::VerdictHolds),
+        (Verdict::Findings, 1) => say(Message::VerdictOneFinding),
+        (Verdict::Findings, count) => say(Message::VerdictFindings {
+            findings: count as u64,
+        }),
     };
-    text
+    text + &format!("\n{verdict}\n")
 }
 
 fn listed(item: &str) -> String {
@@ -163,7 +169,7 @@ fn listed(item: &str) -> String {
 }
 
 /// Writes entry numbers as ranges: `entries 0 to 4, 9`.
-fn ranges(numbers: &[u64]) -> String {
+fn ranges(numbers: &[u64], locale: &Locale) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for &number in numbers {
         match ranges.last_mut() {
@@ -175,8 +181,13 @@ fn ranges(numbers: &[u64]) -> String {
         .iter()
         .map(|(first, last)| match first == last {
             true => first.to_string(),
-            false => format!("{first} to {last}"),
+            false => locale.say(Message::FromTo {
+                first: &first.to_string(),
+                last: &last.to_string(),
+            }),
         })
         .collect();
-    format!("entries {}", words.join(", "))
+    locale.say(Message::EntriesOf {
+        entries: &words.join(", "),
+    })
 }

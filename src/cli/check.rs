@@ -9,8 +9,9 @@ use klero::protocol::{Protocol, Register};
 use klero::register::store::Store;
 use klero::register::values::Readings;
 use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
+use klero::report::effects::{PLAIN, counted, many, wrap};
 use klero::report::foresight::{table, warning};
-use klero::report::number::{count, grouped};
+use klero::report::language::{Locale, Message, NARROW, NO_BREAK, Noun};
 use serde_json::{Value, json};
 
 use super::console::fold;
@@ -65,39 +66,49 @@ impl Check {
                 }
             }
         }
-        let number = |n: usize, one, many| count(n as u64, one, many);
-        let mut facts = vec![format!(
-            "plan: {}, {}, {}, {}",
-            number(plan.arms.len(), "arm", "arms"),
-            number(plan.factors.len(), "factor", "factors"),
-            number(plan.outcomes.len(), "outcome", "outcomes"),
-            number(plan.estimates.len(), "estimate", "estimates"),
-        )];
+        // Facts as they are shown, and as machines read them.
+        let locale = around.of_tables();
+        let (mut shown, mut facts) = (Vec::new(), Vec::new());
+        let mut fact = |told: &dyn Fn(&Locale) -> String| {
+            shown.push(told(&locale));
+            facts.push(told(&PLAIN));
+        };
+        fact(&|locale| {
+            let of = |n: usize, noun| counted(n as u64, noun, locale);
+            locale.say(Message::PlanFact {
+                arms: &of(plan.arms.len(), Noun::Arm),
+                factors: &of(plan.factors.len(), Noun::Factor),
+                outcomes: &of(plan.outcomes.len(), Noun::Outcome),
+                estimates: &of(plan.estimates.len(), Noun::Estimate),
+            })
+        });
         let mut doubts = Vec::new();
         for register in &plan.registers {
             let mut there = true;
             for file in &register.files {
                 let path = study.folder.join(file);
+                let file = &path.display().to_string();
                 match fs::metadata(&path) {
-                    Ok(file) => {
-                        let size = grouped(file.len());
-                        facts.push(format!("register: {}, {size} bytes", path.display()));
-                    }
+                    Ok(found) => fact(&|locale| {
+                        let size = &many(found.len(), locale);
+                        locale.say(Message::RegisterFile { file, size })
+                    }),
                     Err(_) => {
                         there = false;
-                        facts.push(format!("register: {} is not there yet", path.display()));
+                        fact(&|locale| locale.say(Message::RegisterNotThere { file }));
                     }
                 }
             }
             if there && !self.no_data {
                 match look_at(register, &study, around) {
                     Ok(done) => {
-                        facts.push(format!(
-                            "register {}: {}, {}",
-                            register.id,
-                            count(done.rows, "row", "rows"),
-                            count(done.persons, "person", "persons")
-                        ));
+                        fact(&|locale| {
+                            locale.say(Message::RegisterRead {
+                                register: &register.id,
+                                rows: &counted(done.rows, Noun::Row, locale),
+                                persons: &counted(done.persons, Noun::Person, locale),
+                            })
+                        });
                         doubts.extend(done.doubts.into_iter().map(|d| (register.id.as_str(), d)));
                     }
                     Err(error) => faults.push(error.to_string()),
@@ -118,25 +129,26 @@ impl Check {
         let mut sealed = false;
         let next = match study.ledger() {
             Err(LedgerError::Missing { .. }) if plan.allocation.is_none() => {
-                facts.push("ledger: none, with one arm nothing is drawn".to_owned());
+                fact(&|locale| locale.say(Message::LedgerOfOneArm));
                 analysis(&study, &plan)
             }
             Err(LedgerError::Missing { .. }) => {
-                facts.push("ledger: none, the plan is not sealed".to_owned());
-                "klero seal"
+                fact(&|locale| locale.say(Message::LedgerNotSealed));
+                Next::Command("klero seal")
             }
             Err(error) => {
                 faults.push(error.to_string());
-                "klero audit"
+                Next::Command("klero audit")
             }
             Ok(ledger) => {
-                facts.push(format!(
-                    "ledger: {}",
-                    number(ledger.entries.len(), "entry", "entries")
-                ));
+                fact(&|locale| {
+                    let entries = &counted(ledger.entries.len() as u64, Noun::Entry, locale);
+                    locale.say(Message::LedgerFact { entries })
+                });
                 sealed = true;
                 let mut changed = false;
-                facts.push(format!("head: {}", ledger.head));
+                let head = &ledger.head.to_string();
+                fact(&|locale| locale.say(Message::HeadFact { head }));
                 if ledger.plan().digest != plan.digest {
                     match ledger.sealed().fixed_part_that_differs(&plan) {
                         Some(part) => {
@@ -144,25 +156,22 @@ impl Check {
                         }
                         None => {
                             changed = true;
-                            facts.push("plan: not the one in the ledger".to_owned());
+                            fact(&|locale| locale.say(Message::PlanNotOfLedger));
                         }
                     }
                 }
                 match (ledger.beacon(), ledger.draws().next(), ledger.unsealed()) {
                     // Whoever draws now draws by the plan of the ledger.
-                    (.., None) if changed => {
-                        "klero record amend --reason TEXT, or the text of the ledger put back into \
-                         study.toml"
-                    }
-                    (None, ..) => "klero beacon VALUE",
-                    (_, None, None) => "klero draw",
-                    (_, _, None) => "klero draw; when nobody more comes, klero unseal",
+                    (.., None) if changed => Next::Amend,
+                    (None, ..) => Next::Command("klero beacon VALUE"),
+                    (_, None, None) => Next::Command("klero draw"),
+                    (_, _, None) => Next::DrawOrUnseal,
                     _ => analysis(&study, &plan),
                 }
             }
         };
         if plan.allocation.is_some() && !study.folder.join(SEED).exists() {
-            facts.push("seed: not in the study's folder".to_owned());
+            fact(&|locale| locale.say(Message::SeedElsewhere));
         }
         if !sealed {
             faults.splice(0..0, left_of_template(&plan));
@@ -174,35 +183,37 @@ impl Check {
                 .as_ref()
                 .map(|foresight| as_json(foresight, &arms(&plan)));
             around.console.object(&json!({
-                "holds": holds, "faults": faults, "facts": facts, "next": next,
+                "holds": holds, "faults": faults, "facts": facts, "next": next.said(&PLAIN),
                 "guessable": guessable,
                 "doubts": doubts.iter().map(|(_, doubt)| of_doubt(doubt)).collect::<Vec<_>>(),
             }))?;
         } else {
-            let mut text = facts.join("\n");
+            let mut text = shown.join("\n").replace([NO_BREAK, NARROW], " ");
+            let mut put = |line: Message| text += &format!("\n{}", fold(&locale.say(line)));
             for fault in &faults {
-                text += &format!("\n{}", fold(&format!("fault: {fault}")));
+                put(Message::FaultFact { fault });
             }
             for (register, doubtful) in &doubts {
-                let warning = format!("warning: {register}: {}", doubt(doubtful, self.rows));
-                text += &format!("\n{}", fold(&warning));
+                put(Message::WarningFact {
+                    of: register,
+                    warning: &doubt(doubtful, self.rows, &locale),
+                });
             }
             if let Some(foresight) = &foresight {
-                text += "\n\nHow guessable the draws are, for somebody who knows the plan and every \
-                         earlier\narm of the stratum, and names the likeliest arm:\n\n";
-                text += &table(foresight, &names(&plan));
+                let head = wrap(&locale.say(Message::HowGuessable), 80).join("\n");
+                text += &format!("\n\n{head}\n\n");
+                text += &table(foresight, &names(&plan), &locale);
                 for of in &foresight.warnings {
-                    text += &format!(
-                        "\n{}",
-                        fold(&format!("warning: {}", warning(of, &arms(&plan))))
-                    );
+                    let warning = &warning(of, &arms(&plan), &locale);
+                    let line = locale.say(Message::PlainWarning { warning });
+                    text += &format!("\n{}", fold(&line));
                 }
             } else if plan.allocation.is_some() && !sealed {
-                text +=
-                    "\nguessable: say how many referrals are expected, `klero check --expected N`";
+                put(Message::GuessableUnknown);
             }
             if holds {
-                text += &format!("\n{}", fold(&format!("next: {next}")));
+                let next = &next.said(&locale);
+                text += &format!("\n{}", fold(&locale.say(Message::NextFact { next })));
             }
             around.console.data(&format!("{text}\n"))?;
         }
@@ -243,16 +254,39 @@ impl Check {
     }
 }
 
+/// What comes next.
+#[derive(Clone, Copy)]
+enum Next {
+    Command(&'static str),
+    /// One command, and after it another.
+    Both(&'static str, &'static str),
+    Amend,
+    DrawOrUnseal,
+}
+
+impl Next {
+    fn said(self, locale: &Locale) -> String {
+        match self {
+            Next::Command(command) => command.to_owned(),
+            Next::Both(first, then) => locale.say(Message::NextOneOf { first, then }),
+            Next::Amend => locale.say(Message::NextAmend),
+            Next::DrawOrUnseal => locale.say(Message::NextDrawOrUnseal),
+        }
+    }
+}
+
 /// Returns what comes next once nobody more is drawn, or in a study with one arm.
-fn analysis(study: &Study, plan: &Protocol) -> &'static str {
+fn analysis(study: &Study, plan: &Protocol) -> Next {
     let mut registers = plan.registers.iter();
     let ingested = registers.all(|register| Store::open(&study.derived(), &register.id).is_ok());
-    match (study.outcomes_path().exists(), ingested, &plan.allocation) {
-        (true, ..) => "klero estimate",
-        (_, false, Some(_)) => "klero ingest, then klero outcomes",
-        (_, false, None) => "klero ingest, then klero outcomes --dates FILE",
-        (_, true, Some(_)) => "klero outcomes",
-        (_, true, None) => "klero outcomes --dates FILE",
+    let outcomes = match plan.allocation {
+        Some(_) => "klero outcomes",
+        None => "klero outcomes --dates FILE",
+    };
+    match (study.outcomes_path().exists(), ingested) {
+        (true, _) => Next::Command("klero estimate"),
+        (_, false) => Next::Both("klero ingest", outcomes),
+        (_, true) => Next::Command(outcomes),
     }
 }
 
@@ -329,7 +363,7 @@ fn as_json(foresight: &Foresight, arms: &[&str]) -> Value {
                 Warning::UnevenChances { .. } => "uneven-chances",
                 Warning::TooManyStrata { .. } => "too-many-strata",
             };
-            json!({"kind": kind, "message": warning(of, arms)})
+            json!({"kind": kind, "message": warning(of, arms, &PLAIN)})
         })
         .collect();
     json!({

@@ -2,6 +2,7 @@ use clap::Args;
 use klero::protocol::State;
 use klero::register::{Class, CodeTable};
 use klero::report::effects::wrap;
+use klero::report::language::Message;
 use serde_json::json;
 
 use super::failure::refused;
@@ -58,10 +59,17 @@ impl Codes {
                 .object(&json!({"version": table.digest.to_string(), "codes": list}))?;
             return Ok(Answer::Yes);
         }
-        let mut text = format!("{:5}  {:24}  {}\n", "code", "state", "label");
+        let locale = around.of_tables();
+        let say = |message: Message| locale.say(message);
+        let mut text = format!(
+            "{:5}  {:24}  {}\n",
+            say(Message::CodeHead),
+            say(Message::StateHead),
+            say(Message::LabelHead)
+        );
         for entry in &table.entries {
             let code = match entry.code.to_string() {
-                code if code.is_empty() => "blank".to_owned(),
+                code if code.is_empty() => say(Message::BlankCode),
                 code => code,
             };
             // A line for each code where another program reads; folded where a person does.
@@ -72,11 +80,7 @@ impl Codes {
             text += &format!("{code:5}  {:24}  {label}\n", state(entry.class));
         }
         around.console.data(&text)?;
-        around.console.say(
-            "a blank week, and holiday pay from employment, is `ordinary` in a month with an \
-             industry code and `self_support` in one without; where the file has no industry \
-             column it is `unknown`",
-        );
+        around.console.say(say(Message::BlankIs));
         Ok(Answer::Yes)
     }
 }

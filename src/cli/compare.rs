@@ -1,9 +1,9 @@
 use clap::Args;
 use klero::estimate::of_counts;
-use klero::protocol::{IntervalId, Language, MethodId};
-use klero::report::effects::{footnotes, table};
+use klero::protocol::{IntervalId, MethodId};
+use klero::report::effects::{PLAIN, footnotes, table};
 use klero::report::json::{Provenance, estimates};
-use klero::report::language::{Locale, NumberForm};
+use klero::report::language::{Locale, Message};
 use klero::sample::Count;
 
 use super::estimate::{interval, level, method};
@@ -56,15 +56,6 @@ fn target(text: &str) -> Result<f64, String> {
 
 impl Compare {
     pub fn run(self, around: &Surroundings) -> anyhow::Result<Answer> {
-        let danish = |locale: Locale| {
-            locale.language == Language::Danish || locale.numbers != NumberForm::of(locale.language)
-        };
-        if around.screen().is_some_and(danish) {
-            return Err(refused(
-                "`--lang` and `--numbers` with published counts",
-                "they are for the tables of a study, whose plan has the words",
-            ));
-        }
         let one = self.counts.len() == 1;
         if !one && self.target.is_some() {
             return Err(refused(
@@ -72,7 +63,12 @@ impl Compare {
                 "`--target` compares one share",
             ));
         }
-        let arms = self.arms()?;
+        // What the machine reads is the same in every language.
+        let locale = match around.console.json {
+            true => PLAIN,
+            false => around.of_tables(),
+        };
+        let arms = self.arms(&locale)?;
         let methods = match self.method.as_slice() {
             [] if one => vec![MethodId::Share],
             [] => vec![
@@ -90,21 +86,23 @@ impl Compare {
                 .console
                 .object(&estimates("compare", &provenance, None, &rows))?;
         } else {
-            around
-                .console
-                .data(&format!("{}{}", table(&rows), footnotes(&rows)))?;
+            around.console.data(&format!(
+                "{}{}",
+                table(&rows, &locale),
+                footnotes(&rows, &locale)
+            ))?;
         }
         Ok(Answer::Yes)
     }
 
-    fn arms(&self) -> anyhow::Result<Vec<(String, Count)>> {
+    fn arms(&self, locale: &Locale) -> anyhow::Result<Vec<(String, Count)>> {
         let last = self.counts.len() - 1;
         let mut arms: Vec<(String, Count)> = Vec::new();
         for (index, (name, count)) in self.counts.iter().enumerate() {
             let name = name.clone().unwrap_or_else(|| match (index, last) {
-                (0, 0 | 1) => "arm".to_owned(),
-                (index, last) if index == last => "reference".to_owned(),
-                _ => format!("arm {}", index + 1),
+                (0, 0 | 1) => locale.say(Message::ArmHead),
+                (index, last) if index == last => locale.say(Message::ReferenceHead),
+                _ => format!("{} {}", locale.say(Message::ArmHead), index + 1),
             });
             if arms.iter().any(|(known, _)| *known == name) {
                 return Err(refused(

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use klero::report::effects::wrap;
+use klero::report::language::{Locale, Message, NARROW, NO_BREAK};
 use serde_json::Value;
 
 pub struct Console {
@@ -104,9 +105,25 @@ impl Console {
     }
 }
 
+/// Writes facts under each other, each behind its name; `also` are names that set the width, though
+/// they may have no fact.
+pub fn rows(facts: &[(Message, String)], also: &[Message], locale: &Locale) -> String {
+    let names = facts.iter().map(|(name, _)| name).chain(also);
+    let width = names.map(|name| locale.say(*name).chars().count()).max();
+    let width = width.unwrap_or(0);
+    let mut text = String::new();
+    for (name, fact) in facts {
+        let plain = fact.replace([NO_BREAK, NARROW], " ");
+        text += &format!("{:width$}  {plain}\n", locale.say(*name));
+    }
+    text
+}
+
 /// Breaks lines longer than 80 characters at blanks, further lines indented by two more.
 pub fn fold(text: &str) -> String {
     const WIDTH: usize = 80;
+    // Terminals show the spaces that do not break as they like.
+    let text = &text.replace([NO_BREAK, NARROW], " ");
     let mut lines = Vec::new();
     for line in text.lines() {
         if line.chars().count() <= WIDTH {

@@ -7,9 +7,11 @@ use klero::ledger::{
     Answer as Given, Appended, Drawn, Event, Foreseen, Ledger, Referral, referrals,
 };
 use klero::protocol::{FactorKind, Protocol};
-use klero::report::number::count;
+use klero::report::effects::{PLAIN, counted};
+use klero::report::language::{Locale, Message, Noun};
 use serde_json::json;
 
+use super::console::rows;
 use super::failure::refused;
 use super::study::{AlreadyThere, Study, read_table, write_file};
 use super::{Acting, Answer, Surroundings};
@@ -113,7 +115,7 @@ impl Draw {
                 format!(
                     "what was drawn could not be shown; it is in the ledger, {}, and the same \
                      command shows it again",
-                    entries_of(appended)
+                    entries_of(appended, &PLAIN)
                 )
             })?,
             None => shown?,
@@ -227,12 +229,14 @@ impl Draw {
         foreseen: &[Foreseen],
         around: &Surroundings,
     ) -> anyhow::Result<()> {
+        let locale = around.of_tables();
+        let say = |message: Message| locale.say(message);
         let what = |foreseen: &Foreseen| match foreseen {
-            Foreseen::Already { entry } => format!("drawn already, in entry {entry}"),
-            Foreseen::Refused { reason, .. } => {
-                format!("would be refused: does not meet: {reason}")
-            }
-            Foreseen::WillBeDrawn => "would be drawn".to_owned(),
+            Foreseen::Already { entry } => say(Message::DrawnAlready {
+                entry: &entry.to_string(),
+            }),
+            Foreseen::Refused { reason: rule, .. } => say(Message::WouldBeRefused { rule }),
+            Foreseen::WillBeDrawn => say(Message::WouldBeDrawn),
         };
         if around.console.json {
             let list: Vec<_> = coming
@@ -255,16 +259,17 @@ impl Draw {
                 .data(&format!("{id}  {}\n", what(foreseen)))?;
         } else {
             let number = |wanted: fn(&Foreseen) -> bool| {
-                foreseen.iter().filter(|f| wanted(f)).count() as u64
+                let number = foreseen.iter().filter(|f| wanted(f)).count();
+                number.to_string()
             };
-            around.console.data(&format!(
-                "{} would be drawn, {} refused, {} drawn already\n",
-                number(|f| matches!(f, Foreseen::WillBeDrawn)),
-                number(|f| matches!(f, Foreseen::Refused { .. })),
-                number(|f| matches!(f, Foreseen::Already { .. })),
-            ))?;
+            let line = say(Message::ListForeseen {
+                drawn: &number(|f| matches!(f, Foreseen::WillBeDrawn)),
+                refused: &number(|f| matches!(f, Foreseen::Refused { .. })),
+                already: &number(|f| matches!(f, Foreseen::Already { .. })),
+            });
+            around.console.data(&format!("{line}\n"))?;
         }
-        around.console.say("dry run: nothing was drawn or written");
+        around.console.say(say(Message::DryRun));
         Ok(())
     }
 
@@ -277,6 +282,7 @@ impl Draw {
         before: &HashMap<String, (u64, String)>,
         around: &Surroundings,
     ) -> anyhow::Result<()> {
+        let locale = around.of_tables();
         let head = ledger.head.to_string();
         if around.console.json {
             let mut drawn = Vec::new();
@@ -322,18 +328,17 @@ impl Draw {
             }
         }
         for (reason, referrals) in &by_reason {
-            around.console.say(format!(
-                "refused: {} did not meet: {reason} ({})",
-                referrals.len(),
-                first_of(referrals)
-            ));
+            around.console.say(locale.say(Message::ListRefused {
+                persons: &referrals.len().to_string(),
+                rule: reason,
+                referrals: &first_of(referrals, &locale),
+            }));
         }
         if !let_in.is_empty() {
-            around.console.say(format!(
-                "refused before and now drawn, which the audit names: {} ({})",
-                let_in.len(),
-                first_of(&let_in)
-            ));
+            around.console.say(locale.say(Message::ListLetIn {
+                persons: &let_in.len().to_string(),
+                referrals: &first_of(&let_in, &locale),
+            }));
         }
         let csv = csv.into_inner().map_err(|error| error.into_error())?;
         match &self.out {
@@ -343,13 +348,17 @@ impl Draw {
             None => around.console.data(&String::from_utf8(csv)?)?,
         }
         let entries = match appended {
-            Some(appended) => entries_of(appended),
-            None => "nothing was appended".to_owned(),
+            Some(appended) => entries_of(appended, &locale),
+            None => locale.say(Message::NothingAppended),
         };
-        around.console.say(format!(
-            "{} drawn, {already} drawn before, {refused} refused: {entries}\nhead {head}",
-            count(drawn, "referral", "referrals"),
-        ));
+        let line = locale.say(Message::ListDrawn {
+            drawn: &counted(drawn, Noun::Referral, &locale),
+            already: &already.to_string(),
+            refused: &refused.to_string(),
+            entries: &entries,
+        });
+        let head_row = locale.say(Message::HeadRow);
+        around.console.say(format!("{line}\n{head_row} {head}"));
         Ok(())
     }
 
@@ -361,6 +370,7 @@ impl Draw {
         before: &HashMap<String, (u64, String)>,
         around: &Surroundings,
     ) -> anyhow::Result<()> {
+        let locale = around.of_tables();
         match answer {
             Given::Drawn(drawn) => {
                 let label = ledger
@@ -369,39 +379,42 @@ impl Draw {
                     .iter()
                     .find(|arm| arm.id == drawn.arm)
                     .map_or("", |arm| arm.label.as_str());
-                let mut text = format!(
-                    "referral  {}\narm       {}  ({label})\nentry     {}\n",
-                    drawn.referral, drawn.arm, drawn.entry
-                );
+                let mut facts = vec![
+                    (Message::ReferralRow, drawn.referral.clone()),
+                    (Message::ArmRow, format!("{}  ({label})", drawn.arm)),
+                    (Message::EntryRow, drawn.entry.to_string()),
+                ];
                 // The head of others' draws is not shown to whoever only asks again.
                 let last = ledger.entries.last().map(|entry| entry.number);
                 if !drawn.already || last == Some(drawn.entry) {
-                    text += &format!("head      {}\n", ledger.head);
+                    facts.push((Message::HeadRow, ledger.head.to_string()));
                 }
-                around.console.data(&text)?;
+                around.console.data(&rows(&facts, &[], &locale))?;
                 if drawn.already {
+                    around.console.say(locale.say(Message::DrawnBefore));
+                }
+                if let Some((entry, rule)) = before_now(drawn, before) {
+                    let entry = &entry.to_string();
                     around
                         .console
-                        .say("drawn before: this is the recorded arm, nothing was appended");
-                }
-                if let Some((entry, reason)) = before_now(drawn, before) {
-                    around.console.say(format!(
-                        "refused before, in entry {entry} (did not meet: {reason}), and now \
-                         drawn: the audit names it"
-                    ));
+                        .say(locale.say(Message::RefusedBeforeDrawnNow { entry, rule }));
                 }
             }
             Given::Refused(refused) => {
-                let mut text = format!(
-                    "referral  {}\nrefused   does not meet: {}\n",
-                    refused.referral, refused.reason
-                );
+                let rule = &refused.reason;
+                let mut facts = vec![
+                    (Message::ReferralRow, refused.referral.clone()),
+                    (
+                        Message::RefusedRow,
+                        locale.say(Message::DoesNotMeet { rule }),
+                    ),
+                ];
                 if !refused.already {
-                    text += &format!("head      {}\n", ledger.head);
+                    facts.push((Message::HeadRow, ledger.head.to_string()));
                 }
-                around.console.data(&text)?;
+                around.console.data(&rows(&facts, &[], &locale))?;
                 if refused.already {
-                    around.console.say("refused before: nothing was appended");
+                    around.console.say(locale.say(Message::RefusedBefore));
                 }
             }
         }
@@ -409,11 +422,14 @@ impl Draw {
     }
 }
 
-fn entries_of(appended: &Appended) -> String {
+fn entries_of(appended: &Appended, locale: &Locale) -> String {
     let (first, last) = (appended.entries.start, appended.entries.end - 1);
+    let (first, last) = (&first.to_string(), &last.to_string());
     match first == last {
-        true => format!("entry {first}"),
-        false => format!("entries {first} to {last}"),
+        true => locale.say(Message::AppendedOne { entry: first }),
+        false => locale.say(Message::EntriesOf {
+            entries: &locale.say(Message::FromTo { first, last }),
+        }),
     }
 }
 
@@ -436,12 +452,15 @@ fn before_now<'a>(
 }
 
 /// Lists the first few, and how many more there are.
-fn first_of(referrals: &[&str]) -> String {
+fn first_of(referrals: &[&str], locale: &Locale) -> String {
     const FEW: usize = 5;
     let list = referrals[..referrals.len().min(FEW)].join(", ");
     match referrals.len() {
         ..=FEW => list,
-        more => format!("{list} and {} more", more - FEW),
+        more => locale.say(Message::AndMore {
+            list: &list,
+            more: &(more - FEW).to_string(),
+        }),
     }
 }
 

@@ -242,12 +242,6 @@ impl Estimate {
     }
 
     fn of_table(&self, file: &Path, around: &Surroundings) -> anyhow::Result<Answer> {
-        if around.screen().is_some() {
-            return Err(refused(
-                "`--lang` and `--numbers` with `--data`",
-                "they are for the tables of a study, whose plan has the words",
-            ));
-        }
         if self.outcome.is_empty() && self.time.is_none() {
             return Err(refused(
                 "no outcome",
@@ -345,7 +339,7 @@ impl Estimate {
             let found = results(study.sources(&plan, ledger.as_ref()), found, None, &locale)?;
             let text = screen(&found, &locale, Screen::Effects);
             around.console.data(&text)?;
-            return Ok(Answer::Yes);
+            return Ok(answer(&not_made));
         }
         let planned = match found.provenance.plan_used {
             Some(_) => "by a plan that is not the one in force: see deviations in `klero report`\n",
@@ -458,6 +452,14 @@ impl Estimate {
     }
 }
 
+/// Answers whether everything planned was made.
+fn answer(not_made: &[(String, String)]) -> Answer {
+    match not_made {
+        [] => Answer::Yes,
+        _ => Answer::No,
+    }
+}
+
 /// Prints rows as one object, or as a table with how its numbers were made.
 fn show(
     title: &str,
@@ -467,11 +469,7 @@ fn show(
     not_made: &[(String, String)],
     around: &Surroundings,
 ) -> anyhow::Result<Answer> {
-    // The answer to "is everything planned made?".
-    let answer = match not_made {
-        [] => Answer::Yes,
-        _ => Answer::No,
-    };
+    let answer = answer(not_made);
     if around.console.json {
         let mut object = estimates("estimate", provenance, flow, rows);
         object["not_made"] = not_made
@@ -481,7 +479,12 @@ fn show(
         around.console.object(&object)?;
         return Ok(answer);
     }
-    let text = format!("{title}{}{}", table(rows), footnotes(rows));
+    let locale = around.of_tables();
+    let text = format!(
+        "{title}{}{}",
+        table(rows, &locale),
+        footnotes(rows, &locale)
+    );
     around.console.data(&text)?;
     Ok(answer)
 }

@@ -9,6 +9,8 @@ use clap::Args;
 use klero::ledger::Event;
 use klero::protocol::RegisterKind;
 use klero::register::{Doubt, Doubtful, Ingest as Job, SORT_MEMORY, Writing, ingest};
+use klero::report::effects::{PLAIN, counted};
+use klero::report::language::{Locale, Message, Noun};
 use klero::report::number::count;
 use serde_json::json;
 
@@ -101,7 +103,7 @@ impl Ingest {
                 "doubts": done.doubts.iter().map(as_json).collect::<Vec<_>>(),
             }));
             for doubtful in &done.doubts {
-                let text = doubt(doubtful, self.rows);
+                let text = doubt(doubtful, self.rows, &PLAIN);
                 around.console.warn(format!("{}: {text}", register.id));
             }
             if !around.console.json {
@@ -151,46 +153,39 @@ impl Ingest {
 }
 
 /// Says what is doubtful, and with `rows` where.
-pub fn doubt(doubtful: &Doubtful, rows: bool) -> String {
-    let n = doubtful.count;
-    let mut text = match doubtful.doubt {
-        Doubt::AfterDeath => format!(
-            "{} with a code after the one for death",
-            count(n, "person", "persons")
-        ),
-        Doubt::OutsideValidity => format!(
-            "{} with a code in weeks in which it is not in use",
-            count(n, "person", "persons")
-        ),
-        Doubt::ShortKey => format!(
-            "{} with fewer digits than most: leading zeros may be lost",
-            count(n, "key", "keys")
-        ),
-        Doubt::NotInRegister => format!(
-            "{} not in the register: their outcomes will be missing (`not-in-register`)",
-            count(n, "drawn person", "drawn persons")
-        ),
-        Doubt::TakenAsZero => format!(
-            "{} not in the register: they count as without anything to register (`absent = \
-             \"zero\"`)",
-            count(n, "drawn person", "drawn persons")
-        ),
-        Doubt::ManyHours => format!("{} with over 400 hours in a month", count(n, "row", "rows")),
-        Doubt::WithoutWeek => format!(
-            "{} without a Thursday, so that no week has it",
-            count(n, "spell", "spells")
-        ),
-        Doubt::LastMonths => format!(
-            "the last {} with fewer rows than those before: they may not be complete",
-            count(n, "month", "months")
-        ),
+pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
+    let noun = match doubtful.doubt {
+        Doubt::AfterDeath | Doubt::OutsideValidity => Noun::Person,
+        Doubt::NotInRegister | Doubt::TakenAsZero => Noun::DrawnPerson,
+        Doubt::ShortKey => Noun::Key,
+        Doubt::ManyHours => Noun::Row,
+        Doubt::WithoutWeek => Noun::Spell,
+        Doubt::LastMonths => Noun::Month,
     };
+    let those = &counted(doubtful.count, noun, locale);
+    let mut text = locale.say(match doubtful.doubt {
+        Doubt::AfterDeath => Message::AfterDeathDoubt { persons: those },
+        Doubt::OutsideValidity => Message::OutsideValidityDoubt { persons: those },
+        Doubt::ShortKey => Message::ShortKeyDoubt { keys: those },
+        Doubt::NotInRegister => Message::NotInRegisterDoubt { persons: those },
+        Doubt::TakenAsZero => Message::TakenAsZeroDoubt {
+            persons: those,
+            setting: "absent = \"zero\"",
+        },
+        Doubt::ManyHours => Message::ManyHoursDoubt { rows: those },
+        Doubt::WithoutWeek => Message::WithoutWeekDoubt { spells: those },
+        Doubt::LastMonths => Message::LastMonthsDoubt { months: those },
+    });
     if rows {
         for (file, line) in &doubtful.rows {
-            text += &format!("\n  {}, line {line}", file.display());
+            let at = locale.say(Message::DoubtAt {
+                file: &file.display().to_string(),
+                line: &line.to_string(),
+            });
+            text += &format!("\n  {at}");
         }
     } else if !doubtful.rows.is_empty() {
-        text += "; `--rows` lists them";
+        text = locale.say(Message::DoubtListed { doubt: &text });
     }
     text
 }

@@ -11,7 +11,7 @@ use klero::register::store::Store;
 use klero::register::values::Readings;
 use klero::register::{RegisterError, Source};
 use klero::report::effects::wrap;
-use klero::report::language::{Locale, Message};
+use klero::report::language::{Locale, Message, note};
 use klero::report::number::count;
 use klero::sample::dates_of_draws;
 use klero::spelling::nearest;
@@ -127,7 +127,7 @@ impl Outcomes {
                 .console
                 .object(&serde_json::from_str(&columns.metadata)?)?;
         } else {
-            around.console.data(&summary(&made))?;
+            around.console.data(&summary(&made, &around.of_tables()))?;
         }
         for (caution, persons) in &made.cautions {
             let persons = count(*persons, "person", "persons");
@@ -197,9 +197,10 @@ fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
     let mut text = String::new();
     for outcome in &plan.outcomes {
         text += &format!("{}: {}\n", outcome.id, outcome.label);
-        let languages = match plan.study.language {
-            Language::Danish => [Language::Danish, Language::English],
-            Language::English => [Language::English, Language::Danish],
+        let languages = match (around.language, plan.study.language) {
+            (Some(asked), _) => vec![asked],
+            (None, Language::Danish) => vec![Language::Danish, Language::English],
+            (None, Language::English) => vec![Language::English, Language::Danish],
         };
         for language in languages {
             let definition = defined(outcome, plan.zero(), language);
@@ -284,10 +285,18 @@ fn csv(columns: &Columns) -> anyhow::Result<String> {
 }
 
 /// Counts, for each outcome, who has a value and who has not; no outcome is told.
-fn summary(made: &Made) -> String {
+fn summary(made: &Made, locale: &Locale) -> String {
+    let say = |message: Message| locale.say(message);
+    let outcome = say(Message::OutcomeHead);
     let longest = made.series.iter().map(|s| s.outcome.id.chars().count());
-    let width = longest.max().unwrap_or(0).max("outcome".len());
-    let mut text = format!("{:width$}  known  missing  died  abroad\n", "outcome");
+    let width = longest.max().unwrap_or(0).max(outcome.chars().count());
+    let mut text = format!(
+        "{outcome:width$}  {:>5}  {:>7}  {:>4}  {:>6}\n",
+        say(Message::KnownHead),
+        say(Message::MissingHead),
+        say(Message::DiedHead),
+        say(Message::AbroadHead)
+    );
     for series in &made.series {
         let missing: usize = series.missing().values().sum();
         // Hours, values and what lies before the draw tell nothing of death and emigration after.
@@ -304,6 +313,11 @@ fn summary(made: &Made) -> String {
             seen(series.abroad)
         );
         for (reason, count) in series.missing() {
+            let reason = reason.to_string();
+            let reason = match locale.language {
+                Language::English => reason,
+                Language::Danish => note(&reason, locale, &|_| None),
+            };
             text += &format!("{:width$}         {count:>6} {reason}\n", "");
         }
     }

@@ -4,7 +4,8 @@ use clap::Args;
 use klero::outcome::{person_weeks, states_by_week};
 use klero::protocol::{Language, Protocol};
 use klero::register::store::Store;
-use klero::report::number::count;
+use klero::report::effects::counted;
+use klero::report::language::{Message, Noun};
 use klero::report::stack::{LAYERS, Layer, Stack};
 use klero::sample::dates_of_draws;
 use serde_json::json;
@@ -76,6 +77,7 @@ impl States {
             Some(file) => dates_of_table(file)?,
             None => dates_of_draws(&study.ledger()?),
         };
+        let locale = around.of_tables();
         let (from, to) = self.weeks;
         let made = states_by_week(&store, &dates, from, to)?;
         let language = around.language.unwrap_or(plan.study.language);
@@ -119,17 +121,15 @@ impl States {
                 "weeks": stack.weeks, "counts": counts,
             }))?;
         } else {
-            around.console.data(&stack.table(usize::from(self.every)))?;
+            let every = usize::from(self.every);
+            around.console.data(&stack.table(every, &locale))?;
         }
-        around.console.say(format!(
-            "per cent of {}; week 0 is that of {}; {} not in the register are unknown",
-            count(made.persons as u64, "person", "persons"),
-            match plan.allocation {
-                Some(_) => "the draw",
-                None => "the start",
-            },
-            made.not_in_register
-        ));
+        let persons = &counted(made.persons as u64, Noun::Person, &locale);
+        let missing = &made.not_in_register.to_string();
+        around.console.say(locale.say(match plan.allocation {
+            Some(_) => Message::PerCentOf { persons, missing },
+            None => Message::PerCentOfOneArm { persons, missing },
+        }));
         Ok(Answer::Yes)
     }
 
@@ -181,14 +181,20 @@ fn one_person(store: &Store, person: &str, around: &Surroundings) -> anyhow::Res
         around.console.object(&json!({"spells": runs}))?;
         return Ok(Answer::Yes);
     }
+    let locale = around.of_tables();
+    let say = |message: Message| locale.say(message);
     let mut text = format!(
-        "{:8}  {:8}  {:>5}  {:4}  state\n",
-        "first", "last", "weeks", "code"
+        "{:8}  {:8}  {:>5}  {:4}  {}\n",
+        say(Message::FirstHead),
+        say(Message::LastHead),
+        say(Message::WeeksHead),
+        say(Message::CodeHead),
+        say(Message::StateHead)
     );
     for run in runs {
         let code = run.code.map_or(String::new(), |code| code.to_string());
         let code = if code.is_empty() {
-            "blank".to_owned()
+            say(Message::BlankCode)
         } else {
             code
         };
@@ -198,7 +204,7 @@ fn one_person(store: &Store, person: &str, around: &Surroundings) -> anyhow::Res
             run.last.to_string(),
             run.last - run.first + 1,
             code,
-            run.state
+            Message::of_state_short(run.state.name()).map_or_else(|| run.state.to_string(), say)
         );
     }
     around.console.data(&text)?;

@@ -3,10 +3,12 @@ use std::collections::BTreeMap;
 use clap::Args;
 use klero::ledger::Ledger;
 use klero::protocol::Protocol;
-use klero::report::number::count;
+use klero::report::effects::PLAIN;
+use klero::report::language::{Message, Noun};
 use klero::sample::{Flow, OutcomeFile};
 use serde_json::json;
 
+use super::console::rows;
 use super::study::Study;
 use super::{Answer, Surroundings};
 
@@ -33,11 +35,16 @@ impl Status {
             .map(|arm| arm.id.as_str())
             .collect();
         let total = |arm: usize| strata.values().map(|counts| counts[arm]).sum::<u64>();
-        let state = match (ledger.unsealed(), ledger.beacon()) {
-            (Some(_), _) => "unsealed",
-            (None, None) => "waiting for the beacon",
-            (None, Some(_)) => "open",
+        let locale = match around.console.json {
+            true => PLAIN,
+            false => around.of_tables(),
         };
+        let say = |message: Message| locale.say(message);
+        let state = say(match (ledger.unsealed(), ledger.beacon()) {
+            (Some(_), _) => Message::StateUnsealed,
+            (None, None) => Message::StateAwaitsBeacon,
+            (None, Some(_)) => Message::StateOpen,
+        });
         if around.console.json {
             let counts = |of: &dyn Fn(usize) -> u64| -> serde_json::Value {
                 arms.iter()
@@ -60,44 +67,59 @@ impl Status {
             }))?;
             return Ok(Answer::Yes);
         }
-        let mut text = format!(
-            "study      {} ({state})\nentries    {}, the last at {}\nhead       {}\n\
-             referred   {}, refused {}, drawn {}, withdrawn {}, excluded {}\n",
-            ledger.seal().study,
-            ledger.entries.len(),
-            ledger.last_time(),
-            ledger.head,
-            flow.referred,
-            flow.refused,
-            flow.drawn,
-            flow.withdrawn,
-            flow.excluded
-        );
+        let study = ledger.seal().study.as_str();
+        let state = &state;
+        let mut facts = vec![
+            (Message::StudyRow, say(Message::StudyIs { study, state })),
+            (
+                Message::EntriesRow,
+                say(Message::LastAt {
+                    entries: &ledger.entries.len().to_string(),
+                    time: &ledger.last_time().to_string(),
+                }),
+            ),
+            (Message::HeadRow, ledger.head.to_string()),
+            (
+                Message::ReferredRow,
+                say(Message::FlowCounts {
+                    referred: &flow.referred.to_string(),
+                    refused: &flow.refused.to_string(),
+                    drawn: &flow.drawn.to_string(),
+                    withdrawn: &flow.withdrawn.to_string(),
+                    excluded: &flow.excluded.to_string(),
+                }),
+            ),
+        ];
         let widest = flow.reasons.values().map(|n| n.to_string().len()).max();
         let width = widest.unwrap_or(0);
-        for (place, (reason, persons)) in flow.reasons.iter().enumerate() {
-            let name = if place == 0 { "refused" } else { "" };
-            text += &format!("{name:9}  {persons:>width$} did not meet: {reason}\n");
+        for (place, (rule, persons)) in flow.reasons.iter().enumerate() {
+            let name = match place {
+                0 => Message::RefusedRow,
+                _ => Message::Own(""),
+            };
+            let reason = say(Message::DidNotMeet { rule });
+            facts.push((name, format!("{persons:>width$} {reason}")));
         }
+        let mut text = rows(&facts, &[Message::SetClockRow], &locale);
         text.push('\n');
         let drawn = match ledger.sealed().cluster() {
-            None => "drawn",
-            Some(_) => "clusters drawn",
+            None => Message::DrawnRow,
+            Some(_) => Message::ClustersDrawnRow,
         };
-        let mut rows = vec![(drawn.to_owned(), (0..arms.len()).map(total).collect())];
+        let mut lines = vec![(say(drawn), (0..arms.len()).map(total).collect())];
         if ledger
             .sealed()
             .allocation
             .as_ref()
             .is_some_and(|a| !a.strata.is_empty())
         {
-            rows.extend(
+            lines.extend(
                 strata
                     .into_iter()
                     .map(|(stratum, counts)| (format!("  {}", stratum.join(" / ")), counts)),
             );
         }
-        text += &table(&arms, &rows);
+        text += &table(&arms, &lines);
         around.console.data(&text)?;
         Ok(Answer::Yes)
     }
@@ -120,17 +142,20 @@ fn one_arm(study: &Study, plan: &Protocol, around: &Surroundings) -> anyhow::Res
         }))?;
         return Ok(Answer::Yes);
     }
+    let locale = around.of_tables();
     let outcomes = match persons {
-        Some(persons) => format!(
-            "{} with outcomes",
-            count(persons as u64, "person", "persons")
-        ),
-        None => "none yet: `klero outcomes --dates FILE`".to_owned(),
+        Some(persons) => locale.say(Message::PersonsWithOutcomes {
+            persons: &locale.counted(persons as u64, Noun::Person),
+        }),
+        None => locale.say(Message::NoOutcomesYet),
     };
-    around.console.data(&format!(
-        "study      {} (one arm, {arm}: nothing is drawn)\noutcomes   {outcomes}\n",
-        plan.study.id
-    ))?;
+    let study = locale.say(Message::StatusOneArm {
+        study: &plan.study.id,
+        arm,
+    });
+    let facts = [(Message::StudyRow, study), (Message::OutcomesRow, outcomes)];
+    let text = rows(&facts, &[Message::SetClockRow], &locale);
+    around.console.data(&text)?;
     Ok(Answer::Yes)
 }
 

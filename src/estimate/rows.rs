@@ -22,6 +22,7 @@ use super::{
 use crate::protocol::{
     Contrasts, IntervalId, MethodId, Needs, Role, ShareScale, StandardErrors, Unit,
 };
+use crate::rounding::rounded;
 use crate::sample::{Count, Groups, Measured, People};
 
 /// One outcome and what is asked of it.
@@ -468,7 +469,9 @@ impl<'s> Asked<'s> {
                 1
             };
             computed.note(&format!(
-                "`{name}` came from {before:.decimals$} before to {after:.decimals$} after"
+                "`{name}` came from {} before to {} after",
+                rounded(before, decimals),
+                rounded(after, decimals)
             ));
         }
         if lacking > 0 {
@@ -631,9 +634,12 @@ impl<'s> Asked<'s> {
         if let (Some(f), Some(df1), Some(df2)) = (test.statistic, test.df1, test.df2) {
             let df2 = match df2.fract() == 0.0 {
                 true => df2.to_string(),
-                false => format!("{df2:.1}"),
+                false => rounded(df2, 1),
             };
-            computed.note(&format!("F = {f:.3} on {df1} and {df2} degrees of freedom"));
+            computed.note(&format!(
+                "F = {} on {df1} and {df2} degrees of freedom",
+                rounded(f, 3)
+            ));
         }
         computed.p_value = test.p_value;
         computed.notes.extend(test.notes);
@@ -999,12 +1005,18 @@ impl<'s> Asked<'s> {
         if let Some(share) = found.complier_share {
             let yes_no = received.iter().all(|&r| r == 0.0 || r == 1.0);
             computed.note(&match yes_no {
-                true => format!("{:.1} % received it because of the draw", 100.0 * share),
-                false => format!("the draw changed what was received by {share:.4}"),
+                true => format!(
+                    "{} % received it because of the draw",
+                    rounded(100.0 * share, 1)
+                ),
+                false => format!(
+                    "the draw changed what was received by {}",
+                    rounded(share, 4)
+                ),
             });
         }
         if let Some(f) = found.first_stage_f {
-            computed.note(&format!("F of the first stage {f:.1}"));
+            computed.note(&format!("F of the first stage {}", rounded(f, 1)));
         }
         if unknown > 0 {
             computed.note(&format!(
@@ -1140,8 +1152,8 @@ impl<'s> Asked<'s> {
                 bounds::Side::Reference => contrast.reference,
             };
             computed.note(&format!(
-                "Lee bounds trim {:.1} % of the outcomes of `{}`",
-                100.0 * trimmed.share,
+                "Lee bounds trim {} % of the outcomes of `{}`",
+                rounded(100.0 * trimmed.share, 1),
                 self.people.arms[side]
             ));
         }

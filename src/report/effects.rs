@@ -1,24 +1,59 @@
 //! The effect table for a terminal of 80 columns.
+//!
+//! Promises: the words come from the catalogue, but for those of the data; a note that does not
+//! hold for every row names those that it holds for. Hides: how rows share lines.
 
 use std::fmt::Write;
 
-use super::number::{
-    count, decimals_for, fixed, level, p_value, percent, relative, relative_bound, signed,
+use super::language::{
+    Grouping, IntervalForm, Locale, Message, NARROW, NO_BREAK, Noun, NumberForm, note,
 };
+use super::number::{count, decimals_for, grouped};
+use super::table::terminal;
 use crate::estimate::{ArmCounts, Because, Estimate, Interval, Scale, Standing};
-use crate::protocol::{MethodId, Unit};
+use crate::protocol::{Language, MethodId, Statistic, Unit};
 use crate::sample::Flow;
 
 /// Width that the table keeps to.
 const WIDTH: usize = 80;
 
+/// The language and form of numbers of a screen for which nothing else was asked.
+pub const PLAIN: Locale = Locale {
+    language: Language::English,
+    numbers: NumberForm {
+        grouping: Grouping::None,
+        ..NumberForm::ENGLISH
+    },
+};
+
 /// Writes estimates as a table: an outcome after the other, a contrast a row, with a second row
 /// for the counts behind it and the next method.
-pub fn table(rows: &[Estimate]) -> String {
+pub fn table(rows: &[Estimate], locale: &Locale) -> String {
+    let (text, widest) = laid(rows, locale, Units::Whole);
+    let text = match widest > WIDTH {
+        true => laid(rows, locale, Units::Short).0,
+        false => text,
+    };
+    // Terminals show the spaces that do not break as they like.
+    text.replace([NO_BREAK, NARROW], " ")
+}
+
+/// How units are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Units {
+    /// `+1,3 procentpoint`
+    Whole,
+    /// `+1,3 pct.point`
+    Short,
+}
+
+/// Returns the table and the length of its longest line.
+fn laid(rows: &[Estimate], locale: &Locale, units: Units) -> (String, usize) {
+    let style = Style { locale, units };
     let mut blocks: Vec<Block> = Vec::new();
     let several = levels(rows).len() > 1;
     for row in rows {
-        let title = title(row);
+        let title = title(row, locale);
         if blocks.last().is_none_or(|block| block.title != title) {
             blocks.push(Block {
                 title,
@@ -30,9 +65,9 @@ pub fn table(rows: &[Estimate]) -> String {
         blocks
             .last_mut()
             .expect("a block was put in above")
-            .add(row, several);
+            .add(row, several, &style);
     }
-    let header = header(rows);
+    let header = header(rows, locale);
     let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
     let columns = if adjusted { 7 } else { 6 };
     let mut widths = vec![0; columns];
@@ -65,7 +100,14 @@ pub fn table(rows: &[Estimate]) -> String {
             push_line(&mut text, line, &widths, own_line);
         }
     }
-    text
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    (text, widest.unwrap_or(0))
+}
+
+/// How cells are written.
+struct Style<'l> {
+    locale: &'l Locale,
+    units: Units,
 }
 
 /// The lines of one outcome.
@@ -77,51 +119,80 @@ struct Block {
     begin: usize,
 }
 
-fn header(rows: &[Estimate]) -> Vec<String> {
+fn header(rows: &[Estimate], locale: &Locale) -> Vec<String> {
+    let say = |message: Message| locale.say(message);
     let interval = match levels(rows).as_slice() {
         [] => String::new(),
-        [all] => format!("{} interval", level(*all)),
-        _ => "interval".to_owned(),
+        [all] => say(Message::IntervalHead {
+            level: &locale.level(*all),
+        }),
+        _ => say(Message::IntervalsHead),
     };
     let two_arms = rows.iter().any(|row| row.reference.is_some());
     // One share may have nothing that it is compared with.
-    let target = match rows.iter().any(|row| row.target.is_some()) {
-        true => "target",
-        false => "",
+    let beside = match rows.iter().any(|row| row.target.is_some()) {
+        _ if two_arms => say(Message::ReferenceHead),
+        true => say(Message::TargetHead),
+        false => String::new(),
     };
-    let p = match rows.iter().any(|row| row.computed.p_value.is_some()) {
-        true => "p",
-        false => "",
+    let effect = match two_arms {
+        true => say(Message::EffectHead),
+        false => String::new(),
     };
-    let cells = match two_arms {
-        true => ["", "arm", "reference", "effect", &interval, "p", "p adj."],
-        false => ["", "arm", target, "", &interval, p, "p adj."],
+    let p = match two_arms || rows.iter().any(|row| row.computed.p_value.is_some()) {
+        true => say(Message::P),
+        false => String::new(),
     };
-    cells.map(str::to_owned).to_vec()
+    let adjusted = say(Message::AdjustedPHead);
+    let arm = say(Message::ArmHead);
+    vec![String::new(), arm, beside, effect, interval, p, adjusted]
 }
 
-fn title(row: &Estimate) -> String {
-    let name = match (&row.label, &row.outcome) {
-        (Some(label), _) => label.clone(),
-        (None, Some(outcome)) => outcome.clone(),
-        (None, None) => return String::new(),
+/// Returns what a row is about, without its standing: a label or the name of a column.
+fn name(row: &Estimate) -> Option<&str> {
+    row.label.as_deref().or(row.outcome.as_deref())
+}
+
+fn title(row: &Estimate, locale: &Locale) -> String {
+    let Some(name) = name(row) else {
+        return String::new();
     };
     let name = match (&row.standing, row.role) {
-        (Standing::BeforeDraw, _) => format!("{name} (before the draw: no effect)"),
+        (Standing::BeforeDraw, _) => locale.say(Message::TitleBeforeDraw { name }),
         (Standing::NotAnEffect(because), _) => match (because, &row.options.only) {
-            (Because::Chosen, Some(only)) => {
-                format!("{name} (only those with `{only}`: not an effect)")
-            }
-            (Because::WithinArm, _) => format!("{name} (change within an arm: not an effect)"),
-            _ => format!("{name} (only those who came so far: not an effect)"),
+            (Because::Chosen, Some(only)) => locale.say(Message::TitleOnly { name, only }),
+            (Because::WithinArm, _) => locale.say(Message::TitleWithinArm { name }),
+            _ => locale.say(Message::TitleReached { name }),
         },
-        (Standing::Sensitivity, _) => format!("{name} (sensitivity: the draw's design ignored)"),
-        (Standing::Effect, Some(role)) => format!("{name} ({role})"),
-        (Standing::Effect, None) => name,
+        (Standing::Sensitivity, _) => locale.say(Message::TitleSensitivity { name }),
+        (Standing::Effect, Some(role)) => {
+            let words = Message::of_role(role.name());
+            let role = words.map_or_else(|| role.name().to_owned(), |words| locale.say(words));
+            format!("{name} ({role})")
+        }
+        (Standing::Effect, None) => name.to_owned(),
     };
     match &row.subgroup {
-        Some(subgroup) => format!("{name}, by {}", subgroup.factor),
+        Some(subgroup) => locale.say(Message::TitleBy {
+            name: &name,
+            factor: &subgroup.factor,
+        }),
         None => name,
+    }
+}
+
+/// Returns what a row compares, at which level of a factor.
+fn contrast(row: &Estimate, locale: &Locale) -> String {
+    let contrast = match &row.reference {
+        Some(reference) => format!("{} – {reference}", row.arm),
+        None => row.arm.clone(),
+    };
+    let Some(subgroup) = &row.subgroup else {
+        return contrast;
+    };
+    match &subgroup.level {
+        Some(level) => format!("{level}: {contrast}"),
+        None => format!("{}: {contrast}", locale.say(Message::AllLevels)),
     }
 }
 
@@ -137,23 +208,17 @@ fn levels(rows: &[Estimate]) -> Vec<f64> {
 }
 
 impl Block {
-    fn add(&mut self, row: &Estimate, told: bool) {
-        let mut contrast = match &row.reference {
-            Some(reference) => format!("{} – {reference}", row.arm),
-            None => row.arm.clone(),
-        };
-        if let Some(subgroup) = &row.subgroup {
-            let level = subgroup.level.as_deref().unwrap_or("all levels");
-            contrast = format!("{level}: {contrast}");
-        }
-        let (effect, mut interval) = effect(row);
+    fn add(&mut self, row: &Estimate, told: bool, style: &Style) {
+        let locale = style.locale;
+        let contrast = contrast(row, locale);
+        let (effect, mut interval) = style.effect(row);
         if let (true, Some(found)) = (told, &row.computed.interval) {
-            interval = format!("{}: {interval}", level(found.level));
+            interval = format!("{}: {interval}", locale.level(found.level));
         }
-        let p = |p: Option<f64>| p.map_or_else(String::new, p_value);
+        let p = |p: Option<f64>| p.map_or_else(String::new, |p| locale.p(p));
         let mut result = [effect, interval, p(row.computed.p_value), p(row.p_adjusted)];
         // Two bounds and no point.
-        if let Some(bounds) = bounds(row) {
+        if let Some(bounds) = style.bounds(row) {
             result[0] = format!("{} {bounds}", result[0]);
         }
         // A test over all levels is about no group of its own.
@@ -166,9 +231,9 @@ impl Block {
         }
         if self.contrast != contrast {
             self.begin = self.lines.len();
-            let [arm, reference] = means(row);
+            let [arm, reference] = means(row, locale);
             self.push([contrast.clone(), arm, reference]);
-            for [arm, reference] in counts(row) {
+            for [arm, reference] in counts(row, locale) {
                 self.push([String::new(), arm, reference]);
             }
             self.contrast = contrast;
@@ -194,14 +259,16 @@ impl Block {
     }
 }
 
-fn means(row: &Estimate) -> [String; 2] {
+fn means(row: &Estimate, locale: &Locale) -> [String; 2] {
     let decimals = decimals_for(row.computed.std_error.unwrap_or(0.0));
     let mean = |counts: &ArmCounts| match (counts.mean, row.unit) {
         (None, _) => "–".to_owned(),
-        (Some(mean), Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => percent(mean),
-        (Some(mean), Unit::TimeToEvent) if is_share_of_times(row) => percent(mean),
-        (Some(mean), Unit::Weeks | Unit::TimeToEvent) => fixed(mean, 1),
-        (Some(mean), Unit::Number) => fixed(mean, decimals),
+        (Some(mean), Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
+            locale.percent(mean, 1)
+        }
+        (Some(mean), Unit::TimeToEvent) if is_share_of_times(row) => locale.percent(mean, 1),
+        (Some(mean), Unit::Weeks | Unit::TimeToEvent) => locale.number(mean, 1),
+        (Some(mean), Unit::Number) => locale.number(mean, decimals),
     };
     if row
         .subgroup
@@ -212,19 +279,25 @@ fn means(row: &Estimate) -> [String; 2] {
     }
     let reference = match (&row.reference_counts, row.target) {
         (Some(counts), _) => mean(counts),
-        (None, Some(target)) => percent(target),
+        (None, Some(target)) => locale.percent(target, 1),
         (None, None) => String::new(),
     };
     [mean(&row.arm_counts), reference]
 }
 
 /// Returns the counts of both arms, and below them those without an outcome, if any.
-fn counts(row: &Estimate) -> Vec<[String; 2]> {
-    let count = |counts: &ArmCounts| match counts.events {
-        Some(events) => format!("{events}/{}", counts.n),
-        None => format!("n {}", counts.n),
+fn counts(row: &Estimate, locale: &Locale) -> Vec<[String; 2]> {
+    let count = |counts: &ArmCounts| {
+        let n = locale.count(counts.n as u64);
+        match counts.events {
+            Some(events) => format!("{}/{n}", locale.count(events)),
+            None => format!("n {n}"),
+        }
     };
-    let missing = |counts: &ArmCounts| format!("{} missing", counts.missing);
+    let missing = |counts: &ArmCounts| {
+        let persons = counts.missing as u64;
+        locale.say(Message::SomeMissing { persons })
+    };
     let both = |of: &dyn Fn(&ArmCounts) -> String| {
         let reference = row.reference_counts.as_ref();
         [of(&row.arm_counts), reference.map_or_else(String::new, of)]
@@ -241,87 +314,137 @@ fn is_share_of_times(row: &Estimate) -> bool {
     matches!(row.method, MethodId::KaplanMeier | MethodId::AalenJohansen)
 }
 
-/// Writes the bounds of a row that has two of them and no point.
-fn bounds(row: &Estimate) -> Option<String> {
-    let (lower, upper) = row.bounds?;
-    let (factor, decimals, _) = form(row);
-    let bound = |bound: f64| fixed(factor * bound, decimals);
-    Some(format!("{} to {}", bound(lower), bound(upper)))
+/// The unit of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EffectUnit {
+    None,
+    Points,
+    Weeks,
 }
 
 /// Returns what numbers of a row are multiplied by, their decimals, and their unit.
-fn form(row: &Estimate) -> (f64, usize, &'static str) {
+fn form(row: &Estimate) -> (f64, usize, EffectUnit) {
     let computed = &row.computed;
     // Where there is no standard error, the interval says how fine the number is.
     let half = |interval: &Interval| Some((interval.upper? - interval.lower?) / 4.0);
     let fineness = || computed.interval.as_ref().and_then(half);
     let error = computed.std_error.or_else(fineness).unwrap_or(0.0);
+    let points = (100.0, 1, EffectUnit::Points);
     match (row.scale, row.unit) {
         (Scale::Difference | Scale::Level, Unit::YesNo | Unit::ShareOfTime | Unit::PooledShare) => {
-            (100.0, 1, " points")
+            points
         }
-        (Scale::Difference, Unit::TimeToEvent) if is_share_of_times(row) => (100.0, 1, " points"),
+        (Scale::Difference, Unit::TimeToEvent) if is_share_of_times(row) => points,
         // The times of a table have a unit that klero does not know.
         (Scale::Difference | Scale::Level, Unit::TimeToEvent) if row.label.is_none() => {
-            (1.0, 1, "")
+            (1.0, 1, EffectUnit::None)
         }
-        (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => (1.0, 1, " weeks"),
-        (Scale::Difference | Scale::Level, Unit::Number) => (1.0, decimals_for(error), ""),
-        (Scale::Ratio, _) => (1.0, 2, ""),
+        (Scale::Difference | Scale::Level, Unit::Weeks | Unit::TimeToEvent) => {
+            (1.0, 1, EffectUnit::Weeks)
+        }
+        (Scale::Difference | Scale::Level, Unit::Number) => {
+            (1.0, decimals_for(error), EffectUnit::None)
+        }
+        (Scale::Ratio, _) => (1.0, 2, EffectUnit::None),
     }
 }
 
-/// Writes the estimate and its interval, both rounded alike, in the unit of the outcome.
-fn effect(row: &Estimate) -> (String, String) {
-    let computed = &row.computed;
-    let (factor, decimals, unit) = form(row);
-    let value = match (row.scale, row.method, computed.estimate) {
-        (_, MethodId::FisherExact, _) => "exact test".to_owned(),
-        (_, MethodId::LogRank, _) => "log-rank".to_owned(),
-        (_, MethodId::InteractionTest, _) => "same effect".to_owned(),
-        (_, MethodId::RandomisationTest, _) => "redrawn".to_owned(),
-        (_, MethodId::LeeBounds, None) => "Lee".to_owned(),
-        (_, MethodId::WorstCaseBounds, None) => "worst".to_owned(),
-        (_, _, None) => "–".to_owned(),
-        (Scale::Level, ..) => String::new(),
-        (Scale::Difference, method, Some(value)) => {
-            let effect = format!("{}{unit}", signed(factor * value, decimals));
-            match method {
-                MethodId::Late => format!("{effect} (received)"),
-                _ if !row.options.adjust.is_empty() => format!("{effect} adj."),
-                _ => effect,
+impl Style<'_> {
+    fn unit(&self, unit: EffectUnit) -> String {
+        match (unit, self.units) {
+            (EffectUnit::None, _) => String::new(),
+            (EffectUnit::Points, Units::Whole) => {
+                format!(" {}", self.locale.say(Message::PointsShown))
             }
+            (EffectUnit::Points, Units::Short) => {
+                format!(" {}", self.locale.say(Message::PointsShort))
+            }
+            (EffectUnit::Weeks, _) => format!(" {}", self.locale.say(Message::WeeksShown)),
         }
-        (Scale::Ratio, MethodId::OddsRatio, Some(value)) => format!("odds ×{}", fixed(value, 2)),
-        (Scale::Ratio, MethodId::Cox, Some(value)) => format!("hazard ×{}", fixed(value, 2)),
-        (Scale::Ratio, _, Some(value)) => relative(value),
-    };
-    let Some(interval) = &computed.interval else {
-        return (value, String::new());
-    };
-    let relative_change =
-        row.scale == Scale::Ratio && !matches!(row.method, MethodId::OddsRatio | MethodId::Cox);
-    let bound = |bound: Option<f64>, missing: &str| match bound {
-        None => missing.to_owned(),
-        Some(bound) if relative_change => relative_bound(bound),
-        Some(bound) => fixed(factor * bound, decimals),
-    };
-    let infinite = if relative_change { "+∞ %" } else { "∞" };
-    let text = match computed.all_but {
-        Some((below, above)) => format!(
-            "outside {} to {}",
-            bound(Some(below), ""),
-            bound(Some(above), "")
-        ),
-        None => format!(
-            "{} to {}",
-            bound(interval.lower, "–∞"),
-            bound(interval.upper, infinite)
-        ),
-    };
-    match row.scale {
-        Scale::Level => (value, format!("{text} %")),
-        _ => (value, text),
+    }
+
+    /// Writes two ends as a report does; in English without parentheses, which a column of its own
+    /// does not need.
+    fn interval(&self, lower: &str, upper: &str) -> String {
+        match self.locale.numbers.interval {
+            IntervalForm::Brackets => self.locale.interval(lower, upper),
+            IntervalForm::Words => format!("{lower} {} {upper}", self.locale.say(Message::To)),
+        }
+    }
+
+    /// Writes the bounds of a row that has two of them and no point.
+    fn bounds(&self, row: &Estimate) -> Option<String> {
+        let (lower, upper) = row.bounds?;
+        let (factor, decimals, _) = form(row);
+        let bound = |bound: f64| self.locale.number(factor * bound, decimals);
+        Some(self.interval(&bound(lower), &bound(upper)))
+    }
+
+    /// Writes the estimate and its interval, both rounded alike, in the unit of the outcome.
+    fn effect(&self, row: &Estimate) -> (String, String) {
+        let (locale, computed) = (self.locale, &row.computed);
+        let say = |message: Message| locale.say(message);
+        let (factor, decimals, unit) = form(row);
+        let value = match (row.scale, row.method, computed.estimate) {
+            (_, MethodId::FisherExact, _) => say(Message::ExactTest),
+            (_, MethodId::LogRank, _) => "log-rank".to_owned(),
+            (_, MethodId::InteractionTest, _) => say(Message::SameEffect),
+            (_, MethodId::RandomisationTest, _) => say(Message::Redrawn),
+            (_, MethodId::LeeBounds, None) => "Lee".to_owned(),
+            (_, MethodId::WorstCaseBounds, None) => say(Message::WorstCase),
+            (_, _, None) => "–".to_owned(),
+            (Scale::Level, ..) => String::new(),
+            (Scale::Difference, method, Some(value)) => {
+                let digits = locale.signed(factor * value, decimals);
+                let effect = &format!("{digits}{}", self.unit(unit));
+                match method {
+                    MethodId::Late => say(Message::EffectReceived { effect }),
+                    _ if !row.options.adjust.is_empty() => say(Message::EffectAdjusted { effect }),
+                    _ => effect.clone(),
+                }
+            }
+            (Scale::Ratio, MethodId::OddsRatio, Some(value)) => {
+                format!("odds ×{}", locale.number(value, 2))
+            }
+            (Scale::Ratio, MethodId::Cox, Some(value)) => {
+                format!("hazard ×{}", locale.number(value, 2))
+            }
+            (Scale::Ratio, _, Some(value)) => locale.relative(value, 0),
+        };
+        let Some(interval) = &computed.interval else {
+            return (value, String::new());
+        };
+        let relative_change =
+            row.scale == Scale::Ratio && !matches!(row.method, MethodId::OddsRatio | MethodId::Cox);
+        // Brackets hold numbers alone, as in a report.
+        let words = locale.numbers.interval == IntervalForm::Words;
+        let change = |digits: String| match words {
+            true => locale.hundredths(&digits),
+            false => digits,
+        };
+        let bound = |bound: Option<f64>, missing: &str| match bound {
+            None => missing.to_owned(),
+            Some(bound) if relative_change => change(locale.signed(100.0 * (bound - 1.0), 0)),
+            Some(bound) => locale.number(factor * bound, decimals),
+        };
+        let infinite = match relative_change {
+            true => change("+∞".to_owned()),
+            false => "∞".to_owned(),
+        };
+        let text = match computed.all_but {
+            Some((below, above)) => {
+                let inner = self.interval(&bound(Some(below), ""), &bound(Some(above), ""));
+                say(Message::Outside { interval: &inner })
+            }
+            None => self.interval(
+                &bound(interval.lower, "–∞"),
+                &bound(interval.upper, &infinite),
+            ),
+        };
+        match row.scale {
+            Scale::Level => (value, locale.hundredths(&text)),
+            _ => (value, text),
+        }
     }
 }
 
@@ -367,72 +490,114 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Tells what a row's method was given: covariates, strata, clusters, replays.
-fn options(row: &Estimate) -> String {
+fn options(row: &Estimate, locale: &Locale) -> String {
+    let say = |message: Message| locale.say(message);
     let options = &row.options;
-    let mut text = String::new();
+    let mut parts = Vec::new();
     if !options.adjust.is_empty() {
-        let _ = write!(text, ", adjusted for {}", options.adjust.join(", "));
+        let covariates = &options.adjust.join(", ");
+        parts.push(say(Message::PlannedAdjustment { covariates }));
     }
     if options.weighted {
-        text += ", weighted";
+        parts.push(say(Message::WeightedShort));
     }
-    if let Some(received) = &options.received {
-        let _ = write!(text, ", received: {received}");
+    if let Some(outcome) = &options.received {
+        parts.push(say(Message::PlannedReceived { outcome }));
     }
     if let Some(se) = options.se {
-        let _ = write!(text, ", {se} standard errors");
+        let errors = se.name();
+        parts.push(say(Message::ErrorsShort { errors }));
     }
     if let Some(strata) = &options.strata {
-        let _ = write!(text, ", in strata of {strata}");
+        parts.push(say(Message::StrataShort { strata }));
     }
     if let Some(cluster) = &options.cluster {
-        let _ = write!(text, ", by clusters of {cluster}");
+        parts.push(say(Message::ClustersShort { cluster }));
     }
     if let Some(horizon) = options.horizon {
-        let _ = write!(text, ", up to {horizon}");
+        // As many decimals as it was given with.
+        let plain = horizon.to_string();
+        let decimals = plain.split_once('.').map_or(0, |(_, after)| after.len());
+        let time = &locale.number(horizon, decimals);
+        parts.push(say(Message::HorizonShort { time }));
     }
+    let begin = |seed: &str| seed.chars().take(12).collect::<String>();
     if let Some(replays) = &options.replays {
-        let number = super::number::grouped(replays.number);
-        let _ = match replays.exact {
-            true => write!(text, ", {} over all {number} draws", replays.statistic),
-            false => write!(
-                text,
-                ", {} over {number} replays from seed `{}`",
-                replays.statistic,
-                replays.seed.chars().take(12).collect::<String>()
-            ),
-        };
+        let number = &many(replays.number, locale);
+        let statistic = &say(match replays.statistic {
+            Statistic::Studentised => Message::StudentisedShort,
+            Statistic::Difference => Message::DifferenceShort,
+        });
+        let seed = &begin(&replays.seed);
+        parts.push(match replays.exact {
+            true => say(Message::AllDrawsShort { statistic, number }),
+            false => say(Message::ReplaysShort {
+                statistic,
+                number,
+                seed,
+            }),
+        });
     }
     if let Some(resamples) = &options.resamples {
-        let _ = write!(
-            text,
-            ", {} resamples from seed `{}`",
-            super::number::grouped(u64::from(resamples.number)),
-            resamples.seed.chars().take(12).collect::<String>()
-        );
+        let number = &many(u64::from(resamples.number), locale);
+        let seed = &begin(&resamples.seed);
+        parts.push(say(Message::ResamplesShort { number, seed }));
     }
-    text
+    parts.iter().map(|part| format!(", {part}")).collect()
+}
+
+/// Writes a count that may be large.
+pub fn many(n: u64, locale: &Locale) -> String {
+    match locale.numbers.grouping {
+        Grouping::None => grouped(n),
+        _ => locale.count(n),
+    }
+}
+
+/// Writes a count that may be large, with its noun.
+pub fn counted(n: u64, noun: Noun, locale: &Locale) -> String {
+    format!("{} {}", many(n, locale), noun.form(locale.language, n == 1))
 }
 
 /// Lists how the numbers of a table were made: each method with its interval and source.
-pub fn methods(rows: &[Estimate]) -> Vec<String> {
+fn methods(rows: &[Estimate], locale: &Locale) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for row in rows {
-        let interval = match &row.computed.interval {
-            Some(interval) => format!(
-                "; {} interval: {}",
-                level(interval.level),
-                interval.method.summary()
-            ),
-            None => String::new(),
+        let (summary, limits) = summaries(row, locale);
+        let interval = match (&row.computed.interval, limits) {
+            (Some(interval), Some(limits)) => {
+                let level = &locale.level(interval.level);
+                let head = locale.say(Message::IntervalHead { level });
+                format!("; {head}: {limits}")
+            }
+            _ => String::new(),
         };
-        let (method, summary, source) = (row.method, row.method.summary(), row.source());
-        let line = format!("{method}: {summary}{}{interval}. {source}.", options(row));
+        let (method, source, options) = (row.method, row.source(), options(row, locale));
+        let line = format!("{method}: {summary}{options}{interval}. {source}.");
         if !lines.contains(&line) {
             lines.push(line);
         }
     }
     lines
+}
+
+/// Says what a row's method and its interval are: in English with what a statistician asks next.
+fn summaries(row: &Estimate, locale: &Locale) -> (String, Option<String>) {
+    let interval = row.computed.interval.as_ref().map(|found| found.method);
+    let catalogued = match locale.language {
+        Language::English => None,
+        Language::Danish => Message::of_method(row.method.name()),
+    };
+    match catalogued {
+        None => (
+            row.method.summary().to_owned(),
+            interval.map(|interval| interval.summary().to_owned()),
+        ),
+        Some(method) => {
+            let limits = interval.and_then(|interval| Message::of_interval(interval.name()));
+            (locale.say(method), limits.map(|words| locale.say(words)))
+        }
+    }
 }
 
 /// Writes the way of the referrals through the trial, as lines above a table.
@@ -470,53 +635,149 @@ pub fn flow_lines(flow: &Flow) -> String {
 }
 
 /// Writes what stands below a table: methods with sources, then what a reader must know.
-pub fn footnotes(rows: &[Estimate]) -> String {
+pub fn footnotes(rows: &[Estimate], locale: &Locale) -> String {
     let mut text = String::from("\n");
-    for line in methods(rows) {
+    for line in methods(rows, locale) {
         push_wrapped(&mut text, &line);
     }
-    for line in missing(rows) {
+    for line in missing(rows, locale) {
         push_wrapped(&mut text, &line);
     }
-    let mut notes: Vec<&String> = Vec::new();
-    for note in rows.iter().flat_map(|row| &row.computed.notes) {
-        // The scale of a standard error concerns the machine's form, which prints one; that a
-        // test has no estimate, the table shows.
-        let told = !note.starts_with("std_error") && note != "a test without an estimate";
-        if told && !notes.contains(&note) {
-            notes.push(note);
+    let mut notes: Vec<(&String, Vec<&Estimate>)> = Vec::new();
+    for row in rows {
+        for note in &row.computed.notes {
+            // The scale of a standard error concerns the machine's form, which prints one; that a
+            // test has no estimate, the table shows.
+            if note.starts_with("std_error") || note == "a test without an estimate" {
+                continue;
+            }
+            match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, of)) if of.last().is_some_and(|last| std::ptr::eq(*last, row)) => {}
+                Some((_, of)) => of.push(row),
+                None => notes.push((note, vec![row])),
+            }
         }
     }
-    for note in notes {
-        push_wrapped(&mut text, &format!("note: {note}."));
+    for (told, of) in notes {
+        let words = match locale.language {
+            Language::English => told.clone(),
+            Language::Danish => note(told, locale, &|_| None),
+        };
+        let owner = match owner(told, &of, rows, locale) {
+            Some(owner) => format!("{owner}: "),
+            None => String::new(),
+        };
+        push_wrapped(&mut text, &format!("note: {owner}{words}."));
     }
     text
 }
 
+/// Names the rows that a note holds for: by method, outcome and contrast, each only where others
+/// of the table differ in it; none where it holds for all.
+fn owner(told: &str, of: &[&Estimate], all: &[Estimate], locale: &Locale) -> Option<String> {
+    let methods = distinct(of.iter().map(|row| row.method));
+    // A note on a method says nothing of the others; its rows are compared among themselves.
+    let alike: Vec<&Estimate> = all
+        .iter()
+        .filter(|row| methods.contains(&row.method))
+        .collect();
+    let mut parts = Vec::new();
+    let others = all.iter().any(|row| !methods.contains(&row.method));
+    let said = told.to_lowercase();
+    let named = |method: &MethodId| said.contains(&method.name().replace('-', " "));
+    if others && !methods.iter().all(named) {
+        parts.extend(methods.iter().map(|method| method.name().to_owned()));
+    }
+    if of.len() < alike.len() {
+        parts.push(places(of, &alike, locale));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Names outcomes and contrasts of rows among others, in as few words as tell them.
+fn places(of: &[&Estimate], all: &[&Estimate], locale: &Locale) -> String {
+    let block = |row: &Estimate| title(row, locale);
+    let pairs = distinct(all.iter().map(|row| (&row.arm, &row.reference)));
+    // Where all compare the same two arms, the level of a subgroup says it.
+    let contrast = |row: &&&Estimate| match &row.subgroup {
+        Some(subgroup) if pairs.len() == 1 => match &subgroup.level {
+            Some(level) => level.clone(),
+            None => locale.say(Message::AllLevels),
+        },
+        _ => contrast(row, locale),
+    };
+    let contrasts = |rows: &[&Estimate], title: &str| -> Vec<String> {
+        let inside = rows.iter().filter(|row| block(row) == title);
+        distinct(inside.map(|row| contrast(&row)))
+    };
+    let titles = distinct(of.iter().map(|row| block(row)));
+    let every = distinct(all.iter().map(|row| block(row)));
+    let first = contrasts(of, &titles[0]);
+    let same = titles.iter().all(|title| contrasts(of, title) == first);
+    if same && titles == every {
+        return first.join("; ");
+    }
+    // A name that two blocks share needs what tells them apart.
+    let short = |title: &String| {
+        let of_title = of.iter().find(|row| block(row) == *title);
+        let name = of_title.and_then(|row| name(row)).unwrap_or_default();
+        let shares = all
+            .iter()
+            .any(|row| block(row) != *title && self::name(row) == Some(name));
+        match shares {
+            true => title.clone(),
+            false => name.to_owned(),
+        }
+    };
+    let named = titles.iter().map(|title| {
+        let (some, whole) = (contrasts(of, title), contrasts(all, title));
+        match some == whole {
+            true => short(title),
+            false => format!("{}, {}", short(title), some.join(", ")),
+        }
+    });
+    named.collect::<Vec<_>>().join("; ")
+}
+
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for one in all {
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}
+
 /// Tells of each contrast with missing outcomes whether as many are missing in both arms.
-fn missing(rows: &[Estimate]) -> Vec<String> {
+fn missing(rows: &[Estimate], locale: &Locale) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for row in rows {
-        let (Some(p), Some(reference), None) =
-            (row.missing_p, &row.reference_counts, &row.subgroup)
+        let (Some(p), Some(counts), None) = (row.missing_p, &row.reference_counts, &row.subgroup)
         else {
             continue;
         };
-        let share = |counts: &ArmCounts| percent(counts.missing as f64 / counts.allocated as f64);
-        let outcome = row.label.as_ref().or(row.outcome.as_ref());
-        let line = format!(
-            "missing: {}, {} of {} in {} ({}), {} of {} in {} ({}), p of the difference {}.",
-            outcome.map_or("outcome", String::as_str),
-            row.arm_counts.missing,
-            row.arm_counts.allocated,
-            row.arm,
-            share(&row.arm_counts),
-            reference.missing,
-            reference.allocated,
-            row.reference.as_deref().unwrap_or_default(),
-            share(reference),
-            p_value(p)
-        );
+        let side = |arm: &str, counts: &ArmCounts| {
+            let missing = counts.missing as u64;
+            let drawn = counts.allocated as u64;
+            let of_arm = locale.say(Message::MissingOfArm {
+                missing,
+                drawn,
+                arm,
+            });
+            let share = counts.missing as f64 / counts.allocated as f64;
+            format!("{of_arm} ({})", locale.percent(share, 1))
+        };
+        let outcome = match name(row) {
+            Some(name) => name.to_owned(),
+            None => locale.say(Message::TheOutcome),
+        };
+        let line = locale.say(Message::MissingCompared {
+            outcome: &outcome,
+            arm: &side(&row.arm, &row.arm_counts),
+            reference: &side(row.reference.as_deref().unwrap_or_default(), counts),
+            p: &locale.p(p),
+        });
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -525,11 +786,11 @@ fn missing(rows: &[Estimate]) -> Vec<String> {
 }
 
 fn push_wrapped(text: &mut String, line: &str) {
-    for (index, part) in wrap(line, WIDTH - 2).iter().enumerate() {
+    for (index, part) in terminal::wrap(line, WIDTH - 2).iter().enumerate() {
         if index > 0 {
             text.push_str("  ");
         }
-        text.push_str(part);
+        text.push_str(&part.replace([NO_BREAK, NARROW], " "));
         text.push('\n');
     }
 }

@@ -2,40 +2,42 @@
 
 use std::fmt::Write;
 
-use super::number::{count, fixed, grouped, percent};
+use super::effects::{counted, many};
+use super::language::{Locale, Message, NARROW, NO_BREAK, Noun};
 use crate::foresight::{Foresight, Share, Warning};
 
 /// Writes the table: strata of one size a row, then the whole trial. `names` are those of all
 /// strata.
-pub fn table(foresight: &Foresight, names: &[String]) -> String {
+pub fn table(foresight: &Foresight, names: &[String], locale: &Locale) -> String {
     const NAME: usize = 24;
-    let mut rows = vec![
-        [
-            "",
-            "referrals",
-            "guessed right",
-            "certain",
-            "largest difference",
-        ]
-        .map(str::to_owned),
-    ];
+    let say = |message: Message| locale.say(message);
+    let mut rows = vec![[
+        String::new(),
+        say(Message::ReferralsHead),
+        say(Message::GuessedHead),
+        say(Message::CertainHead),
+        say(Message::LargestHead),
+    ]];
     for row in &foresight.strata {
         let name = match row.strata[..] {
-            [stratum] if names[stratum].is_empty() => "the trial".to_owned(),
+            [stratum] if names[stratum].is_empty() => say(Message::TheTrial),
             [stratum] if names[stratum].chars().count() <= NAME => names[stratum].clone(),
-            ref strata => count(strata.len() as u64, "stratum", "strata"),
+            ref strata => counted(strata.len() as u64, Noun::Stratum, locale),
         };
         rows.push([
             name,
             match row.strata.len() {
-                1 => grouped(row.referrals),
-                _ => format!("{} each", grouped(row.referrals)),
+                1 => many(row.referrals, locale),
+                _ => say(Message::Each {
+                    number: &many(row.referrals, locale),
+                }),
             },
-            share(row.each.right),
-            share(row.each.certain),
-            row.each
-                .largest_difference
-                .map_or_else(|| "not known".to_owned(), |difference| fixed(difference, 2)),
+            share(row.each.right, locale),
+            share(row.each.certain, locale),
+            row.each.largest_difference.map_or_else(
+                || say(Message::NotKnown),
+                |difference| locale.number(difference, 2),
+            ),
         ]);
     }
     if names.len() > 1 {
@@ -45,17 +47,17 @@ pub fn table(foresight: &Foresight, names: &[String]) -> String {
             .map(|r| r.strata.len() as u64 * r.referrals)
             .sum();
         rows.push([
-            "in all".to_owned(),
-            grouped(total),
-            share(foresight.right),
-            share(foresight.certain),
+            say(Message::InAll),
+            many(total, locale),
+            share(foresight.right, locale),
+            share(foresight.certain, locale),
             String::new(),
         ]);
     }
     rows.push([
-        "without knowing".to_owned(),
+        say(Message::WithoutKnowing),
         String::new(),
-        percent(foresight.by_chance),
+        locale.percent(foresight.by_chance, 1),
         String::new(),
         String::new(),
     ]);
@@ -75,61 +77,57 @@ pub fn table(foresight: &Foresight, names: &[String]) -> String {
         text.push('\n');
     }
     if let Some(difference) = foresight.difference_at_end {
-        writeln!(
-            text,
-            "At the end of the whole trial two arms differ by {} referrals on average.",
-            fixed(difference, 2)
-        )
-        .expect("writing to memory");
+        let referrals = &locale.number(difference, 2);
+        text += &say(Message::DifferAtEnd { referrals });
+        text.push('\n');
     }
-    text
+    // Terminals show the spaces that do not break as they like.
+    text.replace([NO_BREAK, NARROW], " ")
 }
 
 /// Says what a warning warns of, and what helps.
 ///
 /// `arms` are the ids of the plan's arms.
-pub fn warning(warning: &Warning, arms: &[&str]) -> String {
-    match warning {
+pub fn warning(warning: &Warning, arms: &[&str], locale: &Locale) -> String {
+    let percent = |share: f64| locale.percent(share, 1);
+    let said = match warning {
         Warning::UnevenChances {
             arm,
             declared,
             least,
             greatest,
-        } => format!(
-            "the chance of `{}` is {} by the ratio, and between {} and {} by position in a \
-             stratum; with an unequal ratio take `permuted-blocks` instead of `block-urn`",
-            arms[*arm],
-            percent(*declared),
-            percent(*least),
-            percent(*greatest),
-        ),
-        Warning::FixedBlocks { size } => format!(
-            "every block has {size} referrals, so that who counts along knows the end of each; use \
-             several `block_sizes`, `block-urn` or `big-stick`"
-        ),
-        Warning::Certain { share: certain } => format!(
-            "{} of the draws are certain beforehand: one arm has chance 1",
-            share(*certain)
-        ),
+        } => locale.say(Message::UnevenChancesWarning {
+            arm: arms[*arm],
+            declared: &percent(*declared),
+            least: &percent(*least),
+            greatest: &percent(*greatest),
+        }),
+        Warning::FixedBlocks { size } => locale.say(Message::FixedBlocksWarning {
+            size: u64::from(*size),
+        }),
+        Warning::Certain { share: certain } => locale.say(Message::CertainWarning {
+            share: &share(*certain, locale),
+        }),
         Warning::TooManyStrata {
             strata,
             referrals,
             needed,
-        } => format!(
-            "{} for {}: a stratum is balanced from about {} on; take fewer factors, wider bands or \
-             `minimisation`",
-            count(*strata, "stratum", "strata"),
-            count(*referrals, "referral", "referrals"),
-            grouped(*needed),
-        ),
-    }
+        } => locale.say(Message::TooManyStrataWarning {
+            strata: &counted(*strata, Noun::Stratum, locale),
+            referrals: &counted(*referrals, Noun::Referral, locale),
+            needed: &many(*needed, locale),
+        }),
+    };
+    said.replace([NO_BREAK, NARROW], " ")
 }
 
-fn share(share: Share) -> String {
+fn share(share: Share, locale: &Locale) -> String {
     match share {
-        Share::Exactly(value) => percent(value),
-        Share::AtMost(value) if value >= 1.0 => "not known".to_owned(),
+        Share::Exactly(value) => locale.percent(value, 1),
+        Share::AtMost(value) if value >= 1.0 => locale.say(Message::NotKnown),
         // A bound is rounded up, so that it stays one.
-        Share::AtMost(value) => format!("at most {}", percent((value * 1000.0).ceil() / 1000.0)),
+        Share::AtMost(value) => locale.say(Message::AtMost {
+            share: &locale.percent((value * 1000.0).ceil() / 1000.0, 1),
+        }),
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! Promises: every word klero itself puts into a report stands once, in
 //! [`Message`], in Danish and English; every number takes its digits from
-//! [`number`](super::number), where rounding is decided, and only its marks from here.
+//! [`number`](super::number), and only its marks from here.
 //! Hides: which space, comma and sign each form uses.
 //! Sources: ISO 80000-1 (groups of three by a thin space, a space before a unit); Dansk Sprognævn's
 //! advice (`pct.` for a share, `procentpoint` for a difference of shares).
 
+mod findings;
 mod messages;
 mod notes;
 
+pub use findings::{FINDINGS, finding};
 pub use messages::{Message, Noun, Spoken, one_stop};
 pub use notes::{NOTES, note, sentence};
 

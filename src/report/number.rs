@@ -1,4 +1,6 @@
-//! Numbers as text, and rounding, in one place.
+//! Numbers as text, in one place.
+
+use crate::rounding::rounded;
 
 /// Writes a number with a fixed count of decimals and a true minus sign, never minus zero.
 ///
@@ -8,13 +10,7 @@
 /// assert_eq!(fixed(-0.04, 1), "0.0");
 /// ```
 pub fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{:.decimals$}", value.abs());
-    let zero = text.bytes().all(|c| c == b'0' || c == b'.');
-    if value < 0.0 && !zero {
-        format!("−{text}")
-    } else {
-        text
-    }
+    rounded(value, decimals).replace('-', "−")
 }
 
 /// Writes a number with a sign, `+` or a true minus.

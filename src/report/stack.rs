@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::figure::states::{StateLayer, StatePanel, StateWords, States};
 use super::figure::{Caption, Form, Heading, Shade};
+use super::language::{Locale, Message};
 use super::number::fixed;
 use crate::protocol::{Language, State, Zero};
 
@@ -68,28 +69,33 @@ pub struct Layer {
 
 impl Stack {
     /// Writes every `every`-th week and the last as a row of percentages.
-    pub fn table(&self, every: usize) -> String {
+    pub fn table(&self, every: usize, locale: &Locale) -> String {
         const WIDTH: usize = 80;
         const SHORT: usize = 6;
         let layers: Vec<&Layer> = self.occurring().collect();
-        let full = |layer: &Layer| layer.name.chars().count().max(SHORT);
+        let head = |layer: &Layer| match Message::of_state_short(&layer.name) {
+            Some(word) => locale.say(word),
+            None => layer.name.clone(),
+        };
+        let week_head = locale.say(Message::WeekHead);
+        let full = |layer: &Layer| head(layer).chars().count().max(SHORT);
         let fits = layers.iter().map(|layer| full(layer) + 1).sum::<usize>() + 5 <= WIDTH;
         let width = |layer: &Layer| if fits { full(layer) } else { SHORT };
         let mut text = String::new();
         if fits {
-            text += &format!("{:>5}", "week");
+            text += &format!("{week_head:>5}");
             for layer in &layers {
-                write!(text, " {:>1$}", layer.name, width(layer)).expect("writing to memory");
+                write!(text, " {:>1$}", head(layer), width(layer)).expect("writing to memory");
             }
             text.push('\n');
         } else {
             // Names stand whole, every other one a line higher, each ending with its column.
-            for (line, first) in [(0, ""), (1, " week")] {
-                let mut heads = first.to_owned();
+            for (line, first) in [(0, String::new()), (1, format!("{week_head:>5}"))] {
+                let mut heads = first;
                 for (place, layer) in layers.iter().enumerate() {
                     if place % 2 == line {
                         let room = (SHORT + 1) * (place + 1) + 5 - heads.chars().count();
-                        write!(heads, "{:>room$}", layer.name).expect("writing to memory");
+                        write!(heads, "{:>room$}", head(layer)).expect("writing to memory");
                     }
                 }
                 text += heads.trim_end();
@@ -104,7 +110,8 @@ impl Stack {
             write!(text, "{week:>5}").expect("writing to memory");
             for layer in &layers {
                 let share = 100.0 * layer.counts[index] as f64 / self.all as f64;
-                write!(text, " {:>1$}", fixed(share, 1), width(layer)).expect("writing to memory");
+                let share = locale.number(share, 1);
+                write!(text, " {share:>0$}", width(layer)).expect("writing to memory");
             }
             text.push('\n');
         }

@@ -9,6 +9,7 @@ const ROWS: &[(&str, u32, &[&str])] = &[
     ("spelling", 0, &[]),
     ("table", 0, &["spelling"]),
     ("period", 0, &[]),
+    ("rounding", 0, &[]),
     ("threads", 0, &[]),
     ("protocol", 1, &[]),
     ("draw", 2, &[]),

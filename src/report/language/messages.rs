@@ -728,6 +728,280 @@ messages! { 'a;
     Target: "Mål", "Target";
     TargetOf { target: &'a str }: "mål {target}", "target {target}";
 
+    // The table of effects on a terminal, in few letters.
+    ArmHead: "gruppe", "arm";
+    ReferenceHead: "reference", "reference";
+    TargetHead: "mål", "target";
+    EffectHead: "effekt", "effect";
+    IntervalHead { level: &'a str }: "{level}-interval", "{level} interval";
+    IntervalsHead: "interval", "interval";
+    AdjustedPHead: "p just.", "p adj.";
+    TitleBeforeDraw { name: &'a str }:
+        "{name} (før lodtrækningen: ingen effekt)", "{name} (before the draw: no effect)";
+    TitleOnly { name: &'a str, only: &'a str }:
+        "{name} (kun dem med »{only}«: ikke en effekt)",
+        "{name} (only those with `{only}`: not an effect)";
+    TitleWithinArm { name: &'a str }:
+        "{name} (ændring inden for en gruppe: ikke en effekt)",
+        "{name} (change within an arm: not an effect)";
+    TitleReached { name: &'a str }:
+        "{name} (kun dem, der nåede så langt: ikke en effekt)",
+        "{name} (only those who came so far: not an effect)";
+    TitleSensitivity { name: &'a str }:
+        "{name} (følsomhed: uden hensyn til, hvordan der blev trukket lod)",
+        "{name} (sensitivity: the draw’s design ignored)";
+    TitleBy { name: &'a str, factor: &'a str }:
+        "{name}, opdelt efter {factor}", "{name}, by {factor}";
+    AllLevels: "alle niveauer", "all levels";
+    SomeMissing { persons: u64 }: "{persons} mangler", "{persons} missing";
+    PointsShown: "procentpoint", "points";
+    PointsShort: "pct.point", "points";
+    WeeksShown: "uger", "weeks";
+    ExactTest: "eksakt test", "exact test";
+    SameEffect: "samme effekt", "same effect";
+    Redrawn: "trukket om", "redrawn";
+    WorstCase: "yderste", "worst";
+    EffectReceived { effect: &'a str }: "{effect} (modtaget)", "{effect} (received)";
+    EffectAdjusted { effect: &'a str }: "{effect} just.", "{effect} adj.";
+    Outside { interval: &'a str }: "uden for {interval}", "outside {interval}";
+    WeightedShort: "vægtet", "weighted";
+    ErrorsShort { errors: &'a str }: "standardfejl {errors}", "{errors} standard errors";
+    StrataShort { strata: &'a str }: "i strata af {strata}", "in strata of {strata}";
+    ClustersShort { cluster: &'a str }: "i klynger af {cluster}", "by clusters of {cluster}";
+    HorizonShort { time: &'a str }: "frem til {time}", "up to {time}";
+    StudentisedShort: "studentiseret", "studentised";
+    DifferenceShort: "forskel", "difference";
+    AllDrawsShort { statistic: &'a str, number: &'a str }:
+        "{statistic} over alle {number} lodtrækninger", "{statistic} over all {number} draws";
+    ReplaysShort { statistic: &'a str, number: &'a str, seed: &'a str }:
+        "{statistic} over {number} gentagelser fra frøet »{seed}«",
+        "{statistic} over {number} replays from seed `{seed}`";
+    ResamplesShort { number: &'a str, seed: &'a str }:
+        "{number} stikprøver fra frøet »{seed}«", "{number} resamples from seed `{seed}`";
+    TheOutcome: "udfaldet", "outcome";
+    MissingCompared { outcome: &'a str, arm: &'a str, reference: &'a str, p: &'a str }:
+        "mangler: {outcome}, {arm}, {reference}, p for forskellen {p}.",
+        "missing: {outcome}, {arm}, {reference}, p of the difference {p}.";
+
+    // The answer of an audit.
+    FileRow: "fil", "ledger";
+    EntriesRow: "indførsler", "entries";
+    DrawsRow: "lodtrækninger", "draws";
+    HeadRow: "hoved", "head";
+    SetClockRow: "sat ur", "set clock";
+    DerivedAgain { draws: &'a str, again: &'a str }:
+        "{draws}, beregnet igen {again}", "{draws}, derived again {again}";
+    EntriesOf { entries: &'a str }: "indførsel {entries}", "entries {entries}";
+    FromTo { first: &'a str, last: &'a str }: "{first} til {last}", "{first} to {last}";
+    FindingsHead: "fund", "findings";
+    FindingLine { line: &'a str, entry: &'a str, rule: &'a str, words: &'a str }:
+        "linje {line} (indførsel {entry}), regel {rule}: {words}",
+        "line {line} (entry {entry}), rule {rule}: {words}";
+    NotExcludedHead: "kan ikke udelukkes", "not excluded";
+    VerdictHolds: "konklusion: lodtrækningsbogen holder", "verdict: the ledger holds";
+    VerdictOneFinding: "konklusion: 1 fund", "verdict: 1 finding";
+    VerdictFindings { findings: u64 }: "konklusion: {findings} fund", "verdict: {findings} findings";
+
+    // The answer of a status.
+    StudyRow: "forsøg", "study";
+    ReferredRow: "henvist", "referred";
+    RefusedRow: "afvist", "refused";
+    OutcomesRow: "udfald", "outcomes";
+    StudyIs { study: &'a str, state: &'a str }: "{study} ({state})", "{study} ({state})";
+    StateUnsealed: "afsluttet, frøet er afsløret", "unsealed";
+    StateAwaitsBeacon: "venter på den offentlige tilfældighed", "waiting for the beacon";
+    StateOpen: "åbent", "open";
+    LastAt { entries: &'a str, time: &'a str }:
+        "{entries}, den sidste {time}", "{entries}, the last at {time}";
+    FlowCounts {
+        referred: &'a str, refused: &'a str, drawn: &'a str, withdrawn: &'a str, excluded: &'a str,
+    }:
+        "{referred}, afvist {refused}, trukket {drawn}, trukket tilbage {withdrawn}, udeladt \
+         {excluded}",
+        "{referred}, refused {refused}, drawn {drawn}, withdrawn {withdrawn}, excluded {excluded}";
+    DrawnRow: "trukket", "drawn";
+    ClustersDrawnRow: "klynger trukket", "clusters drawn";
+    StatusOneArm { study: &'a str, arm: &'a str }:
+        "{study} (én gruppe, {arm}: der trækkes ikke lod)",
+        "{study} (one arm, {arm}: nothing is drawn)";
+    PersonsWithOutcomes { persons: &'a str }: "{persons} med udfald", "{persons} with outcomes";
+    NoOutcomesYet:
+        "ingen endnu: `klero outcomes --dates FILE`", "none yet: `klero outcomes --dates FILE`";
+
+    // What a command on outcomes made.
+    OutcomeHead: "udfald", "outcome";
+    KnownHead: "kendt", "known";
+    MissingHead: "mangler", "missing";
+    DiedHead: "døde", "died";
+    AbroadHead: "udland", "abroad";
+
+    // The answer of a check.
+    PlanFact { arms: &'a str, factors: &'a str, outcomes: &'a str, estimates: &'a str }:
+        "plan: {arms}, {factors}, {outcomes}, {estimates}",
+        "plan: {arms}, {factors}, {outcomes}, {estimates}";
+    RegisterFile { file: &'a str, size: &'a str }:
+        "register: {file}, {size} byte", "register: {file}, {size} bytes";
+    RegisterNotThere { file: &'a str }:
+        "register: {file} er der ikke endnu", "register: {file} is not there yet";
+    RegisterRead { register: &'a str, rows: &'a str, persons: &'a str }:
+        "register {register}: {rows}, {persons}", "register {register}: {rows}, {persons}";
+    LedgerOfOneArm:
+        "lodtrækningsbog: ingen, med én gruppe trækkes der ikke lod",
+        "ledger: none, with one arm nothing is drawn";
+    LedgerNotSealed:
+        "lodtrækningsbog: ingen, planen er ikke forseglet", "ledger: none, the plan is not sealed";
+    LedgerFact { entries: &'a str }: "lodtrækningsbog: {entries}", "ledger: {entries}";
+    HeadFact { head: &'a str }: "hoved: {head}", "head: {head}";
+    PlanNotOfLedger:
+        "plan: ikke den i lodtrækningsbogen", "plan: not the one in the ledger";
+    SeedElsewhere: "frø: ikke i forsøgets mappe", "seed: not in the study’s folder";
+    FaultFact { fault: &'a str }: "fejl: {fault}", "fault: {fault}";
+    WarningFact { of: &'a str, warning: &'a str }:
+        "advarsel: {of}: {warning}", "warning: {of}: {warning}";
+    PlainWarning { warning: &'a str }: "advarsel: {warning}", "warning: {warning}";
+    NextFact { next: &'a str }: "næste: {next}", "next: {next}";
+    NextOneOf { first: &'a str, then: &'a str }: "{first}, så {then}", "{first}, then {then}";
+    NextAmend:
+        "klero record amend --reason TEXT, eller teksten fra lodtrækningsbogen tilbage i study.toml",
+        "klero record amend --reason TEXT, or the text of the ledger put back into study.toml";
+    NextDrawOrUnseal:
+        "klero draw; når ingen flere kommer, klero unseal",
+        "klero draw; when nobody more comes, klero unseal";
+    HowGuessable:
+        "Hvor let lodtrækningerne kan gættes af en, der kender planen og hver tidligere gruppe i \
+         stratummet og nævner den mest sandsynlige gruppe:",
+        "How guessable the draws are, for somebody who knows the plan and every earlier arm of the \
+         stratum, and names the likeliest arm:";
+    GuessableUnknown:
+        "gættelighed: sig, hvor mange henvisninger der ventes, `klero check --expected N`",
+        "guessable: say how many referrals are expected, `klero check --expected N`";
+    AfterDeathDoubt { persons: &'a str }:
+        "{persons} med en kode efter den for død", "{persons} with a code after the one for death";
+    OutsideValidityDoubt { persons: &'a str }:
+        "{persons} med en kode i uger, hvor den ikke er i brug",
+        "{persons} with a code in weeks in which it is not in use";
+    ShortKeyDoubt { keys: &'a str }:
+        "{keys} med færre cifre end de fleste: nuller forrest kan være gået tabt",
+        "{keys} with fewer digits than most: leading zeros may be lost";
+    NotInRegisterDoubt { persons: &'a str }:
+        "{persons} er ikke i registret: deres udfald vil mangle (`not-in-register`)",
+        "{persons} not in the register: their outcomes will be missing (`not-in-register`)";
+    TakenAsZeroDoubt { persons: &'a str, setting: &'a str }:
+        "{persons} er ikke i registret: de tæller som uden noget at registrere (`{setting}`)",
+        "{persons} not in the register: they count as without anything to register (`{setting}`)";
+    ManyHoursDoubt { rows: &'a str }:
+        "{rows} med over 400 timer i en måned", "{rows} with over 400 hours in a month";
+    WithoutWeekDoubt { spells: &'a str }:
+        "{spells} uden en torsdag, så ingen uge har dem",
+        "{spells} without a Thursday, so that no week has it";
+    LastMonthsDoubt { months: &'a str }:
+        "de sidste {months} med færre rækker end dem før: de er måske ikke fuldstændige",
+        "the last {months} with fewer rows than those before: they may not be complete";
+    DoubtAt { file: &'a str, line: &'a str }: "{file}, linje {line}", "{file}, line {line}";
+    DoubtListed { doubt: &'a str }: "{doubt}; `--rows` viser dem", "{doubt}; `--rows` lists them";
+
+    // How guessable a design is.
+    ReferralsHead: "henvisninger", "referrals";
+    GuessedHead: "gættet rigtigt", "guessed right";
+    CertainHead: "sikre", "certain";
+    LargestHead: "største forskel", "largest difference";
+    TheTrial: "forsøget", "the trial";
+    Each { number: &'a str }: "{number} hver", "{number} each";
+    NotKnown: "ikke kendt", "not known";
+    InAll: "i alt", "in all";
+    WithoutKnowing: "uden at vide noget", "without knowing";
+    DifferAtEnd { referrals: &'a str }:
+        "Når forsøget slutter, er to grupper i gennemsnit {referrals} henvisninger fra hinanden.",
+        "At the end of the whole trial two arms differ by {referrals} referrals on average.";
+    AtMost { share: &'a str }: "højst {share}", "at most {share}";
+    UnevenChancesWarning {
+        arm: &'a str, declared: &'a str, least: &'a str, greatest: &'a str,
+    }:
+        "chancen for `{arm}` er {declared} efter forholdet og mellem {least} og {greatest} efter \
+         plads i et stratum; tag med et skævt forhold `permuted-blocks` i stedet for `block-urn`",
+        "the chance of `{arm}` is {declared} by the ratio, and between {least} and {greatest} by \
+         position in a stratum; with an unequal ratio take `permuted-blocks` instead of `block-urn`";
+    FixedBlocksWarning { size: u64 }:
+        "hver blok har {size} henvisninger, så den, der tæller med, kender slutningen på hver; brug \
+         flere `block_sizes`, `block-urn` eller `big-stick`",
+        "every block has {size} referrals, so that who counts along knows the end of each; use \
+         several `block_sizes`, `block-urn` or `big-stick`";
+    CertainWarning { share: &'a str }:
+        "{share} af lodtrækningerne er sikre på forhånd: én gruppe har chancen 1",
+        "{share} of the draws are certain beforehand: one arm has chance 1";
+    TooManyStrataWarning { strata: &'a str, referrals: &'a str, needed: &'a str }:
+        "{strata} til {referrals}: et stratum er i balance fra omkring {needed}; tag færre \
+         oplysninger, bredere inddelinger eller `minimisation`",
+        "{strata} for {referrals}: a stratum is balanced from about {needed} on; take fewer factors, \
+         wider bands or `minimisation`";
+
+    // The answer of a draw.
+    ReferralRow: "henvisning", "referral";
+    ArmRow: "gruppe", "arm";
+    EntryRow: "indførsel", "entry";
+    DoesNotMeet { rule: &'a str }: "opfylder ikke: {rule}", "does not meet: {rule}";
+    DrawnBefore:
+        "trukket før: dette er den noterede gruppe, og intet er tilføjet",
+        "drawn before: this is the recorded arm, nothing was appended";
+    RefusedBefore: "afvist før: intet er tilføjet", "refused before: nothing was appended";
+    RefusedBeforeDrawnNow { entry: &'a str, rule: &'a str }:
+        "afvist før, i indførsel {entry} (opfyldte ikke: {rule}), og nu trukket: revisionen nævner \
+         det",
+        "refused before, in entry {entry} (did not meet: {rule}), and now drawn: the audit names it";
+    WouldBeDrawn: "ville blive trukket", "would be drawn";
+    WouldBeRefused { rule: &'a str }:
+        "ville blive afvist: opfylder ikke: {rule}", "would be refused: does not meet: {rule}";
+    DrawnAlready { entry: &'a str }:
+        "er trukket, i indførsel {entry}", "drawn already, in entry {entry}";
+    ListForeseen { drawn: &'a str, refused: &'a str, already: &'a str }:
+        "{drawn} ville blive trukket, {refused} afvist, {already} er trukket",
+        "{drawn} would be drawn, {refused} refused, {already} drawn already";
+    DryRun: "prøve: intet er trukket eller skrevet", "dry run: nothing was drawn or written";
+    ListRefused { persons: &'a str, rule: &'a str, referrals: &'a str }:
+        "afvist: {persons} opfyldte ikke: {rule} ({referrals})",
+        "refused: {persons} did not meet: {rule} ({referrals})";
+    ListLetIn { persons: &'a str, referrals: &'a str }:
+        "afvist før og nu trukket, hvilket revisionen nævner: {persons} ({referrals})",
+        "refused before and now drawn, which the audit names: {persons} ({referrals})";
+    AndMore { list: &'a str, more: &'a str }: "{list} og {more} til", "{list} and {more} more";
+    NothingAppended: "intet er tilføjet", "nothing was appended";
+    AppendedOne { entry: &'a str }: "indførsel {entry}", "entry {entry}";
+    ListDrawn { drawn: &'a str, already: &'a str, refused: &'a str, entries: &'a str }:
+        "{drawn} trukket, {already} trukket før, {refused} afvist: {entries}",
+        "{drawn} drawn, {already} drawn before, {refused} refused: {entries}";
+
+    // The answer of the states and of the codes.
+    WeekHead: "uge", "week";
+    FirstHead: "første", "first";
+    LastHead: "sidste", "last";
+    WeeksHead: "uger", "weeks";
+    CodeHead: "kode", "code";
+    StateHead: "tilstand", "state";
+    LabelHead: "betegnelse", "label";
+    BlankCode: "blank", "blank";
+    PerCentOf { persons: &'a str, missing: &'a str }:
+        "pct. af {persons}; uge 0 er lodtrækningens; {missing} er ikke i registret og er ukendte",
+        "per cent of {persons}; week 0 is that of the draw; {missing} not in the register are unknown";
+    PerCentOfOneArm { persons: &'a str, missing: &'a str }:
+        "pct. af {persons}; uge 0 er startens; {missing} er ikke i registret og er ukendte",
+        "per cent of {persons}; week 0 is that of the start; {missing} not in the register are unknown";
+    BlankIs:
+        "en blank uge, og feriedagpenge fra beskæftigelse, er `ordinary` i en måned med branchekode \
+         og `self_support` i en uden; hvor filen ingen branchekolonne har, er den `unknown`",
+        "a blank week, and holiday pay from employment, is `ordinary` in a month with an industry \
+         code and `self_support` in one without; where the file has no industry column it is \
+         `unknown`";
+    OrdinaryShort: "ordinær", "ordinary";
+    SupportedShort: "støttet", "supported";
+    PraktikShort: "praktik", "praktik";
+    EducationShort: "uddannelse", "education";
+    SelfSupportShort: "selvforsørget", "self_support";
+    BenefitShort: "ydelse", "benefit";
+    PensionShort: "pension", "pension";
+    AbroadShort: "udland", "abroad";
+    DeadShort: "død", "dead";
+    UnknownShort: "ukendt", "unknown";
+
     // States of a week.
     OrdinaryState: "ordinær beskæftigelse", "ordinary employment";
     SupportedState: "støttet beskæftigelse", "supported employment";
@@ -835,6 +1109,24 @@ impl Message<'static> {
         })
     }
 
+    /// Returns the one word for the state of a week that heads a column; in English its name in a
+    /// plan.
+    pub fn of_state_short(id: &str) -> Option<Message<'static>> {
+        Some(match id {
+            "ordinary" => Message::OrdinaryShort,
+            "supported" => Message::SupportedShort,
+            "praktik" => Message::PraktikShort,
+            "education" => Message::EducationShort,
+            "self_support" => Message::SelfSupportShort,
+            "benefit" => Message::BenefitShort,
+            "pension" => Message::PensionShort,
+            "abroad" => Message::AbroadShort,
+            "dead" => Message::DeadShort,
+            "unknown" => Message::UnknownShort,
+            _ => return None,
+        })
+    }
+
     /// Returns the words for a role of an outcome by its name in a plan.
     pub fn of_role(id: &str) -> Option<Message<'static>> {
         Some(match id {
@@ -909,5 +1201,13 @@ nouns! {
     Stratum: ["stratum", "strata"], ["stratum", "strata"];
     Outcome: ["udfald", "udfald"], ["outcome", "outcomes"];
     Test: ["test", "test"], ["test", "tests"];
+    Factor: ["oplysning", "oplysninger"], ["factor", "factors"];
+    Estimate: ["estimat", "estimater"], ["estimate", "estimates"];
+    Row: ["række", "rækker"], ["row", "rows"];
+    Entry: ["indførsel", "indførsler"], ["entry", "entries"];
+    Key: ["nøgle", "nøgler"], ["key", "keys"];
+    DrawnPerson: ["trukket person", "trukne personer"], ["drawn person", "drawn persons"];
+    Spell: ["forløb", "forløb"], ["spell", "spells"];
+    Referral: ["henvisning", "henvisninger"], ["referral", "referrals"];
     Replay: ["gentagelse", "gentagelser"], ["replay", "replays"];
 }

@@ -681,7 +681,7 @@ pub const NOTES: &[(&str, &str)] = &[
 /// Returns a note in the language of the report: a word or a sentence as `estimate` made it;
 /// `label` gives the words of the plan for an id. What is unknown is returned as it is.
 pub fn note(text: &str, locale: &Locale, label: &dyn Fn(&str) -> Option<String>) -> String {
-    let known = find(text).filter(|_| text.contains(|c: char| c.is_alphabetic()));
+    let known = find(NOTES, text).filter(|_| text.contains(|c: char| c.is_alphabetic()));
     let Some((pair, parts)) = known else {
         return value(text, locale, label);
     };
@@ -757,12 +757,16 @@ fn percent(text: &str, locale: &Locale) -> String {
     locale.hundredths(&value(digits, locale, &|_| None))
 }
 
-type Parts<'t> = Vec<(&'static str, &'t str)>;
+/// Slots with what stands in them.
+pub(super) type Parts<'t> = Vec<(&'static str, &'t str)>;
 
 /// Returns the pair whose English form has most words in common with the text, with what stands in
 /// its slots.
-fn find(text: &str) -> Option<(&'static (&'static str, &'static str), Parts<'_>)> {
-    let fitting = NOTES.iter().filter_map(|pair| {
+pub(super) fn find<'t>(
+    pairs: &'static [(&'static str, &'static str)],
+    text: &'t str,
+) -> Option<(&'static (&'static str, &'static str), Parts<'t>)> {
+    let fitting = pairs.iter().filter_map(|pair| {
         let parts = slots(pair.0, text)?;
         Some((fixed_length(pair.0), pair, parts))
     });

@@ -17,14 +17,12 @@ const INDENT: usize = 2;
 
 /// Writes a table in lines of at most `width` characters, each ended by a line feed.
 pub fn text(table: &Table, locale: &Locale, width: usize) -> String {
-    let mut laid = lay(table, locale);
-    for row in &mut laid.rows {
-        if let LaidRow::Cells { cells, .. } = row {
-            for cell in cells {
-                cell.text = short(&cell.text);
-            }
-        }
-    }
+    let whole = lay(table, locale);
+    // Units in as many letters as there is room for.
+    let fitting = Units::ALL.iter().find_map(|units| {
+        let laid = units.within(&whole);
+        Widths::fit(&laid, width).map(|widths| (laid, widths))
+    });
     let mut lines = wrap(&table.title, width);
     if !table.caption.is_empty() {
         lines.extend(wrap(&table.caption, width));
@@ -32,10 +30,11 @@ pub fn text(table: &Table, locale: &Locale, width: usize) -> String {
     if !lines.is_empty() {
         lines.push(String::new());
     }
-    match Widths::fit(&laid, width) {
-        Some(widths) => columns(&laid, &widths, &mut lines),
-        None => list(&laid, width, &mut lines),
+    match &fitting {
+        Some((laid, widths)) => columns(laid, widths, &mut lines),
+        None => list(&whole, width, &mut lines),
     }
+    let laid = whole;
     if !laid.footnotes.is_empty() || !laid.notes.is_empty() {
         lines.push(String::new());
     }
@@ -55,12 +54,48 @@ pub fn text(table: &Table, locale: &Locale, width: usize) -> String {
     text
 }
 
-/// Returns a cell's text with the unit in fewer letters, for lines are short.
-fn short(text: &str) -> String {
-    let danish = text.replace("procentpoint", "point").replace("pct.", "%");
-    danish
-        .replace("percentage points", "points")
-        .replace("percentage\u{a0}points", "points")
+/// How units of cells are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Units {
+    /// As in a report: `6,7 pct.`, `+1,3 procentpoint`.
+    Whole,
+    /// `6,7 pct.`, `+1,3 pct.point`
+    Middle,
+    /// `6,7 %`, `+1,3 %-point`
+    Short,
+}
+
+impl Units {
+    const ALL: [Units; 3] = [Units::Whole, Units::Middle, Units::Short];
+
+    fn within(self, whole: &Laid) -> Laid {
+        let mut laid = whole.clone();
+        for row in &mut laid.rows {
+            if let LaidRow::Cells { cells, .. } = row {
+                for cell in cells {
+                    cell.text = self.of(&cell.text);
+                }
+            }
+        }
+        if self == Units::Short {
+            for head in &mut laid.heads {
+                head.text = head.text.replace("Sammenlignet med", "Reference");
+            }
+        }
+        laid
+    }
+
+    fn of(self, text: &str) -> String {
+        // In English the short word is not mistaken for another.
+        let text = text
+            .replace("percentage points", "points")
+            .replace("percentage\u{a0}points", "points");
+        match self {
+            Units::Whole => text,
+            Units::Middle => text.replace("procentpoint", "pct.point"),
+            Units::Short => text.replace("procentpoint", "%-point").replace("pct.", "%"),
+        }
+    }
 }
 
 /// A cell split where columns are aligned, with its marks.

@@ -1,5 +1,6 @@
 //! Through the program: wiring, words, exit codes.
 
+mod danish;
 mod desk;
 mod help;
 mod intake;

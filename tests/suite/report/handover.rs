@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use klero::protocol::{IntervalId, Language, MethodId};
-use klero::report::language::{Locale, NOTES, note, sentence};
+use klero::report::language::{FINDINGS, Locale, NOTES, note, sentence};
 
 use crate::workshop::{Folder, klero, klero_at};
 
@@ -786,8 +786,72 @@ fn every_note_of_an_estimate_has_a_danish_form() {
 }
 
 #[test]
+fn every_sentence_of_an_audit_has_a_danish_form() {
+    let known: Vec<String> = FINDINGS.iter().map(|(english, _)| bare(english)).collect();
+    // Joined to a sentence that is known whole.
+    let parts = [
+        ", and {} more so",
+        " / ",
+        "{}; the lines are judged without that, and {} brings the file back",
+        "that facts were changed to let somebody in: refused in entry {} and drawn in entry {}{}",
+        "that one person was drawn twice: `{}` (entry {}) is written almost like `{}` (entry {}){}",
+    ];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/audit.rs");
+    let source = fs::read_to_string(path).unwrap();
+    let mut unknown = Vec::new();
+    let mut seen = 0;
+    for (_, text) in literals(source.split("#[cfg(test)]").next().unwrap()) {
+        let text = bare(&text);
+        if text.contains(' ') {
+            seen += 1;
+            if !known.contains(&text) && !parts.contains(&text.as_str()) {
+                unknown.push(text);
+            }
+        }
+    }
+    assert!(seen > 50, "{seen}");
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+#[test]
+fn numbers_in_notes_are_rounded_in_one_place_and_take_a_danish_comma() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/estimate");
+    let source = fs::read_to_string(root.join("rows.rs")).unwrap();
+    for (_, text) in literals(&source) {
+        assert!(!text.contains("{:.") && !text.contains(":."), "{text}");
+    }
+    let da = Locale::of(Language::Danish);
+    for (text, danish) in [
+        (
+            "-0.4 % received it because of the draw",
+            "−0,4\u{a0}pct. modtog det",
+        ),
+        (
+            "the draw changed what was received by -1.2346",
+            "med −1,2346",
+        ),
+        ("F of the first stage 10.3", "første trin: 10,3"),
+        (
+            "F = 3.142 on 2 and 97.5 degrees of freedom",
+            "F = 3,142 med 2 og 97,5 friheds",
+        ),
+        (
+            "Lee bounds trim 7.5 % of the outcomes of `a`",
+            "skærer 7,5\u{a0}pct. af",
+        ),
+        (
+            "`a` came from 3.10 before to 1234.50 after",
+            "3,10 før til 1\u{202f}234,50",
+        ),
+    ] {
+        let said = note(text, &da, &|_| None);
+        assert!(said.contains(danish), "{said}");
+    }
+}
+
+#[test]
 fn the_two_forms_of_a_note_tell_the_same_facts() {
-    for (english, danish) in NOTES {
+    for (english, danish) in NOTES.iter().chain(FINDINGS) {
         let slots = |text: &str| -> Vec<String> {
             let parts = text.split('{').skip(1);
             parts

@@ -28,6 +28,28 @@ fn no_line_on_a_terminal_is_longer_than_asked() {
 }
 
 #[test]
+fn units_on_a_danish_terminal_are_as_long_as_there_is_room_for() {
+    let share = Form::of(Unit::Share, 1);
+    let points = Form::of(Unit::Points, 1).signed();
+    let mut table = Table::new("t", "T", "");
+    table.columns = ["a", "b"].map(|key| Column::numbers(key, key)).to_vec();
+    let cells = [Value::Number(0.067, share), Value::Number(0.013, points)];
+    table.push(Row::new("Ny indsats", cells.map(Cell::new).to_vec()));
+    for (width, units) in [
+        (80, ["6,7 pct.", "+1,3 procentpoint"]),
+        (29, ["6,7 pct.", "+1,3 pct.point"]),
+        (24, ["6,7 %", "+1,3 %-point"]),
+        // A list has room again.
+        (19, ["6,7 pct.", "+1,3 procentpoint"]),
+    ] {
+        let text = terminal::text(&table, &DA, width);
+        for unit in units {
+            assert!(text.contains(&format!(" {unit}")), "{width}:\n{text}");
+        }
+    }
+}
+
+#[test]
 fn decimal_marks_stand_under_each_other_on_a_terminal() {
     let text = terminal::text(&baseline(&DA), &DA, 80);
     let rows = text.lines().filter(|line| line.contains('('));
