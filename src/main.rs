@@ -18,6 +18,8 @@ fn keep_memory() {
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, MOST);
         libc::mallopt(libc::M_TRIM_THRESHOLD, MOST);
+        // What one thread gave back is there for every other.
+        libc::mallopt(libc::M_ARENA_MAX, 1);
     }
 }
 

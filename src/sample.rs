@@ -9,6 +9,7 @@ mod dates;
 mod file;
 mod flow;
 mod numbers;
+mod order;
 mod people;
 mod table;
 

@@ -260,10 +260,10 @@ impl Estimate {
                 "`--adjust` takes what was known before the draw",
             ));
         }
-        // Beside the rest, which takes as long.
+        let data = Data::read(file, self.id.as_deref())?;
+        // Beside what one thread does alone.
         let of = file.to_owned();
         let digest = std::thread::spawn(move || Digest::of_file(&of));
-        let data = Data::read(file, self.id.as_deref())?;
         let arm = self.arm.as_deref().unwrap_or_default();
         let roles = Roles {
             arm,

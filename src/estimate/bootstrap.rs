@@ -177,15 +177,8 @@ impl Side {
                 room.extend(drawn);
             }
         }
-        // In a fixed order that lets several sums run at a time.
-        let (mut sums, mut squares) = ([0.0; LANES], [0.0; LANES]);
-        for values in room[..size].chunks(LANES) {
-            for ((sum, squares), y) in sums.iter_mut().zip(&mut squares).zip(values) {
-                *sum += y;
-                *squares += y * y;
-            }
-        }
-        let (sum, squares) = (sums.iter().sum::<f64>(), squares.iter().sum::<f64>());
+        let sum = sum_of(&room[..size], |y| y);
+        let squares = sum_of(&room[..size], |y| y * y);
         let n = size as f64;
         let about = squares - sum * sum / n;
         let variance = match about > self.floor {
@@ -212,4 +205,19 @@ impl Side {
             }
         }
     }
+}
+
+/// Returns the sum of a function of values, in a fixed order that lets several sums run at a time.
+fn sum_of(values: &[f64], function: impl Fn(f64) -> f64) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for values in whole {
+        for (sum, y) in sums.iter_mut().zip(values) {
+            *sum += function(*y);
+        }
+    }
+    for (sum, y) in sums.iter_mut().zip(rest) {
+        *sum += function(*y);
+    }
+    sums.iter().sum()
 }

@@ -24,7 +24,14 @@ pub struct Contrast<'s> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub name: String,
-    pub values: Arc<[f64]>,
+    pub values: Arc<Vec<f64>>,
+}
+
+impl Column {
+    pub fn new(name: String, values: Vec<f64>) -> Column {
+        let values = values.into();
+        Column { name, values }
+    }
 }
 
 /// Groups renumbered to those that occur.
@@ -89,10 +96,16 @@ impl<'s> Contrast<'s> {
 
     /// Returns the values of one side.
     pub fn side(&self, arm: bool) -> Vec<f64> {
-        let on_it = |in_arm: &&bool| **in_arm == arm;
-        let mut side = Vec::with_capacity(self.in_arm.iter().filter(on_it).count());
-        let sides = self.y.iter().zip(&self.in_arm);
-        side.extend(sides.filter(|(_, in_arm)| on_it(in_arm)).map(|(y, _)| *y));
+        let size = self.in_arm.iter().filter(|in_arm| **in_arm == arm).count();
+        // Arms stand in no order that a processor could foresee: one of the other side is written
+        // over.
+        let mut side = vec![0.0; size + 1];
+        let mut next = 0;
+        for (y, &in_arm) in self.y.iter().zip(&self.in_arm) {
+            side[next] = *y;
+            next += usize::from(in_arm == arm);
+        }
+        side.truncate(size);
         side
     }
 
@@ -172,13 +185,9 @@ impl<'s> Contrast<'s> {
         let grouped = self.grouped(groups);
         let levels = grouped.names.iter().enumerate().skip(1);
         levels
-            .map(|(level, name)| Column {
-                name: format!("{} {name}", groups.name),
-                values: grouped
-                    .of
-                    .iter()
-                    .map(|&of| f64::from(of == level as u32))
-                    .collect(),
+            .map(|(level, name)| {
+                let values = grouped.of.iter().map(|&of| f64::from(of == level as u32));
+                Column::new(format!("{} {name}", groups.name), values.collect())
             })
             .collect()
     }
@@ -201,23 +210,16 @@ impl<'s> Contrast<'s> {
             return Vec::new();
         }
         let mean = known.sum::<f64>() / (values.len() - missing) as f64;
-        let mut columns = vec![Column {
-            name: name.to_owned(),
-            values: values.iter().map(|value| value.unwrap_or(mean)).collect(),
-        }];
+        let filled = values.iter().map(|value| value.unwrap_or(mean));
+        let mut columns = vec![Column::new(name.to_owned(), filled.collect())];
         if missing == 0 {
             return columns;
         }
         let mut note = format!("covariate `{name}`: {missing} missing, filled with the mean");
         if missing * 10 >= values.len() {
             note += " and marked by an indicator";
-            columns.push(Column {
-                name: format!("{name} missing"),
-                values: values
-                    .iter()
-                    .map(|value| f64::from(value.is_none()))
-                    .collect(),
-            });
+            let marked = values.iter().map(|value| f64::from(value.is_none()));
+            columns.push(Column::new(format!("{name} missing"), marked.collect()));
         }
         notes.push(note);
         columns

@@ -161,19 +161,17 @@ impl Columns {
         let work = || -> Result<(), RegisterError> {
             // A thread has its own place in the file.
             let (mut file, _) = typed(path)?;
-            let mut missing = Vec::new();
-            // What the file says of its length is not to be trusted with memory.
-            let mut numbers = Vec::with_capacity(file.rows().min(1 << 20));
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 if index >= names.len().min(file.columns.len()) {
                     return Ok(());
                 }
                 let mut whole = Whole::ToldApart;
-                numbers.clear();
-                missing.clear();
+                let (mut numbers, mut missing) = (Vec::new(), Vec::new());
                 let text = file.columns[index].dtype() == &ArrowDataType::Utf8View;
                 if !text {
+                    // What the file says of its length is not to be trusted with memory.
+                    numbers.reserve_exact(file.rows().min(1 << 20));
                     let read = |decoded: &Decoded| {
                         whole = whole.and(as_numbers(decoded, &mut numbers, &mut missing));
                     };
@@ -190,13 +188,14 @@ impl Columns {
                         Values::Number(_) => unreachable!("numbers are told apart"),
                     }
                 } else {
-                    keep(Cells::Numbers(&numbers, &missing))
+                    numbers.shrink_to_fit();
+                    keep(Cells::Numbers(numbers, missing))
                 };
                 let mut kept = kept.lock().expect("no thread panics");
                 kept.push((index, made));
             }
         };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = crate::threads::threads();
         std::thread::scope(|scope| {
             let threads = threads.min(names.len());
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
@@ -213,9 +212,9 @@ impl Columns {
 }
 
 /// A column that was read, of whatever type it is in the file.
-pub enum Cells<'c> {
+pub enum Cells {
     /// Numbers, 0 where missing, and which of them are missing; the second is empty where none is.
-    Numbers(&'c [f64], &'c [bool]),
+    Numbers(Vec<f64>, Vec<bool>),
     /// Whole numbers that numbers of eight bytes do not all tell apart.
     Whole(Vec<Option<i64>>),
     Text(Vec<Option<String>>),

@@ -184,10 +184,13 @@ impl Group {
 
 /// Reads a range of the bytes of a file.
 fn read_bytes(file: &mut File, range: Range<u64>) -> io::Result<Buffer<u8>> {
-    let mut bytes = vec![0; (range.end - range.start) as usize];
+    let length = range.end - range.start;
+    let mut bytes = Vec::with_capacity(length as usize);
     file.seek(SeekFrom::Start(range.start))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes.into())
+    match file.take(length).read_to_end(&mut bytes)? as u64 == length {
+        true => Ok(bytes.into()),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 impl Column {

@@ -4,20 +4,25 @@
 
 use std::sync::Arc;
 
+use super::order::Order;
+
 /// A number of each person, or none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numbers {
     /// 0 where missing.
-    values: Arc<[f64]>,
+    values: Arc<Vec<f64>>,
     /// `None` where nothing is missing.
     missing: Option<Arc<[bool]>>,
+    finite: bool,
 }
 
 impl Numbers {
     /// Takes numbers, 0 where missing, and which of them are missing; the second may be empty
     /// where none is.
-    pub(super) fn of(values: &[f64], missing: &[bool]) -> Numbers {
+    pub(super) fn of(values: Vec<f64>, missing: Vec<bool>) -> Numbers {
         Numbers {
+            // Without a branch for each, which a processor does several at once.
+            finite: values.iter().fold(true, |all, n| all & n.is_finite()),
             values: values.into(),
             missing: missing.contains(&true).then(|| missing.into()),
         }
@@ -44,8 +49,13 @@ impl Numbers {
         (0..self.len()).map(|row| self.get(row))
     }
 
+    /// Returns whether none is infinite, and none what is no number.
+    pub(super) fn are_finite(&self) -> bool {
+        self.finite
+    }
+
     /// Returns all numbers, where none is missing.
-    pub fn complete(&self) -> Option<&Arc<[f64]>> {
+    pub fn complete(&self) -> Option<&Arc<Vec<f64>>> {
         match self.missing {
             None => Some(&self.values),
             Some(_) => None,
@@ -53,13 +63,12 @@ impl Numbers {
     }
 
     /// Puts the numbers into another order, by a space that serves one column after the other.
-    pub(super) fn arrange(&mut self, order: &[u32], space: &mut Vec<f64>) {
-        let values = Arc::make_mut(&mut self.values);
-        space.clear();
-        space.extend(order.iter().map(|&row| values[row as usize]));
-        values.copy_from_slice(space);
+    pub(super) fn arrange(&mut self, order: &Order, space: &mut Vec<f64>) {
+        let values: &mut Vec<f64> = Arc::make_mut(&mut self.values);
+        order.arrange(values, space);
         if let Some(missing) = &mut self.missing {
-            *missing = order.iter().map(|&row| missing[row as usize]).collect();
+            let rows = order.rows.iter();
+            *missing = rows.map(|&row| missing[row as usize]).collect();
         }
     }
 }
@@ -79,9 +88,6 @@ impl FromIterator<Option<f64>> for Numbers {
             }
             values.push(cell.unwrap_or(0.0));
         }
-        Numbers {
-            values: values.into(),
-            missing: (!missing.is_empty()).then(|| missing.into()),
-        }
+        Numbers::of(values, missing)
     }
 }

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::order::Order;
 use super::{Drawn, End, Fact, FactValues, Groups, Measured, Numbers, People, SampleError};
 use crate::protocol::Unit;
 use crate::register::columns::{self, Columns, TOLD_APART};
 use crate::register::{Format, Source};
 use crate::spelling::nearest;
 use crate::table::{Table, TableError};
+use crate::threads::side_by_side;
 
 /// The most arms a table may have: beyond it, the column is hardly one of arms.
 const MOST_ARMS: usize = 1_000;
@@ -70,17 +72,17 @@ impl Data {
             let path = path.to_owned();
             return Err(TableError::Empty { path }.into());
         }
-        data.order = match id {
+        let order = Order::of(match id {
             Some(id) => data.by_id(id)?,
             None => data.by_digest(rows),
-        };
-        let (order, columns) = (&data.order, &mut data.columns);
-        side_by_side(columns, |_, columns| {
+        });
+        side_by_side(&mut data.columns, |_, columns| {
             let mut space = Vec::new();
             for (_, cells) in columns {
-                cells.arrange(order, &mut space);
+                cells.arrange(&order, &mut space);
             }
         });
+        data.order = order.rows;
         Ok(data)
     }
 
@@ -313,12 +315,7 @@ impl Data {
     /// Refuses what is no number and what is infinite, as typed tables may hold: whether they stand
     /// for a missing value is not for us to guess.
     fn finite<'c>(&self, column: &str, numbers: &'c Numbers) -> Result<&'c Numbers, SampleError> {
-        let finite = match numbers.complete() {
-            // Without a branch for each, which a processor does several at once.
-            Some(all) => all.iter().fold(true, |finite, n| finite & n.is_finite()),
-            None => numbers.iter().flatten().all(f64::is_finite),
-        };
-        match finite {
+        match numbers.are_finite() {
             true => Ok(numbers),
             false => {
                 let wrong = self.first(|place| numbers.get(place).is_some_and(|n| !n.is_finite()));
@@ -372,7 +369,8 @@ impl Data {
         }
     }
 
-    fn by_id(&mut self, column: &str) -> Result<Vec<u32>, SampleError> {
+    /// Returns the place of each row in the order of ids, spread over all keys.
+    fn by_id(&mut self, column: &str) -> Result<Vec<u64>, SampleError> {
         let rows = self.cells(column)?.len();
         // For the lines of what is wrong: the rows stand as in the file.
         self.order = (0..rows as u32).collect();
@@ -388,13 +386,13 @@ impl Data {
                 referral: twice.map_or(String::new(), |&id| ids.names[id as usize].clone()),
             });
         }
-        let mut order: Vec<u32> = (0..rows as u32).collect();
-        order.sort_unstable_by_key(|&row| ids.of[row as usize]);
-        Ok(order)
+        let bits = u32::BITS - (rows as u32).leading_zeros();
+        let spread = |&id: &u32| u64::from(id) << (u64::BITS - bits);
+        Ok(ids.of.iter().map(spread).collect())
     }
 
-    /// Orders rows by a digest of all their cells; rows that share it are alike.
-    fn by_digest(&self, rows: usize) -> Vec<u32> {
+    /// Returns a digest of all cells of each row; rows that share it are alike.
+    fn by_digest(&self, rows: usize) -> Vec<u64> {
         let mut digests = vec![0_u64; rows];
         side_by_side(&mut digests, |first, digests| {
             for (name, cells) in &self.columns {
@@ -403,6 +401,13 @@ impl Data {
                 let add = |digest: &mut u64, cell: u64| {
                     *digest = digest.wrapping_add(mixed(column ^ cell));
                 };
+                if let Cells::Number(numbers) = cells
+                    && let Some(all) = numbers.complete()
+                {
+                    let rows = digests.iter_mut().zip(&all[first..]);
+                    rows.for_each(|(digest, &value)| add(digest, of_number(Some(value))));
+                    continue;
+                }
                 let rows = digests.iter_mut().zip(first..);
                 match cells {
                     Cells::Number(numbers) => {
@@ -426,7 +431,7 @@ impl Data {
                 }
             }
         });
-        in_order(digests)
+        digests
     }
 }
 
@@ -448,61 +453,18 @@ impl Cells {
     }
 
     /// Puts the cells into another order.
-    fn arrange(&mut self, order: &[u32], space: &mut Vec<f64>) {
+    fn arrange(&mut self, order: &Order, space: &mut Vec<f64>) {
         match self {
             Cells::Number(numbers) => numbers.arrange(order, space),
             Cells::Whole(wholes) => {
-                *wholes = order.iter().map(|&row| wholes[row as usize]).collect();
+                *wholes = order.rows.iter().map(|&row| wholes[row as usize]).collect();
             }
             Cells::Text(texts) => {
-                let taken = order.iter().map(|&row| texts[row as usize].take());
+                let taken = order.rows.iter().map(|&row| texts[row as usize].take());
                 *texts = taken.collect();
             }
         }
     }
-}
-
-/// Returns the places of digests in their order, and of alike ones in that of their places.
-fn in_order(digests: Vec<u64>) -> Vec<u32> {
-    // By their first bits into parts, which threads put into order.
-    const PARTS: usize = 256;
-    let part = |digest: u64| (digest >> 56) as usize;
-    let mut ends = [0; PARTS];
-    digests.iter().for_each(|&digest| ends[part(digest)] += 1);
-    let mut begin = 0;
-    for end in &mut ends {
-        begin += std::mem::replace(end, begin);
-    }
-    let mut keyed = vec![(0, 0); digests.len()];
-    for (&digest, place) in digests.iter().zip(0_u32..) {
-        let next = &mut ends[part(digest)];
-        keyed[*next] = (digest, place);
-        *next += 1;
-    }
-    drop(digests);
-    let mut parts = Vec::with_capacity(PARTS);
-    let mut rest = keyed.as_mut_slice();
-    let mut begin = 0;
-    for end in ends {
-        let (part, after) = std::mem::take(&mut rest).split_at_mut(end - begin);
-        parts.push(part);
-        (rest, begin) = (after, end);
-    }
-    side_by_side(&mut parts, |_, parts| {
-        parts.iter_mut().for_each(|part| part.sort_unstable());
-    });
-    keyed.into_iter().map(|(_, place)| place).collect()
-}
-
-/// Hands parts of a slice, each with the place of its first, to as many threads as there are.
-fn side_by_side<T: Send>(slice: &mut [T], work: impl Fn(usize, &mut [T]) + Sync) {
-    let size = slice.len().div_ceil(crate::threads::threads()).max(1);
-    let work = &work;
-    std::thread::scope(|scope| {
-        for (number, part) in slice.chunks_mut(size).enumerate() {
-            scope.spawn(move || work(number * size, part));
-        }
-    });
 }
 
 /// Groups equal keys under their names; the first place that has none is an error.

@@ -101,6 +101,34 @@ fn row_order_and_threads_change_no_bit() {
 }
 
 #[test]
+fn row_order_changes_no_bit_by_id_or_where_numbers_are_missing() {
+    let folder = Folder::new();
+    let row = |i: u32| {
+        let arm = ["a", "control"][(i * 7 % 11 % 2) as usize];
+        let age = match i % 5 {
+            0 => String::new(),
+            _ => (20 + i * 13 % 41).to_string(),
+        };
+        format!("{i},{arm},{age},{}.{}\n", i * 17 % 29, i * 3 % 10)
+    };
+    let estimates = |rows: &[u32], id: &[&str]| {
+        let rows: String = rows.iter().copied().map(row).collect();
+        folder.write("trial.csv", format!("id,arm,age,score\n{rows}"));
+        let asked = ["--outcome", "score", "--adjust", "age", "--method", "ols"];
+        estimate(&folder, &[&asked, id].concat())["estimates"].to_string()
+    };
+    let rising: Vec<u32> = (0..500).collect();
+    let falling: Vec<u32> = (0..500).rev().collect();
+    // 7 and 500 have no common factor.
+    let scattered: Vec<u32> = (0..500).map(|i| i * 7 % 500).collect();
+    for id in [&[][..], &["--id", "id"]] {
+        let first = estimates(&rising, id);
+        assert_eq!(estimates(&falling, id), first);
+        assert_eq!(estimates(&scattered, id), first);
+    }
+}
+
+#[test]
 fn adding_an_outcome_changes_no_other() {
     let folder = folder();
     let test = [
