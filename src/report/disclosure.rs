@@ -121,6 +121,8 @@ struct Quantity {
     key: String,
     value: i64,
     kind: Kind,
+    /// Whether others are held back rather than this.
+    spared: bool,
 }
 
 /// `Σ factor · quantity = constant`.
@@ -171,6 +173,11 @@ impl Release {
         self.by_key.get(key).map(|&at| CountId(at))
     }
 
+    /// Asks for others to be held back rather than this quantity, where there is a choice.
+    pub fn spare(&mut self, id: CountId) {
+        self.quantities[id.0].spared = true;
+    }
+
     /// Returns the value of a quantity.
     pub fn value(&self, id: CountId) -> i64 {
         self.quantities[id.0].value
@@ -208,6 +215,7 @@ impl Release {
             key: key.to_owned(),
             value,
             kind,
+            spared: false,
         });
         self.by_key
             .insert(key.to_owned(), self.quantities.len() - 1);

@@ -5,6 +5,7 @@
 //! was executed, not what is usual. Hides: which table holds which rows.
 
 mod coarse;
+mod digits;
 mod figures;
 mod headline;
 mod persons;

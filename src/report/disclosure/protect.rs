@@ -343,9 +343,14 @@ impl<'a> Search<'a> {
     }
 
     /// Returns what hiding a quantity costs for each person it moves: more for large ones, which
-    /// are sums of others, and for those that many cells need.
+    /// are sums of others, for those that many cells need, and for those that are spared.
     fn cost(&self, at: usize) -> f64 {
         let size = 1 + (self.value(at).unsigned_abs() + 1).ilog2();
-        f64::from(size * (3 + self.readers[at].min(9)))
+        let spared = if self.release.quantities[at].spared {
+            8
+        } else {
+            1
+        };
+        f64::from(size * spared * (3 + self.readers[at].min(9)))
     }
 }

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::persons::Part;
+use super::tables::outcomes_of;
 use super::{Persons, Recruitment, Results, TimesFound};
 use crate::estimate::{ArmCounts, Baseline, Estimate, Standing};
 use crate::protocol::{MethodId, Role, Unit};
@@ -58,6 +59,21 @@ pub(super) fn declare<'a>(
         }
     }
     Ok(counts)
+}
+
+/// A number with no more values than this is a code, and its mean a count of its values.
+const FEW_VALUES: usize = 10;
+
+/// Returns the part of an arm's people that a row is about.
+fn part_of<'a>(row: &'a Estimate, arm: &'a str) -> Part<'a> {
+    Part {
+        level: row.subgroup.as_ref().and_then(|subgroup| {
+            let level = subgroup.level.as_deref()?;
+            Some((subgroup.factor.as_str(), level))
+        }),
+        only: row.options.only.as_deref(),
+        ..Part::of(arm)
+    }
 }
 
 /// The counts of an export by what they count.
@@ -125,13 +141,13 @@ impl Counts<'_> {
         &mut self,
         what: &str,
         part: Part,
-        amounts: impl Iterator<Item = Option<f64>>,
+        amounts: &[Option<f64>],
         within: &[bool],
     ) -> Result<CountId, DisclosureError> {
         let arms = &self.persons.people.arms;
         let arm = arms.iter().position(|arm| arm == part.arm);
         let (mut total, mut persons) = (0, 0);
-        for ((amount, within), of) in amounts.zip(within).zip(&self.persons.people.arm) {
+        for ((amount, within), of) in amounts.iter().zip(within).zip(&self.persons.people.arm) {
             let amount = amount.filter(|_| *within && Some(usize::from(*of)) == arm);
             // Thousandths, so that parts add up to their whole in whole numbers.
             let thousandths = amount.map_or(0.0, |amount| (amount.abs() * 1_000.0).round());
@@ -141,6 +157,29 @@ impl Counts<'_> {
         let base = part.key(&format!("persons in {what}"));
         let base = self.release.count(&base, persons)?;
         self.release.total(&part.key(what), total, base)
+    }
+
+    /// Declares how many have each value, where there are few: then mean and deviation are made of
+    /// these counts, and tell them.
+    fn values(
+        &mut self,
+        what: &str,
+        part: Part,
+        values: &[Option<f64>],
+    ) -> Result<Vec<CountId>, DisclosureError> {
+        let mut distinct: Vec<f64> = values.iter().flatten().copied().collect();
+        distinct.sort_by(f64::total_cmp);
+        distinct.dedup();
+        if distinct.len() > FEW_VALUES {
+            return Ok(Vec::new());
+        }
+        let mut counts = Vec::new();
+        for one in distinct {
+            counts.push(self.people(&format!("{what} {one}"), part, |_| {
+                values.iter().map(|value| *value == Some(one)).collect()
+            })?);
+        }
+        Ok(counts)
     }
 
     fn rest(&mut self, whole: CountId, part: CountId) -> Result<(), DisclosureError> {
@@ -241,7 +280,12 @@ impl Counts<'_> {
                         if let Some(FactValues::Number { values, .. }) = fact {
                             let what = format!("total of fact {}", row.fact);
                             let all = vec![true; self.persons.people.len()];
-                            self.total(&what, part, values.iter(), &all)?;
+                            let values: Vec<Option<f64>> = values.iter().collect();
+                            self.total(&what, part, &values, &all)?;
+                            if count.is_none() {
+                                let what = format!("fact {} is", row.fact);
+                                self.values(&what, part, &values)?;
+                            }
                         }
                         if let Some(count) = count {
                             let what = format!("yes {}", row.fact);
@@ -268,15 +312,7 @@ impl Counts<'_> {
         let arms = [Some((row.arm.as_str(), &row.arm_counts)), reference];
         for (side, found) in sides.iter_mut().zip(arms) {
             let Some((arm, counts)) = found else { continue };
-            let level = row.subgroup.as_ref().and_then(|subgroup| {
-                let level = subgroup.level.as_deref()?;
-                Some((subgroup.factor.as_str(), level))
-            });
-            let part = Part {
-                level,
-                only: row.options.only.as_deref(),
-                ..Part::of(arm)
-            };
+            let part = part_of(row, arm);
             let outcome = row.outcome.as_deref().unwrap_or_default();
             if row.method != MethodId::Change {
                 *side = self.of_arm(outcome, part, Some(counts))?;
@@ -332,7 +368,9 @@ impl Counts<'_> {
             let within = self.persons.within(&part);
             let amounts = measured.value.iter().zip(&measured.observed);
             let amounts = amounts.map(|(value, observed)| observed.then_some(*value));
-            read.push(self.total(&format!("total of {outcome}"), part, amounts, &within)?);
+            let amounts: Vec<Option<f64>> = amounts.collect();
+            read.push(self.total(&format!("total of {outcome}"), part, &amounts, &within)?);
+            read.extend(self.values(&format!("outcome {outcome} is"), part, &amounts)?);
         }
         // Those chosen after the draw are part of all.
         if part.only.is_some() {
@@ -576,6 +614,9 @@ impl Counts<'_> {
                         more.into_iter()
                             .filter(|key| self.release.find(key).is_some()),
                     );
+                    let value = format!("fact {} is ", row.fact);
+                    let values = self.properties.keys().filter(|key| key.starts_with(&value));
+                    keys.extend(values.map(|what| format!("{what}, arm {arm}")));
                     keys
                 }
             };
@@ -603,14 +644,17 @@ impl Counts<'_> {
             "missing" => &["without"],
             _ => &["with", "events of"],
         };
-        let of_table = table.groups.iter_mut().flat_map(|group| &mut group.rows);
-        for row in of_table {
-            let of_label = found
-                .plan
-                .outcomes
+        // Labels need not differ, so that a row goes by its place.
+        let outcomes: Vec<String> = match table.id.as_str() {
+            "missing" => outcomes_of(found, |_| true),
+            _ => found
+                .received
                 .iter()
-                .find(|outcome| outcome.label == row.label);
-            let outcome = of_label.map_or(row.label.as_str(), |outcome| &outcome.id);
+                .map(|(outcome, _)| outcome.clone())
+                .collect(),
+        };
+        let of_table = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+        for (row, outcome) in of_table.zip(&outcomes) {
             let mut all = Vec::new();
             for (place, cell) in row.cells.iter_mut().enumerate() {
                 let Some(arm) = found.flow.arms.get(place) else {
@@ -650,28 +694,17 @@ impl Counts<'_> {
         let shown = table.groups.iter_mut().flat_map(|group| &mut group.rows);
         for (shown, row) in shown.zip(rows) {
             let [arm, reference] = self.of_row(row)?;
-            let mut both = [arm.as_slice(), reference.as_slice()].concat();
-            // Effects in levels of a number, and tests over levels, follow from all of them.
-            if let Some(subgroup) = &row.subgroup {
-                both.extend(self.of_levels(found, row, &subgroup.factor)?);
-            }
-            // Where shares are compared, an effect by strata follows from the counts of each, and one
-            // that is adjusted for levels tells of each beside the others. Of other outcomes the
-            // means of strata and levels are unknown, and an effect tells no count.
-            if row.arm_counts.events.is_some() {
-                if row.options.strata.is_some() {
-                    both.extend(self.of_strata(row)?);
+            if row.role == Some(Role::Primary) {
+                for id in arm.iter().chain(&reference) {
+                    self.release.spare(*id);
                 }
-                both.extend(self.of_adjusted(row)?);
             }
-            // Beside the effect of being drawn, one of what was received tells how many received it.
-            if let Some(received) = &row.options.received {
-                let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
-                for arm in arms.into_iter().flatten() {
-                    for what in ["with", "events of"] {
-                        let key = format!("{what} {received}, arm {arm}");
-                        both.extend(self.release.find(&key));
-                    }
+            let both = self.behind(found, row)?;
+            // Of tests adjusted together each tells of the others.
+            let mut family = both.clone();
+            if row.p_adjusted.is_some() {
+                for other in found.rows.iter().filter(|row| row.p_adjusted.is_some()) {
+                    family.extend(self.behind(found, other)?);
                 }
             }
             for (cell, column) in shown.cells.iter_mut().zip(&table.columns) {
@@ -685,11 +718,47 @@ impl Counts<'_> {
                     "n_arm" => first(&arm),
                     "reference" => reference.clone(),
                     "n_reference" => first(&reference),
+                    "p_adjusted" => family.clone(),
                     _ => both.clone(),
                 });
             }
         }
         Ok(())
+    }
+
+    /// Returns the counts that the effect of a row follows from.
+    fn behind(&mut self, found: &Results, row: &Estimate) -> Result<Vec<CountId>, DisclosureError> {
+        let mut both = self.of_row(row)?.concat();
+        // A test over levels follows from all of them.
+        if let Some(subgroup) = &row.subgroup
+            && subgroup.level.is_none()
+        {
+            both.extend(self.of_levels(found, row, &subgroup.factor)?);
+        }
+        let outcome = row.outcome.as_deref().unwrap_or_default();
+        let received = row.options.received.as_deref();
+        // Where shares are compared, an effect by strata follows from the counts of each, and one
+        // that is adjusted for levels tells of each beside the others. Of other outcomes the means
+        // of strata and levels are unknown.
+        if row.arm_counts.events.is_some() || received.is_some() {
+            for outcome in [Some(outcome), received].into_iter().flatten() {
+                if row.options.strata.is_some() {
+                    both.extend(self.of_strata(row, outcome)?);
+                }
+                both.extend(self.of_adjusted(row, outcome)?);
+            }
+        }
+        // Beside the effect of being drawn, one of what was received tells how many received it.
+        if let Some(received) = received {
+            let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
+            for arm in arms.into_iter().flatten() {
+                for what in ["with", "events of"] {
+                    let key = format!("{what} {received}, arm {arm}");
+                    both.extend(self.release.find(&key));
+                }
+            }
+        }
+        Ok(both)
     }
 
     /// Declares a whole the sum of its parts, where it is a count of the export and was not declared
@@ -708,13 +777,15 @@ impl Counts<'_> {
     }
 
     /// Returns the counts of a row's arms in the strata, and ties them to the whole arm.
-    fn of_strata(&mut self, row: &Estimate) -> Result<Vec<CountId>, DisclosureError> {
-        let outcome = row.outcome.as_deref().unwrap_or_default();
+    fn of_strata(
+        &mut self,
+        row: &Estimate,
+        outcome: &str,
+    ) -> Result<Vec<CountId>, DisclosureError> {
         let Some(strata) = &self.persons.people.stratum else {
             return Ok(Vec::new());
         };
         let mut all = Vec::new();
-        // People chosen after the draw, or of a level, are other counts; those of all bound them.
         for arm in [Some(row.arm.as_str()), row.reference.as_deref()]
             .into_iter()
             .flatten()
@@ -723,7 +794,7 @@ impl Counts<'_> {
             for stratum in &strata.names {
                 let part = Part {
                     stratum: Some(stratum),
-                    ..Part::of(arm)
+                    ..part_of(row, arm)
                 };
                 let read = self.of_arm(outcome, part, None)?;
                 for (parts, id) in parts.iter_mut().zip(read) {
@@ -731,7 +802,8 @@ impl Counts<'_> {
                 }
             }
             for (what, parts) in ["with", "events of"].into_iter().zip(parts) {
-                let whole = self.release.find(&format!("{what} {outcome}, arm {arm}"));
+                let whole = part_of(row, arm).key(&format!("{what} {outcome}"));
+                let whole = self.release.find(&whole);
                 self.sum_once(whole, &parts)?;
                 all.extend(parts);
             }
@@ -741,8 +813,11 @@ impl Counts<'_> {
 
     /// Returns the counts of a row's arms at the levels it is adjusted for, and ties them to the
     /// whole arm. Of a number that is adjusted for no table has counts.
-    fn of_adjusted(&mut self, row: &Estimate) -> Result<Vec<CountId>, DisclosureError> {
-        let outcome = row.outcome.as_deref().unwrap_or_default();
+    fn of_adjusted(
+        &mut self,
+        row: &Estimate,
+        outcome: &str,
+    ) -> Result<Vec<CountId>, DisclosureError> {
         let mut all = Vec::new();
         let arms = [Some(row.arm.as_str()), row.reference.as_deref()];
         for arm in arms.into_iter().flatten() {

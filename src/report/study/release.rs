@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 
 use super::reads::declare;
-use super::{Drawn, Report, Results, coarse, report};
+use super::{Drawn, Report, Results, coarse, digits, report};
 use crate::report::disclosure::{DisclosureError, Reads, Rule, Step};
 use crate::report::document::{Block, Inline};
 use crate::report::language::{Locale, Message};
-use crate::report::table::Table;
+use crate::report::table::{Table, Value};
 
 /// A report in which no small count can be read or computed.
 pub struct Export {
@@ -33,7 +33,13 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     let mut found = found.clone();
     for row in &mut found.rows {
         // Notes that tell numbers may tell counts.
-        row.computed.notes.retain(|note| !tells_a_number(note));
+        let digit = |c: char| c.is_ascii_digit();
+        row.computed.notes.retain(|note| !note.contains(digit));
+    }
+    digits::round(&mut found);
+    if let Some(baseline) = &mut found.baseline {
+        // One number of all levels could tell the last that is held back.
+        baseline.omnibus = None;
     }
     found.threshold = Some(threshold);
     found.missing.clear();
@@ -112,7 +118,7 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     let applied: Vec<Table> = made
         .tables
         .iter()
-        .map(|table| decision.apply(table))
+        .map(|table| without_traces(decision.apply(table)))
         .collect();
     for block in &mut made.document.blocks {
         match block {
@@ -144,14 +150,33 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     })
 }
 
-fn tells_a_number(note: &str) -> bool {
-    let plain = |word: &&str| {
-        word.trim_matches(|c: char| !c.is_ascii_digit())
-            .parse::<f64>()
-            .is_ok()
-    };
-    let words = note.split_whitespace();
-    words
-        .filter(plain)
-        .any(|word| !word.starts_with(|c: char| c.is_alphabetic()))
+/// Takes away what would tell of a number that is held back: the footnotes of its row, and which of
+/// effect, interval and p there were.
+fn without_traces(mut table: Table) -> Table {
+    let effects = ["effect", "interval", "p", "p_adjusted"];
+    let columns: Vec<bool> = table
+        .columns
+        .iter()
+        .map(|column| effects.contains(&column.key.as_str()))
+        .collect();
+    for row in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
+        let held_back = row
+            .cells
+            .iter()
+            .zip(&table.columns)
+            .find_map(|(cell, column)| {
+                let suppressed = matches!(cell.value, Value::Suppressed { .. });
+                let own = effects[..3].contains(&column.key.as_str());
+                (own && suppressed).then(|| cell.clone())
+            });
+        if let Some(held_back) = held_back {
+            row.footnotes.clear();
+            for (cell, effect) in row.cells.iter_mut().zip(&columns) {
+                if *effect {
+                    *cell = held_back.clone();
+                }
+            }
+        }
+    }
+    table
 }

@@ -236,10 +236,14 @@ pub fn baseline(found: &Results, baseline: &Baseline, locale: &Locale) -> Table 
     table
 }
 
-fn baseline_row(found: &Results, baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
+/// Returns how many decimals the means and deviations of a row are shown with.
+pub fn decimals_of_baseline(row: &BaselineRow) -> usize {
     let widest = row.summaries.iter().filter_map(|summary| summary.deviation);
-    let decimals = decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3);
-    let plain = Form::of(table::Unit::None, decimals);
+    decimals_for(widest.fold(0.0, f64::max)).clamp(1, 3)
+}
+
+fn baseline_row(found: &Results, baseline: &Baseline, row: &BaselineRow, locale: &Locale) -> Row {
+    let plain = Form::of(table::Unit::None, decimals_of_baseline(row));
     let mut cells: Vec<Cell> = row
         .summaries
         .iter()
@@ -619,7 +623,7 @@ pub fn method_name(row: &Estimate, locale: &Locale) -> String {
 }
 
 /// Whether a method of times gives a share of persons, and not a mean of times.
-fn is_share_of_times(row: &Estimate) -> bool {
+pub fn is_share_of_times(row: &Estimate) -> bool {
     matches!(row.method, MethodId::KaplanMeier | MethodId::AalenJohansen)
 }
 

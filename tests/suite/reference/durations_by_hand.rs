@@ -187,7 +187,7 @@ fn a_horizon_beyond_the_last_person_is_undefined_and_names_the_latest() {
         );
         // The first arm has come to 0 at 4, and stays there.
         let found = difference(five().times(), four().times(), 5.0, 0.95);
-        assert!(found.estimate.is_some() && found.interval.is_some());
+        assert!(found.estimate.is_some());
         for horizon in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             let found = difference(five().times(), four().times(), horizon, 0.95);
             assert_eq!(found.notes, ["the horizon is not a time greater than 0"]);

@@ -520,6 +520,208 @@ fn a_mean_of_what_few_have_is_held_back() {
     }
 }
 
+/// Draws 120 persons with sex and `own` into two arms, gives each what `survey` says by arm, sex, own
+/// and place among those alike, and exports.
+fn exported(
+    plan: &str,
+    header: &str,
+    survey: impl Fn(&str, &str, &str, usize) -> String,
+) -> Folder {
+    let folder = Folder::new();
+    folder.write("study.toml", plan);
+    folder.write("seed.key", format!("{}\n", "07".repeat(32)));
+    let own = |person: usize| ["y", "n", "n"][person / 2 % 3];
+    let mut people = "id,sex,own\n".to_owned();
+    for person in 0..120 {
+        people += &format!("p{person:03},{},{}\n", ["f", "m"][person % 2], own(person));
+    }
+    folder.write("list.csv", &people);
+    let run = |arguments: &[&str]| klero(folder.path(), arguments).ok();
+    run(&["seal", "--seed", "seed.key", "--confirm", "two"]);
+    run(&["draw", "--list", "list.csv", "--out", "arms.csv"]);
+    let arms = folder.read("arms.csv");
+    let mut alike: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    let mut answers = format!("id,{header}\n");
+    for person in 0..120 {
+        let id = format!("p{person:03}");
+        let line = arms.lines().find(|line| line.starts_with(&id)).unwrap();
+        let arm = match line.split(',').any(|field| field == "new") {
+            true => "new",
+            false => "old",
+        };
+        let (sex, own) = (["f", "m"][person % 2], own(person));
+        let place = alike.entry((arm, sex, own)).or_default();
+        answers += &format!("{id},{}\n", survey(arm, sex, own, *place));
+        *place += 1;
+    }
+    folder.write("survey.csv", answers);
+    run(&["outcomes"]);
+    run(&["report"]);
+    run(&["export"]);
+    folder
+}
+
+/// A plan of outcomes from a survey, and estimates of them.
+fn plan(allocation: &str, outcomes: &[(&str, &str)], estimates: &str) -> String {
+    let (head, _) = TWO_ARMS.split_once("[allocation]").unwrap();
+    let own = "[[factor]]\nid = \"own\"\nlabel = \"Own\"\nlevels = [\"y\", \"n\"]\n";
+    let mut text = format!("{head}{own}[allocation]\nprocedure = \"complete\"\n{allocation}\n");
+    for (id, label) in outcomes {
+        text += &format!(
+            "[[outcome]]\nid = \"{id}\"\nlabel = \"{label}\"\nmeasure = \"value\"\n\
+             file = \"survey.csv\"\ncolumn = \"{id}\"\n"
+        );
+    }
+    format!("{text}{estimates}\n[replays]\nnumber = 99\n")
+}
+
+fn estimate(outcome: &str, role: &str, more: &str) -> String {
+    format!("[[estimate]]\noutcome = \"{outcome}\"\nrole = \"{role}\"\n{more}\n")
+}
+
+fn line(folder: &Folder, table: &str, start: &str) -> String {
+    let text = folder.read(table);
+    let found = text.lines().find(|line| line.contains(start));
+    found
+        .unwrap_or_else(|| panic!("{start} in {text}"))
+        .to_owned()
+}
+
+/// From sixteen digits of an effect one can find by trial which counts make it.
+#[test]
+fn an_export_has_no_more_digits_than_its_readers_see() {
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    klero(&folder.join("d"), &["export"]).ok();
+    let mut numbers = 0;
+    for file in [
+        "tables/primary.csv",
+        "tables/baseline.csv",
+        "figures/balance.csv",
+    ] {
+        let text = folder.read(&format!("d/export/{file}"));
+        for field in text.lines().flat_map(|line| line.split(',')) {
+            if let (Ok(_), Some((_, decimals))) = (field.parse::<f64>(), field.split_once('.')) {
+                assert!(decimals.len() <= 4, "{field} in {file}");
+                numbers += 1;
+            }
+        }
+    }
+    assert!(numbers > 60, "{numbers}");
+}
+
+#[test]
+fn an_adjusted_p_tells_no_p_that_is_held_back() {
+    let both = [estimate("a", "primary", ""), estimate("b", "primary", "")].concat();
+    let holm = "[multiplicity]\nmethod = \"holm\"\n";
+    let plan = plan("strata = []", &[("a", "Aa"), ("b", "Bb")], &(both + holm));
+    let folder = exported(&plan, "a,b", |arm, sex, _, place| {
+        let few = arm == "new" && sex == "f" && place == 0;
+        let many = arm == "old" && place < 3;
+        format!(
+            "{},{}",
+            u8::from(place < 4 + usize::from(arm == "old")),
+            u8::from(few || many)
+        )
+    });
+    let held_back = line(&folder, "export/tables/primary.csv", "Bb,New – Old");
+    assert!(held_back.contains("effect: suppressed"), "{held_back}");
+    let shown = line(&folder, "export/tables/primary.csv", "Aa,New – Old");
+    assert!(!shown.contains("effect: suppressed"), "{shown}");
+    assert!(shown.contains("p_adjusted: suppressed"), "{shown}");
+}
+
+#[test]
+fn outcomes_of_one_label_are_told_apart() {
+    let both = [estimate("x", "primary", ""), estimate("y", "secondary", "")].concat();
+    let plan = plan("strata = []", &[("x", "Same"), ("y", "Same")], &both);
+    let folder = exported(&plan, "x,y", |arm, sex, own, place| {
+        let x = if place < 4 { "" } else { "1" };
+        let few = arm == "new" && sex == "f" && own == "y" && place < 3;
+        format!(
+            "{x},{}",
+            if few {
+                String::new()
+            } else {
+                (place % 2).to_string()
+            }
+        )
+    });
+    let rows = |table: &str| -> Vec<String> {
+        let text = folder.read(table);
+        text.lines()
+            .filter(|line| line.contains("Same"))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert!(rows("report/tables/missing.csv")[1].starts_with(",Same,3,"));
+    let held_back = rows("export/tables/missing.csv");
+    assert!(held_back[1].contains("suppressed"), "{held_back:?}");
+    assert!(!held_back[1].contains(",3,"), "{held_back:?}");
+}
+
+/// A mean of ones and twos, and its deviation, are the count of the twos.
+#[test]
+fn the_mean_of_a_code_tells_how_many_have_each_value() {
+    let plan = plan(
+        "strata = []",
+        &[("code", "Code")],
+        &estimate("code", "primary", ""),
+    );
+    for (few, held_back) in [(3, true), (9, false)] {
+        let folder = exported(&plan, "code", |arm, sex, own, place| {
+            let of_few = arm == "new" && sex == "f" && own == "n" && place < few;
+            let of_many = arm == "old" && place < 3;
+            format!("{}", 1 + u8::from(of_few || of_many))
+        });
+        let row = line(&folder, "export/tables/primary.csv", "New – Old");
+        assert_eq!(row.contains("effect: suppressed"), held_back, "{row}");
+    }
+}
+
+/// Three women of the new arm who do not own have a job; by stratum the level's effect follows from them.
+#[test]
+fn a_level_in_a_draw_by_strata_tells_no_count_of_level_and_stratum() {
+    let by = estimate("job", "primary", "") + &estimate("job", "exploratory", "by = \"own\"");
+    let plan = plan("strata = [\"sex\"]", &[("job", "Job")], &by);
+    for (few, held_back) in [(3, true), (9, false)] {
+        let folder = exported(&plan, "job", |arm, sex, own, place| {
+            let jobs = match (arm, sex, own) {
+                ("new", "f", "n") => few,
+                (_, _, "n") => 9,
+                _ => 0,
+            };
+            format!("{}", u8::from(place < jobs))
+        });
+        let row = line(&folder, "export/tables/subgroups.csv", "Own: n, New – Old");
+        assert_eq!(row.contains("effect: suppressed"), held_back, "{row}");
+    }
+}
+
+#[test]
+fn the_effect_of_what_was_received_tells_no_stratum_of_receivers() {
+    let late = "method = \"late\"\nreceived = \"got\"";
+    let both = estimate("job", "primary", "") + &estimate("job", "secondary", late);
+    let plan = plan(
+        "strata = [\"sex\"]",
+        &[("job", "Job"), ("got", "Got")],
+        &both,
+    );
+    for (few, held_back) in [(1, true), (3, false)] {
+        let folder = exported(&plan, "job,got", |arm, sex, _, place| {
+            let got = match (arm, sex) {
+                ("old", "f") => few,
+                ("old", _) => 3,
+                _ => 6,
+            };
+            let jobs = 4 + usize::from(arm == "new");
+            format!("{},{}", u8::from(place < jobs), u8::from(place < got))
+        });
+        let row = line(&folder, "export/tables/secondary.csv", "instrument");
+        assert_eq!(row.contains("effect: suppressed"), held_back, "{row}");
+    }
+}
+
 #[test]
 fn where_clusters_were_drawn_figures_have_no_bands_of_persons() {
     let estimates = [("job", "", "level = 0.9"), ("first-job", "", "level = 0.8")];
