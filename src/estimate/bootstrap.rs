@@ -197,6 +197,26 @@ impl Side {
         let (y, room) = (&self.y[..size], &mut room[..=size]);
         let mut taken = 0;
         while taken < size {
+            // Most often none of several lots is passed over, and they need not wait for each other.
+            if size - taken >= LANES {
+                let mut lots = [0; LANES];
+                for pair in lots.as_chunks_mut::<2>().0 {
+                    let word = words.word();
+                    *pair = [(word & 0xffff) * n, (word >> 16) * n];
+                }
+                if lots.iter().all(|lot| lot & 0xffff >= passed) {
+                    for (place, lot) in room[taken..taken + LANES].iter_mut().zip(lots) {
+                        *place = y[(lot >> 16) as usize];
+                    }
+                    taken += LANES;
+                    continue;
+                }
+                for lot in lots {
+                    room[taken] = y[(lot >> 16) as usize];
+                    taken += usize::from(lot & 0xffff >= passed);
+                }
+                continue;
+            }
             let word = words.word();
             for half in [word & 0xffff, word >> 16] {
                 let lot = half * n;
