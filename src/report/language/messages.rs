@@ -408,7 +408,8 @@ messages! { 'a;
         "t with Welch–Satterthwaite degrees of freedom";
     TInterval: "Students t", "Student’s t";
     NormalInterval: "normalfordeling", "normal";
-    LogLogInterval: "normalfordeling på skalaen log(−log)", "normal on the scale of log(−log)";
+    LogLogInterval: "ud fra hver gruppes grænser, normalfordelt på skalaen log(−log)",
+        "from the limits of each arm, normal on the scale of log(−log)";
     ExactInterval: "eksakt, givet tabellens rande", "exact, conditional on the margins";
     AndersonRubinInterval:
         "de effekter, som Anderson og Rubins test ikke forkaster",
