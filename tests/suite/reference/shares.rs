@@ -80,6 +80,22 @@ fn exact_odds_ratios_are_those_of_exact_arithmetic() {
 }
 
 #[test]
+fn exact_odds_ratios_are_those_of_the_central_test_of_r() {
+    for row in &rows(include_str!(
+        "../../../data-fixtures/reference/exact2x2.csv"
+    )) {
+        let [x1, n1, x0, n0] = ["x1", "n1", "x0", "n0"].map(|name| number(row, name) as u64);
+        let (arm, reference) = (Count::new(x1, n1), Count::new(x0, n0));
+        let name = format!("{x1}/{n1} {x0}/{n0}");
+        let found = exact_odds_ratio(arm, reference, number(row, "level"));
+        let (lower, upper) = bounds(&found);
+        close_or_absent(lower, row, "lower", 1e-9, &name);
+        close_or_absent(upper, row, "upper", 1e-9, &name);
+        close_or_absent(found.p_value, row, "p", 1e-9, &name);
+    }
+}
+
+#[test]
 fn single_shares_are_those_of_exact_arithmetic() {
     let exact = rows(include_str!("../../../data-fixtures/reference/exact.csv"));
     for row in exact.iter().filter(|row| row["kind"] == "share") {
