@@ -44,8 +44,7 @@ use clap::{Args, Parser, Subcommand};
 use klero::ledger::{Clock, Ledger, PATIENCE, Stamp, Writer};
 use klero::period::Moment;
 use klero::protocol::{Language, Protocol};
-use klero::report::effects::PLAIN;
-use klero::report::language::{Locale, NumberForm};
+use klero::report::language::{Locale, NumberForm, PLAIN};
 
 pub use console::Console;
 
@@ -228,9 +227,10 @@ impl Surroundings {
         })
     }
 
-    /// Returns the language and form of numbers of tables that no study has the words of.
+    /// Returns the language and form of numbers of tables that no study has the words of. What a
+    /// machine reads is the same in every language.
     fn of_tables(&self) -> Locale {
-        let asked = self.screen();
+        let asked = self.screen().filter(|_| !self.console.json);
         asked
             .filter(|asked| *asked != Locale::of(Language::English))
             .unwrap_or(PLAIN)

@@ -5,8 +5,8 @@ use klero::audit::{Audit as Seen, Verdict};
 use klero::digest::Digest;
 use klero::draw::Seed;
 use klero::ledger::{self, LedgerError};
-use klero::report::effects::{many, wrap};
-use klero::report::language::{Locale, Message, finding};
+use klero::report::effects::wrap;
+use klero::report::language::{Locale, Message, finding, many};
 use serde_json::json;
 
 use super::console::rows;

@@ -9,9 +9,9 @@ use klero::protocol::{Protocol, Register};
 use klero::register::store::Store;
 use klero::register::values::Readings;
 use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
-use klero::report::effects::{PLAIN, counted, many, wrap};
+use klero::report::effects::wrap;
 use klero::report::foresight::{table, warning};
-use klero::report::language::{Locale, Message, NARROW, NO_BREAK, Noun};
+use klero::report::language::{Locale, Message, Noun, PLAIN, counted, many, plain_spaces};
 use serde_json::{Value, json};
 
 use super::console::fold;
@@ -66,14 +66,9 @@ impl Check {
                 }
             }
         }
-        // Facts as they are shown, and as machines read them.
-        let locale = around.of_tables();
-        let (mut shown, mut facts) = (Vec::new(), Vec::new());
-        let mut fact = |told: &dyn Fn(&Locale) -> String| {
-            shown.push(told(&locale));
-            facts.push(told(&PLAIN));
-        };
-        fact(&|locale| {
+        let locale = &around.of_tables();
+        let mut facts = Vec::new();
+        facts.push({
             let of = |n: usize, noun| counted(n as u64, noun, locale);
             locale.say(Message::PlanFact {
                 arms: &of(plan.arms.len(), Noun::Arm),
@@ -89,20 +84,20 @@ impl Check {
                 let path = study.folder.join(file);
                 let file = &path.display().to_string();
                 match fs::metadata(&path) {
-                    Ok(found) => fact(&|locale| {
+                    Ok(found) => facts.push({
                         let size = &many(found.len(), locale);
                         locale.say(Message::RegisterFile { file, size })
                     }),
                     Err(_) => {
                         there = false;
-                        fact(&|locale| locale.say(Message::RegisterNotThere { file }));
+                        facts.push(locale.say(Message::RegisterNotThere { file }));
                     }
                 }
             }
             if there && !self.no_data {
                 match look_at(register, &study, around) {
                     Ok(done) => {
-                        fact(&|locale| {
+                        facts.push({
                             locale.say(Message::RegisterRead {
                                 register: &register.id,
                                 rows: &counted(done.rows, Noun::Row, locale),
@@ -129,11 +124,11 @@ impl Check {
         let mut sealed = false;
         let next = match study.ledger() {
             Err(LedgerError::Missing { .. }) if plan.allocation.is_none() => {
-                fact(&|locale| locale.say(Message::LedgerOfOneArm));
+                facts.push(locale.say(Message::LedgerOfOneArm));
                 analysis(&study, &plan)
             }
             Err(LedgerError::Missing { .. }) => {
-                fact(&|locale| locale.say(Message::LedgerNotSealed));
+                facts.push(locale.say(Message::LedgerNotSealed));
                 Next::Command("klero seal")
             }
             Err(error) => {
@@ -141,14 +136,14 @@ impl Check {
                 Next::Command("klero audit")
             }
             Ok(ledger) => {
-                fact(&|locale| {
+                facts.push({
                     let entries = &counted(ledger.entries.len() as u64, Noun::Entry, locale);
                     locale.say(Message::LedgerFact { entries })
                 });
                 sealed = true;
                 let mut changed = false;
                 let head = &ledger.head.to_string();
-                fact(&|locale| locale.say(Message::HeadFact { head }));
+                facts.push(locale.say(Message::HeadFact { head }));
                 if ledger.plan().digest != plan.digest {
                     match ledger.sealed().fixed_part_that_differs(&plan) {
                         Some(part) => {
@@ -156,7 +151,7 @@ impl Check {
                         }
                         None => {
                             changed = true;
-                            fact(&|locale| locale.say(Message::PlanNotOfLedger));
+                            facts.push(locale.say(Message::PlanNotOfLedger));
                         }
                     }
                 }
@@ -171,7 +166,7 @@ impl Check {
             }
         };
         if plan.allocation.is_some() && !study.folder.join(SEED).exists() {
-            fact(&|locale| locale.say(Message::SeedElsewhere));
+            facts.push(locale.say(Message::SeedElsewhere));
         }
         if !sealed {
             faults.splice(0..0, left_of_template(&plan));
@@ -183,12 +178,12 @@ impl Check {
                 .as_ref()
                 .map(|foresight| as_json(foresight, &arms(&plan)));
             around.console.object(&json!({
-                "holds": holds, "faults": faults, "facts": facts, "next": next.said(&PLAIN),
+                "holds": holds, "faults": faults, "facts": facts, "next": next.said(locale),
                 "guessable": guessable,
                 "doubts": doubts.iter().map(|(_, doubt)| of_doubt(doubt)).collect::<Vec<_>>(),
             }))?;
         } else {
-            let mut text = shown.join("\n").replace([NO_BREAK, NARROW], " ");
+            let mut text = plain_spaces(&facts.join("\n"));
             let mut put = |line: Message| text += &format!("\n{}", fold(&locale.say(line)));
             for fault in &faults {
                 put(Message::FaultFact { fault });
@@ -196,15 +191,15 @@ impl Check {
             for (register, doubtful) in &doubts {
                 put(Message::WarningFact {
                     of: register,
-                    warning: &doubt(doubtful, self.rows, &locale),
+                    warning: &doubt(doubtful, self.rows, locale),
                 });
             }
             if let Some(foresight) = &foresight {
                 let head = wrap(&locale.say(Message::HowGuessable), 80).join("\n");
                 text += &format!("\n\n{head}\n\n");
-                text += &table(foresight, &names(&plan), &locale);
+                text += &table(foresight, &names(&plan), locale);
                 for of in &foresight.warnings {
-                    let warning = &warning(of, &arms(&plan), &locale);
+                    let warning = &warning(of, &arms(&plan), locale);
                     let line = locale.say(Message::PlainWarning { warning });
                     text += &format!("\n{}", fold(&line));
                 }
@@ -212,7 +207,7 @@ impl Check {
                 put(Message::GuessableUnknown);
             }
             if holds {
-                let next = &next.said(&locale);
+                let next = &next.said(locale);
                 text += &format!("\n{}", fold(&locale.say(Message::NextFact { next })));
             }
             around.console.data(&format!("{text}\n"))?;
@@ -268,7 +263,7 @@ impl Next {
     fn said(self, locale: &Locale) -> String {
         match self {
             Next::Command(command) => command.to_owned(),
-            Next::Both(first, then) => locale.say(Message::NextOneOf { first, then }),
+            Next::Both(first, then) => locale.say(Message::NextBoth { first, then }),
             Next::Amend => locale.say(Message::NextAmend),
             Next::DrawOrUnseal => locale.say(Message::NextDrawOrUnseal),
         }

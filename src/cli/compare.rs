@@ -1,7 +1,7 @@
 use clap::Args;
 use klero::estimate::of_counts;
 use klero::protocol::{IntervalId, MethodId};
-use klero::report::effects::{PLAIN, footnotes, table};
+use klero::report::effects::{footnotes, table};
 use klero::report::json::{Provenance, estimates};
 use klero::report::language::{Locale, Message};
 use klero::sample::Count;
@@ -63,11 +63,7 @@ impl Compare {
                 "`--target` compares one share",
             ));
         }
-        // What the machine reads is the same in every language.
-        let locale = match around.console.json {
-            true => PLAIN,
-            false => around.of_tables(),
-        };
+        let locale = around.of_tables();
         let arms = self.arms(&locale)?;
         let methods = match self.method.as_slice() {
             [] if one => vec![MethodId::Share],

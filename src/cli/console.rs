@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use klero::report::effects::wrap;
-use klero::report::language::{Locale, Message, NARROW, NO_BREAK};
+use klero::report::language::{Locale, Message, plain_spaces};
 use serde_json::Value;
 
 pub struct Console {
@@ -113,7 +113,7 @@ pub fn rows(facts: &[(Message, String)], also: &[Message], locale: &Locale) -> S
     let width = width.unwrap_or(0);
     let mut text = String::new();
     for (name, fact) in facts {
-        let plain = fact.replace([NO_BREAK, NARROW], " ");
+        let plain = plain_spaces(fact);
         text += &format!("{:width$}  {plain}\n", locale.say(*name));
     }
     text
@@ -122,8 +122,7 @@ pub fn rows(facts: &[(Message, String)], also: &[Message], locale: &Locale) -> S
 /// Breaks lines longer than 80 characters at blanks, further lines indented by two more.
 pub fn fold(text: &str) -> String {
     const WIDTH: usize = 80;
-    // Terminals show the spaces that do not break as they like.
-    let text = &text.replace([NO_BREAK, NARROW], " ");
+    let text = &plain_spaces(text);
     let mut lines = Vec::new();
     for line in text.lines() {
         if line.chars().count() <= WIDTH {

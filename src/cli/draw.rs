@@ -7,8 +7,7 @@ use klero::ledger::{
     Answer as Given, Appended, Drawn, Event, Foreseen, Ledger, Referral, referrals,
 };
 use klero::protocol::{FactorKind, Protocol};
-use klero::report::effects::{PLAIN, counted};
-use klero::report::language::{Locale, Message, Noun};
+use klero::report::language::{Locale, Message, Noun, PLAIN, counted};
 use serde_json::json;
 
 use super::console::rows;

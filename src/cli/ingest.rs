@@ -9,8 +9,7 @@ use clap::Args;
 use klero::ledger::Event;
 use klero::protocol::RegisterKind;
 use klero::register::{Doubt, Doubtful, Ingest as Job, SORT_MEMORY, Writing, ingest};
-use klero::report::effects::{PLAIN, counted};
-use klero::report::language::{Locale, Message, Noun};
+use klero::report::language::{Locale, Message, Noun, PLAIN, counted};
 use klero::report::number::count;
 use serde_json::json;
 

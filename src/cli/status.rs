@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use clap::Args;
 use klero::ledger::Ledger;
 use klero::protocol::Protocol;
-use klero::report::effects::PLAIN;
 use klero::report::language::{Message, Noun};
 use klero::sample::{Flow, OutcomeFile};
 use serde_json::json;
@@ -35,10 +34,7 @@ impl Status {
             .map(|arm| arm.id.as_str())
             .collect();
         let total = |arm: usize| strata.values().map(|counts| counts[arm]).sum::<u64>();
-        let locale = match around.console.json {
-            true => PLAIN,
-            false => around.of_tables(),
-        };
+        let locale = around.of_tables();
         let say = |message: Message| locale.say(message);
         let state = say(match (ledger.unsealed(), ledger.beacon()) {
             (Some(_), _) => Message::StateUnsealed,

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::effects::{counted, many};
-use super::language::{Locale, Message, NARROW, NO_BREAK, Noun};
+use super::language::{Locale, Message, Noun, counted, many, plain_spaces};
+use super::table::terminal;
 use crate::foresight::{Foresight, Share, Warning};
 
 /// Writes the table: strata of one size a row, then the whole trial. `names` are those of all
@@ -78,11 +78,12 @@ pub fn table(foresight: &Foresight, names: &[String], locale: &Locale) -> String
     }
     if let Some(difference) = foresight.difference_at_end {
         let referrals = &locale.number(difference, 2);
-        text += &say(Message::DifferAtEnd { referrals });
-        text.push('\n');
+        for line in terminal::wrap(&say(Message::DifferAtEnd { referrals }), terminal::WIDTH) {
+            text += &line;
+            text.push('\n');
+        }
     }
-    // Terminals show the spaces that do not break as they like.
-    text.replace([NO_BREAK, NARROW], " ")
+    plain_spaces(&text)
 }
 
 /// Says what a warning warns of, and what helps.
@@ -118,7 +119,7 @@ pub fn warning(warning: &Warning, arms: &[&str], locale: &Locale) -> String {
             needed: &many(*needed, locale),
         }),
     };
-    said.replace([NO_BREAK, NARROW], " ")
+    plain_spaces(&said)
 }
 
 fn share(share: Share, locale: &Locale) -> String {

@@ -8,14 +8,17 @@
 //! advice (`pct.` for a share, `procentpoint` for a difference of shares).
 
 mod findings;
+mod ids;
 mod messages;
 mod notes;
+mod nouns;
 
 pub use findings::{FINDINGS, finding};
-pub use messages::{Message, Noun, Spoken, one_stop};
+pub use messages::{Message, Spoken, one_stop};
 pub use notes::{NOTES, note, sentence};
+pub use nouns::Noun;
 
-use super::number::{fixed, p_value, signed};
+use super::number::{fixed, grouped, p_value, signed};
 use crate::period::{Date, Week};
 use crate::protocol::Language;
 
@@ -323,4 +326,32 @@ impl Locale {
             Language::English => format!("{day}{NO_BREAK}{} {year}", ENGLISH[month]),
         }
     }
+}
+
+/// The language and form of numbers of a screen for which nothing else was asked.
+pub const PLAIN: Locale = Locale {
+    language: Language::English,
+    numbers: NumberForm {
+        grouping: Grouping::None,
+        ..NumberForm::ENGLISH
+    },
+};
+
+/// Writes a count that may be large.
+pub fn many(n: u64, locale: &Locale) -> String {
+    match locale.numbers.grouping {
+        Grouping::None => grouped(n),
+        _ => locale.count(n),
+    }
+}
+
+/// Writes a count that may be large, with its noun.
+pub fn counted(n: u64, noun: Noun, locale: &Locale) -> String {
+    format!("{} {}", many(n, locale), noun.form(locale.language, n == 1))
+}
+
+/// Returns a text with the spaces that do not break as plain ones: terminals show those as they
+/// like.
+pub fn plain_spaces(text: &str) -> String {
+    text.replace([NO_BREAK, NARROW], " ")
 }

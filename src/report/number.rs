@@ -29,18 +29,6 @@ pub fn percent(share: f64) -> String {
     format!("{} %", fixed(100.0 * share, 1))
 }
 
-/// Writes a ratio as a relative change: `82 % more`, `12 % less`.
-pub fn relative(ratio: f64) -> String {
-    let change = 100.0 * (ratio - 1.0);
-    let word = if change < 0.0 { "less" } else { "more" };
-    format!("{} % {word}", fixed(change.abs(), 0))
-}
-
-/// Writes a bound of a ratio as a relative change: `−8 %`, `+259 %`.
-pub fn relative_bound(ratio: f64) -> String {
-    format!("{} %", signed(100.0 * (ratio - 1.0), 0))
-}
-
 /// Writes a p-value with two decimals, three below 0.1, and `<0.001` below that.
 pub fn p_value(p: f64) -> String {
     if p < 0.001 {
@@ -50,12 +38,6 @@ pub fn p_value(p: f64) -> String {
     } else {
         fixed(p, 2)
     }
-}
-
-/// Writes a confidence level: `95 %`, `97.5 %`.
-pub fn level(level: f64) -> String {
-    let text = fixed(100.0 * level, 1);
-    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
 /// Returns how many decimals show two digits of a standard error, from 0 to 6.

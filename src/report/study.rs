@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Contents, Definition, Document, Inline};
 use super::json::Provenance;
-use super::language::{Locale, Message, NARROW, NO_BREAK, one_stop};
+use super::language::{Locale, Message, one_stop, plain_spaces};
 use super::table::{Source, Table, terminal};
 use crate::estimate::duration::curve::Curve;
 use crate::estimate::duration::incidence::Incidence;
@@ -398,7 +398,7 @@ pub fn screen(found: &Results, locale: &Locale, shown: Screen) -> String {
         text.push('\n');
         for (name, words) in methods {
             for line in terminal::wrap(&format!("{name}: {words}"), terminal::WIDTH) {
-                text += &line.replace([NO_BREAK, NARROW], " ");
+                text += &plain_spaces(&line);
                 text.push('\n');
             }
         }

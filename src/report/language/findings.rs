@@ -148,7 +148,7 @@ pub const FINDINGS: &[(&str, &str)] = &[
     ),
     (
         "slot {number} where slot {number2} follows by id",
-        "plads {number}, hvor plads {number2} følger efter id",
+        "plads {number}, hvor plads {number2} følger i rækkefølge efter id",
     ),
     (
         "the list's size is not the sum of the plan's counts",
@@ -331,8 +331,8 @@ pub fn finding(text: &str, locale: &Locale) -> String {
         said += before;
         // An id is an id, even where it is written like a word of the catalogue.
         said += &match slot.starts_with("what") {
-            true => finding(part, locale),
-            false => quoted(part),
+            true if find(FINDINGS, part).is_some() => finding(part, locale),
+            _ => quoted(part),
         };
         rest = after;
     }

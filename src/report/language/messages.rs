@@ -52,6 +52,16 @@ impl Tried for i64 {
     }
 }
 
+/// Stands between two stops that a fact has of its own, such as an id or the name of a file.
+const OWN_STOPS: char = '\u{e000}';
+
+fn with_own_stops(fact: String) -> String {
+    match fact.contains("..") {
+        true => fact.replace("..", &format!(".{OWN_STOPS}.")),
+        false => fact,
+    }
+}
+
 /// Lets the stop of an abbreviation be that of its sentence too: `20 pct.`, never `20 pct..`
 pub fn one_stop(text: String) -> String {
     let mut out = String::with_capacity(text.len());
@@ -63,7 +73,9 @@ pub fn one_stop(text: String) -> String {
         let doubled = letter == '.'
             && before(1) == Some('.')
             && before(2).is_some_and(char::is_alphabetic)
-            && letters.get(place + 1) != Some(&'.');
+            && letters
+                .get(place + 1)
+                .is_none_or(|next| !next.is_alphanumeric() && *next != '.');
         if !doubled {
             out.push(letter);
         }
@@ -89,7 +101,7 @@ macro_rules! messages {
             pub fn say(&self, locale: &Locale) -> String {
                 let said = match self {
                     $(Message::$name $({ $($field),+ })? => {
-                        $($(let $field = $field.spoken(locale);)+)?
+                        $($(let $field = with_own_stops($field.spoken(locale));)+)?
                         match locale.language {
                             Language::Danish => format!($danish),
                             Language::English => format!($english),
@@ -97,7 +109,7 @@ macro_rules! messages {
                     })+
                     Message::Own(text) => return (*text).to_owned(),
                 };
-                one_stop(said)
+                one_stop(said).replace(OWN_STOPS, "")
             }
 
             /// Returns every message once with its name and the names of its facts, for tests; a
@@ -738,7 +750,7 @@ messages! { 'a;
     IntervalsHead: "interval", "interval";
     AdjustedPHead: "p just.", "p adj.";
     TitleBeforeDraw { name: &'a str }:
-        "{name} (før lodtrækningen: ingen effekt)", "{name} (before the draw: no effect)";
+        "{name} (før lodtrækningen: ikke en effekt)", "{name} (before the draw: not an effect)";
     TitleOnly { name: &'a str, only: &'a str }:
         "{name} (kun dem med »{only}«: ikke en effekt)",
         "{name} (only those with `{only}`: not an effect)";
@@ -789,7 +801,7 @@ messages! { 'a;
     EntriesRow: "indførsler", "entries";
     DrawsRow: "lodtrækninger", "draws";
     HeadRow: "hoved", "head";
-    SetClockRow: "sat ur", "set clock";
+    SetClockRow: "stillet ur", "set clock";
     DerivedAgain { draws: &'a str, again: &'a str }:
         "{draws}, beregnet igen {again}", "{draws}, derived again {again}";
     EntriesOf { entries: &'a str }: "indførsel {entries}", "entries {entries}";
@@ -855,13 +867,13 @@ messages! { 'a;
     HeadFact { head: &'a str }: "hoved: {head}", "head: {head}";
     PlanNotOfLedger:
         "plan: ikke den i lodtrækningsbogen", "plan: not the one in the ledger";
-    SeedElsewhere: "frø: ikke i forsøgets mappe", "seed: not in the study’s folder";
+    SeedElsewhere: "frø: ikke i forsøgets mappe", "seed: not in the folder of the study";
     FaultFact { fault: &'a str }: "fejl: {fault}", "fault: {fault}";
     WarningFact { of: &'a str, warning: &'a str }:
         "advarsel: {of}: {warning}", "warning: {of}: {warning}";
     PlainWarning { warning: &'a str }: "advarsel: {warning}", "warning: {warning}";
     NextFact { next: &'a str }: "næste: {next}", "next: {next}";
-    NextOneOf { first: &'a str, then: &'a str }: "{first}, så {then}", "{first}, then {then}";
+    NextBoth { first: &'a str, then: &'a str }: "{first}, så {then}", "{first}, then {then}";
     NextAmend:
         "klero record amend --reason TEXT, eller teksten fra lodtrækningsbogen tilbage i study.toml",
         "klero record amend --reason TEXT, or the text of the ledger put back into study.toml";
@@ -953,9 +965,9 @@ messages! { 'a;
     WouldBeRefused { rule: &'a str }:
         "ville blive afvist: opfylder ikke: {rule}", "would be refused: does not meet: {rule}";
     DrawnAlready { entry: &'a str }:
-        "er trukket, i indførsel {entry}", "drawn already, in entry {entry}";
+        "allerede trukket, i indførsel {entry}", "drawn already, in entry {entry}";
     ListForeseen { drawn: &'a str, refused: &'a str, already: &'a str }:
-        "{drawn} ville blive trukket, {refused} afvist, {already} er trukket",
+        "{drawn} ville blive trukket, {refused} afvist, {already} allerede trukket",
         "{drawn} would be drawn, {refused} refused, {already} drawn already";
     DryRun: "prøve: intet er trukket eller skrevet", "dry run: nothing was drawn or written";
     ListRefused { persons: &'a str, rule: &'a str, referrals: &'a str }:
@@ -1023,192 +1035,4 @@ messages! { 'a;
     BiasedCoinDraw: "skæv mønt", "biased coin";
     BigStickDraw: "big stick", "big stick";
     MinimisationDraw: "minimering", "minimisation";
-}
-
-impl Message<'static> {
-    /// Returns the words for a method by its public id, as in `docs/results.md`.
-    pub fn of_method(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "difference-in-means" => Message::DifferenceInMeansMethod,
-            "stratified-difference" => Message::StratifiedDifferenceMethod,
-            "ols" => Message::OlsMethod,
-            "lin" => Message::LinMethod,
-            "ratio-of-means" => Message::RatioOfMeansMethod,
-            "risk-difference" => Message::RiskDifferenceMethod,
-            "risk-ratio" => Message::RiskRatioMethod,
-            "odds-ratio" => Message::OddsRatioMethod,
-            "mantel-haenszel" => Message::MantelHaenszelMethod,
-            "fisher-exact" => Message::FisherExactMethod,
-            "share" => Message::ShareMethod,
-            "change" => Message::ChangeMethod,
-            "ancova" => Message::AncovaMethod,
-            "late" => Message::LateMethod,
-            "randomisation-test" => Message::RandomisationTestMethod,
-            "kaplan-meier" => Message::KaplanMeierMethod,
-            "rmst" => Message::RmstMethod,
-            "log-rank" => Message::LogRankMethod,
-            "cox" => Message::CoxMethod,
-            "aalen-johansen" => Message::AalenJohansenMethod,
-            "interaction-test" => Message::InteractionTestMethod,
-            "lee-bounds" => Message::LeeBoundsMethod,
-            "worst-case-bounds" => Message::WorstCaseBoundsMethod,
-            _ => return None,
-        })
-    }
-
-    /// Returns the words for an interval by its public id.
-    pub fn of_interval(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "miettinen-nurminen" => Message::MiettinenNurminenInterval,
-            "newcombe" => Message::NewcombeInterval,
-            "wald" => Message::WaldInterval,
-            "log" => Message::LogInterval,
-            "clopper-pearson" => Message::ClopperPearsonInterval,
-            "wilson" => Message::WilsonInterval,
-            "welch-satterthwaite" => Message::WelchInterval,
-            "t" => Message::TInterval,
-            "normal" => Message::NormalInterval,
-            "log-log" => Message::LogLogInterval,
-            "exact" => Message::ExactInterval,
-            "anderson-rubin" => Message::AndersonRubinInterval,
-            "inversion" => Message::InversionInterval,
-            "imbens-manski" => Message::ImbensManskiInterval,
-            "bootstrap-t" => Message::BootstrapInterval,
-            _ => return None,
-        })
-    }
-
-    /// Returns the words for a standard error by its public id.
-    pub fn of_errors(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "classical" => Message::ClassicalErrors,
-            "hc0" => Message::Hc0Errors,
-            "hc1" => Message::Hc1Errors,
-            "hc2" => Message::Hc2Errors,
-            "hc3" => Message::Hc3Errors,
-            "cr0" => Message::Cr0Errors,
-            "cr1" => Message::Cr1Errors,
-            "cr2" => Message::Cr2Errors,
-            _ => return None,
-        })
-    }
-
-    /// Returns the words for the state of a week by its name in a plan.
-    pub fn of_state(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "ordinary" => Message::OrdinaryState,
-            "supported" => Message::SupportedState,
-            "praktik" => Message::PraktikState,
-            "education" => Message::EducationState,
-            "self_support" => Message::SelfSupportState,
-            "benefit" => Message::BenefitState,
-            "pension" => Message::PensionState,
-            "abroad" => Message::AbroadState,
-            "dead" => Message::DeadState,
-            "unknown" => Message::UnknownState,
-            _ => return None,
-        })
-    }
-
-    /// Returns the one word for the state of a week that heads a column; in English its name in a
-    /// plan.
-    pub fn of_state_short(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "ordinary" => Message::OrdinaryShort,
-            "supported" => Message::SupportedShort,
-            "praktik" => Message::PraktikShort,
-            "education" => Message::EducationShort,
-            "self_support" => Message::SelfSupportShort,
-            "benefit" => Message::BenefitShort,
-            "pension" => Message::PensionShort,
-            "abroad" => Message::AbroadShort,
-            "dead" => Message::DeadShort,
-            "unknown" => Message::UnknownShort,
-            _ => return None,
-        })
-    }
-
-    /// Returns the words for a role of an outcome by its name in a plan.
-    pub fn of_role(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "primary" => Message::Primary,
-            "secondary" => Message::Secondary,
-            "exploratory" => Message::Exploratory,
-            _ => return None,
-        })
-    }
-
-    /// Returns the words for an adjustment for many tests by its public id.
-    pub fn of_adjustment(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "none" => Message::NoAdjustment,
-            "holm" => Message::HolmAdjustment,
-            "hochberg" => Message::HochbergAdjustment,
-            "bh" => Message::BenjaminiHochbergAdjustment,
-            "romano-wolf" => Message::RomanoWolfAdjustment,
-            _ => return None,
-        })
-    }
-
-    /// Returns the words for a procedure of the draw by its public id.
-    pub fn of_procedure(id: &str) -> Option<Message<'static>> {
-        Some(match id {
-            "simple" => Message::SimpleDraw,
-            "complete" => Message::CompleteDraw,
-            "permuted-blocks" => Message::BlockDraw,
-            "block-urn" => Message::BlockUrnDraw,
-            "biased-coin" => Message::BiasedCoinDraw,
-            "big-stick" => Message::BigStickDraw,
-            "minimisation" => Message::MinimisationDraw,
-            _ => return None,
-        })
-    }
-}
-
-macro_rules! nouns {
-    ($($name:ident: [$da:literal, $da_many:literal], [$en:literal, $en_many:literal];)+) => {
-        /// A thing that is counted.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Noun {
-            $($name,)+
-        }
-
-        impl Noun {
-            pub const ALL: &'static [Noun] = &[$(Noun::$name),+];
-
-            /// Returns the noun for one or for another number of them.
-            pub const fn form(self, language: Language, one: bool) -> &'static str {
-                match (self, language, one) {
-                    $((Noun::$name, Language::Danish, true) => $da,
-                    (Noun::$name, Language::Danish, false) => $da_many,
-                    (Noun::$name, Language::English, true) => $en,
-                    (Noun::$name, Language::English, false) => $en_many,)+
-                }
-            }
-        }
-    };
-}
-
-nouns! {
-    Person: ["person", "personer"], ["person", "persons"];
-    Point: ["procentpoint", "procentpoint"], ["percentage point", "percentage points"];
-    Week: ["uge", "uger"], ["week", "weeks"];
-    Month: ["måned", "måneder"], ["month", "months"];
-    Day: ["dag", "dage"], ["day", "days"];
-    Year: ["år", "år"], ["year", "years"];
-    Hour: ["time", "timer"], ["hour", "hours"];
-    Krone: ["kr.", "kr."], ["DKK", "DKK"];
-    Arm: ["gruppe", "grupper"], ["arm", "arms"];
-    Stratum: ["stratum", "strata"], ["stratum", "strata"];
-    Outcome: ["udfald", "udfald"], ["outcome", "outcomes"];
-    Test: ["test", "test"], ["test", "tests"];
-    Factor: ["oplysning", "oplysninger"], ["factor", "factors"];
-    Estimate: ["estimat", "estimater"], ["estimate", "estimates"];
-    Row: ["række", "rækker"], ["row", "rows"];
-    Entry: ["indførsel", "indførsler"], ["entry", "entries"];
-    Key: ["nøgle", "nøgler"], ["key", "keys"];
-    DrawnPerson: ["trukket person", "trukne personer"], ["drawn person", "drawn persons"];
-    Spell: ["forløb", "forløb"], ["spell", "spells"];
-    Referral: ["henvisning", "henvisninger"], ["referral", "referrals"];
-    Replay: ["gentagelse", "gentagelser"], ["replay", "replays"];
 }

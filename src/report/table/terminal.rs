@@ -5,7 +5,7 @@
 //! of a row ends with its marks and with the method that made its numbers: `Ny indsats [a, b] M1`.
 
 use super::{Align, Laid, LaidCell, LaidRow, Table, lay};
-use crate::report::language::{Locale, NARROW, NO_BREAK};
+use crate::report::language::{Locale, plain_spaces};
 
 /// Width that texts keep to where nothing else is known.
 pub const WIDTH: usize = 80;
@@ -46,9 +46,7 @@ pub fn text(table: &Table, locale: &Locale, width: usize) -> String {
     }
     let mut text = String::new();
     for line in lines {
-        // Terminals show the spaces that do not break as they like.
-        let plain = line.replace([NO_BREAK, NARROW], " ");
-        text += plain.trim_end();
+        text += plain_spaces(&line).trim_end();
         text.push('\n');
     }
     text

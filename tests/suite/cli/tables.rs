@@ -252,7 +252,7 @@ fn the_effect_table_fits_80_columns() {
         assert!(line.chars().count() <= 80, "{line}");
     }
     assert!(said.out.contains("503 referred, 0 refused, 503 drawn"));
-    assert!(said.out.contains("before the draw: no effect"));
+    assert!(said.out.contains("before the draw: not an effect"));
 }
 
 #[test]

@@ -58,6 +58,21 @@ fn the_stop_of_an_abbreviation_is_that_of_its_sentence() {
 }
 
 #[test]
+fn two_stops_in_an_id_or_a_file_name_stay() {
+    let said = Message::RegisterNotThere {
+        file: "data/dream..csv",
+    };
+    for locale in [DA, EN] {
+        assert!(said.say(&locale).contains("data/dream..csv"));
+    }
+    let said = Message::HeadFact { head: "hoved..." };
+    assert!(said.say(&DA).ends_with("hoved..."));
+    // Where such a fact ends a sentence, the sentence has its stop.
+    let said = Message::SameForAll { facts: "a..b.." };
+    assert!(said.say(&DA).ends_with("a..b..."), "{}", said.say(&DA));
+}
+
+#[test]
 fn every_public_id_has_its_words() {
     use klero::protocol::{IntervalId, MethodId, PROCEDURES};
     for id in MethodId::ALL {
