@@ -195,7 +195,7 @@ pub fn measure(
     protocol: &Protocol,
     stores: &[Store],
     tables: &[Readings],
-    dates: &[Dated],
+    dates: Vec<Dated>,
 ) -> Result<Outcomes, OutcomeError> {
     let dates = in_order(dates);
     if let Some(pair) = dates.windows(2).find(|p| p[0].referral == p[1].referral) {
@@ -245,7 +245,7 @@ pub fn measure(
     let mut inputs: Vec<Input> = stores.iter().flat_map(|s| s.inputs.clone()).collect();
     inputs.extend(tables.iter().map(|table| table.input.clone()));
     Ok(Outcomes {
-        referrals: keys.into_iter().map(str::to_owned).collect(),
+        referrals: dates.into_iter().map(|dated| dated.referral).collect(),
         series,
         inputs,
         codes: stores.iter().map(|store| store.codes.digest).collect(),
@@ -280,7 +280,7 @@ fn take_in(
     absent: Absence,
     series: &mut [&mut Series],
     keys: &[&str],
-    dates: &[&Dated],
+    dates: &[Dated],
 ) -> Result<(), OutcomeError> {
     if series.is_empty() {
         return Ok(());
@@ -339,7 +339,7 @@ struct Part<'a> {
     /// Those of them that look at weeks.
     of_weeks: &'a [Outcome],
     keys: &'a [&'a str],
-    dates: &'a [&'a Dated],
+    dates: &'a [Dated],
     /// For each outcome a place for each person.
     values: Vec<&'a mut [Value]>,
     tallies: Vec<Tally>,
@@ -421,22 +421,24 @@ fn nothing_registered(coverage: Coverage) -> Person {
 }
 
 /// Puts people into order of referral. The first 16 bytes decide nearly always, and lie together.
-fn in_order(dates: &[Dated]) -> Vec<&Dated> {
+fn in_order(dates: Vec<Dated>) -> Vec<Dated> {
     let start = |text: &str| {
         let mut bytes = [0; 16];
         let length = text.len().min(16);
         bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
         u128::from_be_bytes(bytes)
     };
-    let dates = dates.iter().map(|dated| (start(&dated.referral), dated));
-    let mut dates: Vec<(u128, &Dated)> = dates.collect();
+    let dates = dates
+        .into_iter()
+        .map(|dated| (start(&dated.referral), dated));
+    let mut dates: Vec<(u128, Dated)> = dates.collect();
     let whole = |dated: &Dated, other: &Dated| dated.referral.cmp(&other.referral);
     dates.sort_unstable_by(|(a, dated), (b, other)| a.cmp(b).then_with(|| whole(dated, other)));
     dates.into_iter().map(|(_, dated)| dated).collect()
 }
 
 /// Counts the persons whose windows hold a break, or reach into months that may not be complete.
-fn cautions(protocol: &Protocol, stores: &[Store], dates: &[&Dated]) -> BTreeMap<Caution, u64> {
+fn cautions(protocol: &Protocol, stores: &[Store], dates: &[Dated]) -> BTreeMap<Caution, u64> {
     let mut cautions = BTreeMap::new();
     let breaks: Vec<(Week, &str)> = BREAKS
         .iter()
@@ -495,7 +497,7 @@ impl fmt::Display for Caution {
 
 impl Series {
     /// Takes the values of a table.
-    fn read(&mut self, table: &Readings, dates: &[&Dated]) {
+    fn read(&mut self, table: &Readings, dates: &[Dated]) {
         let mut baseline = vec![None; dates.len()];
         for (row, dated) in dates.iter().enumerate() {
             let Some(reading) = table.of(&dated.referral) else {

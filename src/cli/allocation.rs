@@ -120,7 +120,7 @@ fn csv(rows: &[Row]) -> anyhow::Result<String> {
 
 fn columns(rows: &[Row], ledger: &Ledger) -> Columns {
     let text = |value: fn(&Row) -> String| -> Values {
-        Values::Text(rows.iter().map(|row| Some(value(row))).collect())
+        Values::Text(rows.iter().map(|row| Some(value(row).into())).collect())
     };
     let whole = |value: fn(&Row) -> u64| -> Values {
         Values::Whole(rows.iter().map(|row| Some(value(row) as i64)).collect())

@@ -109,8 +109,9 @@ impl Outcomes {
         if self.week0 == Week0::Include {
             plan.include_week_of_draw();
         }
-        let made = measure(&plan, &stores, &tables, &dates)?;
-        let columns = made.columns(&plan);
+        let made = measure(&plan, &stores, &tables, dates)?;
+        let (told, cautions) = (summary(&made, &around.of_tables()), made.cautions.clone());
+        let columns = made.into_columns(&plan);
         let kept = !others && self.outcome.is_empty();
         let path = study.derived().join(OUTCOMES);
         if kept {
@@ -127,10 +128,10 @@ impl Outcomes {
                 .console
                 .object(&serde_json::from_str(&columns.metadata)?)?;
         } else {
-            around.console.data(&summary(&made, &around.of_tables()))?;
+            around.console.data(&told)?;
         }
-        for (caution, persons) in &made.cautions {
-            let persons = count(*persons, "person", "persons");
+        for (caution, persons) in cautions {
+            let persons = count(persons, "person", "persons");
             around.console.warn(format!("{persons}: {caution}"));
         }
         if kept {
@@ -277,7 +278,7 @@ fn csv(columns: &Columns) -> anyhow::Result<String> {
             Values::Whole(values) => values[row].map_or(String::new(), |v| v.to_string()),
             // Rust writes the shortest decimal that reads back to the same number.
             Values::Number(values) => values[row].map_or(String::new(), |v| v.to_string()),
-            Values::Text(values) => values[row].clone().unwrap_or_default(),
+            Values::Text(values) => values[row].as_deref().unwrap_or_default().to_owned(),
         }))?;
     }
     let bytes = csv.into_inner().map_err(|error| error.into_error())?;

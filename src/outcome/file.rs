@@ -121,16 +121,17 @@ impl Outcomes {
     }
 
     /// Returns the table: a row for each referral, columns as `docs/outcomes.md` says.
-    pub fn columns(&self, protocol: &Protocol) -> Columns {
-        let referrals = self.referrals.iter().cloned().map(Some).collect();
-        let mut columns = vec![("referral".to_owned(), Values::Text(referrals))];
-        for series in &self.series {
+    pub fn into_columns(self, protocol: &Protocol) -> Columns {
+        let metadata = self.record(protocol);
+        let referrals = self.referrals.into_iter().map(|id| Some(id.into()));
+        let mut columns = vec![("referral".to_owned(), Values::Text(referrals.collect()))];
+        for series in self.series {
             let id = &series.outcome.id;
             let values = &series.values;
-            columns.push((id.clone(), main_column(series)));
+            columns.push((id.clone(), main_column(&series)));
             if series.outcome.measure.unit() == Unit::TimeToEvent {
                 let status = values.iter().map(|value| match value {
-                    Value::Time { end, .. } => Some(end.name().to_owned()),
+                    Value::Time { end, .. } => Some(end.name().into()),
                     _ => None,
                 });
                 columns.push((format!("{id}_status"), Values::Text(status.collect())));
@@ -155,20 +156,16 @@ impl Outcomes {
                 });
                 columns.push((format!("{id}_of"), Values::Whole(of.collect())));
             }
-            if let Some(baseline) = &series.baseline {
-                let baseline = Values::Number(baseline.clone());
-                columns.push((format!("{id}_baseline"), baseline));
+            if let Some(baseline) = series.baseline {
+                columns.push((format!("{id}_baseline"), Values::Number(baseline)));
             }
             let missing = values.iter().map(|value| match value {
-                Value::Missing(reason) => Some(reason.name().to_owned()),
+                Value::Missing(reason) => Some(reason.name().into()),
                 _ => None,
             });
             columns.push((format!("{id}_missing"), Values::Text(missing.collect())));
         }
-        Columns {
-            columns,
-            metadata: self.record(protocol),
-        }
+        Columns { columns, metadata }
     }
 }
 

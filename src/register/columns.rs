@@ -3,6 +3,7 @@
 //! Promises: a file is written whole or not at all, with the same bytes for the same input, and
 //! carries where it came from.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -24,8 +25,11 @@ const METADATA: &str = "klero";
 pub enum Values {
     Whole(Vec<Option<i64>>),
     Number(Vec<Option<f64>>),
-    Text(Vec<Option<String>>),
+    Text(Vec<Option<Text>>),
 }
+
+/// A text of a column; one that stands in many rows, and is known beforehand, is held once.
+pub type Text = Cow<'static, str>;
 
 /// A table of named columns of one length, with a text that travels with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +88,11 @@ impl Values {
             (Values::Number(values), Decoded::Float32(array)) => extend!(values, array),
             (Values::Number(values), Decoded::Float64(array)) => extend!(values, array),
             (Values::Text(values), Decoded::Text(array)) => {
-                values.extend(array.iter().map(|text| text.map(str::to_owned)));
+                values.extend(
+                    array
+                        .iter()
+                        .map(|text| text.map(|text| text.to_owned().into())),
+                );
             }
             _ => unreachable!("a column is decoded as the type that the file gives it"),
         }
@@ -183,7 +191,10 @@ impl Columns {
                     each_part(&mut file, index, |decoded| values.extend(decoded))
                         .map_err(of(path))?;
                     match values {
-                        Values::Text(texts) => keep(Cells::Text(texts)),
+                        Values::Text(texts) => {
+                            let texts = texts.into_iter().map(|text| text.map(Cow::into_owned));
+                            keep(Cells::Text(texts.collect()))
+                        }
                         Values::Whole(wholes) => keep(Cells::Whole(wholes)),
                         Values::Number(_) => unreachable!("numbers are told apart"),
                     }

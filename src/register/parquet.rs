@@ -27,6 +27,7 @@ use polars_parquet::write::{
     get_dtype_encoding, schema_to_metadata_key, to_parquet_schema,
 };
 
+use super::columns::Text;
 use super::guard::guarded;
 
 /// A Parquet file being read.
@@ -290,7 +291,7 @@ impl Decoded {
 pub(super) enum Written<'v> {
     Whole(&'v [Option<i64>]),
     Number(&'v [Option<f64>]),
-    Text(&'v [Option<String>]),
+    Text(&'v [Option<Text>]),
 }
 
 /// Rows of a row group.

@@ -1,5 +1,6 @@
 //! The outcomes that `klero outcomes` made, put beside the people of a ledger.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -62,7 +63,7 @@ impl OutcomeFile {
         };
         let mut rows = HashMap::new();
         for (row, referral) in referrals.iter().enumerate() {
-            let referral = referral.clone().unwrap_or_default();
+            let referral = referral.clone().unwrap_or_default().into_owned();
             if rows.insert(referral.clone(), row).is_some() {
                 return Err(SampleError::Twice {
                     path: path.to_owned(),
@@ -158,7 +159,7 @@ impl OutcomeFile {
         for ((value, &row), &arm) in values.iter().zip(rows).zip(&people.arm) {
             if value.is_none() {
                 let reason = reasons.get(row).cloned().flatten();
-                let reason = reason.unwrap_or_else(|| "missing".to_owned());
+                let reason = reason.map_or_else(|| "missing".to_owned(), Cow::into_owned);
                 *missing[usize::from(arm)].entry(reason).or_default() += 1;
             }
         }

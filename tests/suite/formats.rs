@@ -503,7 +503,7 @@ fn a_table_of_100_000_columns_is_a_table() {
         columns: names
             .iter()
             .zip(&row)
-            .map(|(name, cell)| (name.clone(), Values::Text(vec![Some(cell.clone())])))
+            .map(|(name, cell)| (name.clone(), Values::Text(vec![Some(cell.clone().into())])))
             .collect(),
         metadata: String::new(),
     };
@@ -560,7 +560,7 @@ fn a_row_without_an_end_is_refused() {
 #[test]
 fn dates_and_referrals_are_read_from_any_format() {
     let texts =
-        |texts: &[&str]| Values::Text(texts.iter().map(|t| Some((*t).to_owned())).collect());
+        |texts: &[&str]| Values::Text(texts.iter().map(|t| Some((*t).to_owned().into())).collect());
     let folder = Folder::new();
     folder.write("study.toml", STUDY.replace("FILE", "wide.parquet"));
     folder.write("wide.parquet", bytes("wide.parquet"));

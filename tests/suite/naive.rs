@@ -434,7 +434,7 @@ where
     P: Fn(Week) -> Option<bool>,
 {
     let store = Store::open(folder.path(), &protocol.registers[0].id).unwrap();
-    let made = measure(protocol, &[store], &[], dates).unwrap();
+    let made = measure(protocol, &[store], &[], dates.to_vec()).unwrap();
     for series in &made.series {
         for (index, dated) in dates.iter().enumerate() {
             let expected = match person(index) {
@@ -691,7 +691,7 @@ fn hours_say_what_each_month_says() {
             let months = jobs.iter().map(|(_, month, ..)| first.0 + month);
             let (begin, end) = (months.clone().min().unwrap(), months.max().unwrap());
             let store = Store::open(folder.path(), "bfl").unwrap();
-            let made = measure(&protocol, &[store], &[], &dates).unwrap();
+            let made = measure(&protocol, &[store], &[], dates.clone()).unwrap();
             for series in &made.series {
                 let window = series.outcome.measure.months().unwrap();
                 for (index, dated) in dates.iter().enumerate() {

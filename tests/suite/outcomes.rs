@@ -55,7 +55,7 @@ impl Study {
             referral: referral.to_owned(),
             date: date.parse().unwrap(),
         };
-        measure(&self.protocol, &[store], &[], &[dated]).unwrap()
+        measure(&self.protocol, &[store], &[], vec![dated]).unwrap()
     }
 
     #[track_caller]
@@ -327,7 +327,7 @@ fn a_referral_that_is_not_in_the_register_keeps_a_row() {
         made.series[0].values,
         [Value::Missing(Missing::NotInRegister)]
     );
-    let columns = made.columns(&study.protocol);
+    let columns = made.into_columns(&study.protocol);
     assert_eq!(columns.columns[1].0, "any");
     assert_eq!(columns.columns[2].0, "any_missing");
     let record: serde_json::Value = serde_json::from_str(&columns.metadata).unwrap();

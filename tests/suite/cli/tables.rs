@@ -511,7 +511,7 @@ fn typed() -> Columns {
     let amount: Vec<Option<f64>> = amount.iter().cycle().take(12).map(|n| Some(*n)).collect();
     let mut holey = amount.clone();
     (holey[2], holey[7]) = (None, None);
-    let text = |row: usize| Some(["old", "new"][row % 2].to_owned());
+    let text = |row: usize| Some(["old", "new"][row % 2].into());
     let values = [
         ("group", Values::Text((0..12).map(text).collect())),
         (
@@ -547,7 +547,7 @@ fn as_text(table: &Columns) -> String {
     let cell = |values: &Values, row: usize| match values {
         Values::Whole(wholes) => wholes[row].map_or(String::new(), |n| n.to_string()),
         Values::Number(numbers) => numbers[row].map_or(String::new(), |n| n.to_string()),
-        Values::Text(texts) => texts[row].clone().unwrap_or_default(),
+        Values::Text(texts) => texts[row].as_deref().unwrap_or_default().to_owned(),
     };
     let names: Vec<&str> = table
         .columns
