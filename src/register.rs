@@ -236,6 +236,13 @@ pub enum RegisterError {
     },
     #[error("the store `{}` cannot be used: {message}", path.display())]
     Store { path: PathBuf, message: String },
+    #[error(
+        "the spells of register `{register}` were made with another `{what}` than the plan has now"
+    )]
+    ReadOtherwise {
+        register: String,
+        what: &'static str,
+    },
     #[error("no {what} at `{}`", path.display())]
     NotIngested { path: PathBuf, what: &'static str },
 }

@@ -317,6 +317,9 @@ fn of_register(error: &RegisterError) -> Option<String> {
             "every row has a person's id: mend it, or leave the row out"
         }
         RegisterError::Store { .. } => "`klero ingest` writes it anew",
+        RegisterError::ReadOtherwise { .. } => {
+            "`klero ingest` reads it as the plan has it, then `klero outcomes`"
+        }
         _ => return None,
     };
     Some(hint.to_owned())
@@ -326,9 +329,11 @@ fn of_outcome(error: &OutcomeError) -> Option<String> {
     let hint = match error {
         OutcomeError::Register(error) => return of_register(error),
         OutcomeError::UnknownCode { .. } => "`klero codes` lists the codes",
-        OutcomeError::IngestedBefore => "`klero ingest` takes in everybody in the files",
+        OutcomeError::IngestedBefore => {
+            "`klero ingest` takes in everybody in the files, with `--drawn` those drawn by now"
+        }
         OutcomeError::Nobody => "draw first, or give dates: `klero outcomes --dates FILE`",
-        OutcomeError::TwoDates { .. } => "a referral has one date",
+        OutcomeError::TwoDates => "a referral has one date",
         OutcomeError::TooManySets => "let outcomes share sets of states under [states]",
     };
     Some(hint.to_owned())

@@ -138,7 +138,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         Writing::Nothing => None,
         Writing::Store => Some(StoreWriter::create(
             ingest.derived,
-            &ingest.register.id,
+            ingest.register,
             &done.coverage,
             &done.inputs,
             codes,

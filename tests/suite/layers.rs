@@ -68,7 +68,14 @@ fn library() -> Vec<(String, String, String)> {
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("//"))
                 .collect();
-            Some((name, module, code.join("\n")))
+            // What stands above a file of the root is the crate too.
+            let depth = name.matches(['/', '\\']).count();
+            let code = code.join("\n");
+            Some((
+                name,
+                module,
+                code.replace(&"super::".repeat(depth + 1), "crate::"),
+            ))
         })
         .collect()
 }

@@ -402,7 +402,7 @@ fn several_windows_and_every_share_at_once() {
         "referral,share-1-4,share-1-4_missing,share-1-2,share-1-2_missing,pool,pool_of,\
          pool_missing,kept,kept_missing\n\
          1,0.6666666666666666,,1,,2,3,,0,\n\
-         2,1,,,not-observed,2,2,,,not-reached\n\
+         2,1,,,not-observed,2,2,,,not-covered\n\
          3,0,,0,,0,4,,,not-reached\n"
     );
 }

@@ -969,6 +969,10 @@ messages! { 'a;
     ListForeseen { drawn: &'a str, refused: &'a str, already: &'a str }:
         "{drawn} ville blive trukket, {refused} afvist, {already} allerede trukket",
         "{drawn} would be drawn, {refused} refused, {already} drawn already";
+    MadeOf: "Udfaldene bygger på (SHA-256):", "The outcomes are made of (SHA-256):";
+    CodesVersion: "tabel over koder", "table of codes";
+    NotReadYet:
+        "ikke læst endnu, som planen har det nu", "not read yet as the plan has it now";
     DryRun: "prøve: intet er trukket eller skrevet", "dry run: nothing was drawn or written";
     ListRefused { persons: &'a str, rule: &'a str, referrals: &'a str }:
         "afvist: {persons} opfyldte ikke: {rule} ({referrals})",
