@@ -1,8 +1,9 @@
 //! Wide DREAM: one row a person, a key, a column for each week and perhaps for each month.
 //!
-//! Promises: a row is read into runs without touching the cells of a run one by one; every cell of
-//! a person who is asked for is looked at, and of others the key and the number of cells. Hides: the byte scanner, which is ours because general CSV readers do not keep up on
-//! files of 2,000 columns.
+//! Promises: a row is read into runs without touching the cells of a run one by one. Every cell of
+//! a person who is asked for is looked at; of others, the key and the number of cells.
+//! Hides: the byte scanner, which is ours because general CSV readers do not keep up on files of
+//! 2,000 columns.
 
 use std::collections::HashSet;
 use std::path::Path;

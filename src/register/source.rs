@@ -169,7 +169,7 @@ impl KeyFault {
 pub(super) fn no_text(start: &[u8]) -> Option<&'static str> {
     const STARTS: &[(&[u8], &str)] = &[
         (b"\x1F\x8B", "a gzip archive"),
-        (b"PK\x03\x04", "a zip archive, as Excel files (xlsx) are,"),
+        (b"PK\x03\x04", "a zip archive (as xlsx files are)"),
         (b"(\xB5/\xFD", "a zstd archive"),
         (b"\xFD7zXZ\0", "an xz archive"),
         (b"7z\xBC\xAF'\x1C", "a 7z archive"),

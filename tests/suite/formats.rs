@@ -659,7 +659,10 @@ fn a_file_of_another_format_is_told_by_its_first_bytes() {
         (&gzip[..], "a gzip archive, not a text table"),
         (xls, "an Excel file of the old kind (xls), not a text table"),
         (&bytes("wide.parquet"), "a Parquet file, not a text table"),
-        (&bytes("wide.xlsx"), "as Excel files (xlsx) are, not a text"),
+        (
+            &bytes("wide.xlsx"),
+            "a zip archive (as xlsx files are), not a text",
+        ),
         (&bytes("wide.sas7bdat"), "a SAS file (sas7bdat), not a text"),
         (&bytes("wide.dta"), "a Stata file (dta), not a text table"),
     ] {

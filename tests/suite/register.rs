@@ -539,7 +539,7 @@ fn a_key_that_is_none_stops_the_run() {
     for (row, part) in [
         (".;730;;;;\n", "the key is empty"),
         ("\".\" ;730;;;;\n", "the key is empty"),
-        ("1\02;730;;;;\n", "the byte 0 in a cell"),
+        ("1\0a;730;;;;\n", "the byte 0 in a cell"),
     ] {
         let message = error(HEADER, &format!("1;;;;;\n{row}"));
         assert!(message.contains(part), "{message}");
