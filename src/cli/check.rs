@@ -114,11 +114,20 @@ impl Check {
         let values = plan
             .outcomes
             .iter()
-            .filter_map(|outcome| outcome.value.as_ref());
-        for value in values.filter(|value| !self.no_data && study.folder.join(&value.file).exists())
+            .filter_map(|outcome| Some((outcome.id.as_str(), outcome.value.as_ref()?)));
+        for (outcome, value) in
+            values.filter(|(_, value)| !self.no_data && study.folder.join(&value.file).exists())
         {
-            if let Err(error) = Readings::read(&study.folder, value) {
-                faults.push(error.to_string());
+            match Readings::read(&study.folder, value) {
+                // Several outcomes may be columns of one file.
+                Ok(read) => {
+                    for doubt in read.doubts {
+                        if doubts.iter().all(|(_, told)| *told != doubt) {
+                            doubts.push((outcome, doubt));
+                        }
+                    }
+                }
+                Err(error) => faults.push(error.to_string()),
             }
         }
         let mut sealed = false;

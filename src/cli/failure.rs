@@ -291,7 +291,21 @@ fn of_register(error: &RegisterError) -> Option<String> {
             nearest: Some(nearest),
             ..
         } => return Some(format!("did you mean `{nearest}`?")),
-        RegisterError::Overlap { .. } => "keep one of the two files in the plan",
+        RegisterError::NoCodes { .. } => {
+            "a column named like a week must hold codes: look at the file's columns"
+        }
+        RegisterError::QuoteInside { .. } => {
+            "a quote may open a cell that is not closed, and swallow rows: a quote inside a cell \
+             is doubled, and the cell stands in quotes"
+        }
+        RegisterError::OtherFormat { .. } => {
+            "unpack it, or give it the ending of its format: `.parquet`, `.sas7bdat`, `.dta`, `.xlsx`"
+        }
+        RegisterError::NoHeader { .. } => "the first line names the columns",
+        RegisterError::Overlap { .. } => {
+            "keep one of the two files in the plan, or say in `[register.NAME]` which counts there: \
+             `wins = \"FILE\"`"
+        }
         RegisterError::Ragged { .. }
         | RegisterError::HeaderOnly { .. }
         | RegisterError::NotWhole { .. }

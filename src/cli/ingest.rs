@@ -156,8 +156,8 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
     let noun = match doubtful.doubt {
         Doubt::AfterDeath | Doubt::OutsideValidity => Noun::Person,
         Doubt::NotInRegister | Doubt::TakenAsZero => Noun::DrawnPerson,
-        Doubt::ShortKey => Noun::Key,
-        Doubt::ManyHours => Noun::Row,
+        Doubt::ShortKey | Doubt::ManyHours | Doubt::CellOverLines => Noun::Row,
+        Doubt::NoLastLineEnd => Noun::File,
         Doubt::WithoutWeek => Noun::Spell,
         Doubt::LastMonths => Noun::Month,
     };
@@ -165,7 +165,7 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
     let mut text = locale.say(match doubtful.doubt {
         Doubt::AfterDeath => Message::AfterDeathDoubt { persons: those },
         Doubt::OutsideValidity => Message::OutsideValidityDoubt { persons: those },
-        Doubt::ShortKey => Message::ShortKeyDoubt { keys: those },
+        Doubt::ShortKey => Message::ShortKeyDoubt { rows: those },
         Doubt::NotInRegister => Message::NotInRegisterDoubt { persons: those },
         Doubt::TakenAsZero => Message::TakenAsZeroDoubt {
             persons: those,
@@ -174,6 +174,8 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
         Doubt::ManyHours => Message::ManyHoursDoubt { rows: those },
         Doubt::WithoutWeek => Message::WithoutWeekDoubt { spells: those },
         Doubt::LastMonths => Message::LastMonthsDoubt { months: those },
+        Doubt::NoLastLineEnd => Message::NoLastLineEndDoubt { files: those },
+        Doubt::CellOverLines => Message::CellOverLinesDoubt { rows: those },
     });
     if rows {
         for (file, line) in &doubtful.rows {
@@ -199,6 +201,8 @@ pub fn as_json(doubtful: &Doubtful) -> serde_json::Value {
         Doubt::ManyHours => "many-hours",
         Doubt::WithoutWeek => "without-week",
         Doubt::LastMonths => "last-months",
+        Doubt::NoLastLineEnd => "no-last-line-end",
+        Doubt::CellOverLines => "cell-over-lines",
     };
     let rows: Vec<_> = doubtful
         .rows

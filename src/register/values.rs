@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::source::Source;
-use super::{Input, RegisterError, RowFaults};
+use super::source::{KeyFault, Source};
+use super::{Doubt, Doubtful, Input, RegisterError, RowFaults, Shown};
 use crate::protocol::ValueColumn;
 use crate::spelling::nearest;
 
@@ -20,6 +20,7 @@ pub struct Reading {
 pub struct Readings {
     readings: HashMap<String, Reading>,
     pub input: Input,
+    pub doubts: Vec<Doubtful>,
 }
 
 impl Readings {
@@ -52,22 +53,21 @@ impl Readings {
         let mut readings = HashMap::new();
         let mut cells = Vec::new();
         let mut faults = RowFaults::default();
+        let (mut rows, mut last) = (0, 1);
         while let Some(line) = source.next(&mut cells)? {
+            rows += 1;
+            last = line;
             let number = |at: usize| {
                 number(&cells[at]).ok_or_else(|| RegisterError::WrongCell {
                     path: path.clone(),
                     line,
                     column: header[at].clone(),
-                    found: cells[at].clone(),
+                    found: Shown::cell(&cells[at]),
                     expected: "number",
                 })
             };
-            if cells[key].is_empty() {
-                faults.add(RegisterError::EmptyKey {
-                    path: path.clone(),
-                    line,
-                    column: header[key].clone(),
-                });
+            if let Some(fault) = KeyFault::of(&cells[key]) {
+                faults.add(fault.at(&path, line, &header[key]));
                 continue;
             }
             if let Some(first) = lines.insert(cells[key].clone(), line) {
@@ -84,7 +84,7 @@ impl Readings {
                         path: path.clone(),
                         line,
                         column: header[value].clone(),
-                        found: cells[value].clone(),
+                        found: Shown::cell(&cells[value]),
                         expected: "1 or 0",
                     })
                 }
@@ -103,12 +103,19 @@ impl Readings {
             }
         }
         faults.done()?;
+        let torn = rows > 1 && source.lacks_last_line_end();
+        let doubts = torn.then(|| Doubtful {
+            doubt: Doubt::NoLastLineEnd,
+            count: 1,
+            rows: vec![(path.clone(), last)],
+        });
         Ok(Readings {
             readings,
             input: Input {
                 file: column.file.display().to_string(),
                 digest: source.digest()?,
             },
+            doubts: doubts.into_iter().collect(),
         })
     }
 

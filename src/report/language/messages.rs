@@ -893,9 +893,9 @@ messages! { 'a;
     OutsideValidityDoubt { persons: &'a str }:
         "{persons} med en kode i uger, hvor den ikke er i brug",
         "{persons} with a code in weeks in which it is not in use";
-    ShortKeyDoubt { keys: &'a str }:
-        "{keys} med færre cifre end de fleste: nuller forrest kan være gået tabt",
-        "{keys} with fewer digits than most: leading zeros may be lost";
+    ShortKeyDoubt { rows: &'a str }:
+        "{rows} med færre cifre i nøglen end de fleste: nuller forrest kan være gået tabt",
+        "{rows} with fewer digits in the key than most: leading zeros may be lost";
     NotInRegisterDoubt { persons: &'a str }:
         "{persons} er ikke i registret: deres udfald vil mangle (`not-in-register`)",
         "{persons} not in the register: their outcomes will be missing (`not-in-register`)";
@@ -910,6 +910,15 @@ messages! { 'a;
     LastMonthsDoubt { months: &'a str }:
         "de sidste {months} med færre rækker end dem før: de er måske ikke fuldstændige",
         "the last {months} with fewer rows than those before: they may not be complete";
+    NoLastLineEndDoubt { files: &'a str }:
+        "{files} hvor den sidste række ikke har et linjeskift, som de andre har: den kan være \
+         skåret over",
+        "{files} whose last row has no line end, which the others have: it may be torn";
+    CellOverLinesDoubt { rows: &'a str }:
+        "{rows} med en celle i citationstegn over flere linjer: rækker kan være slugt, hvor et \
+         citationstegn ikke er lukket",
+        "{rows} with a quoted cell over several lines: it may have swallowed rows where a quote \
+         was not closed";
     DoubtAt { file: &'a str, line: &'a str }: "{file}, linje {line}", "{file}, line {line}";
     DoubtListed { doubt: &'a str }: "{doubt}; `--rows` viser dem", "{doubt}; `--rows` lists them";
 
