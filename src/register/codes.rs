@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::shown::may_be_cpr;
+use super::shown::are_cells;
 use super::{RegisterError, Shown};
 use crate::digest::{Digest, Hasher};
 use crate::period::Week;
@@ -164,7 +164,7 @@ impl CodeTable {
     pub fn extended(&self, path: &Path, text: &[u8]) -> Result<CodeTable, RegisterError> {
         let table = Table::parse(path, text).map_err(|error| match error {
             // The header may be missing, and the first row stand in its place.
-            TableError::TwiceInHeader { .. } if may_be_cpr(&error.to_string()) => {
+            TableError::TwiceInHeader { ref column, .. } if are_cells([column].into_iter()) => {
                 RegisterError::NoHeader {
                     path: path.to_owned(),
                 }
@@ -173,7 +173,7 @@ impl CodeTable {
                 message: error.to_string(),
             },
         })?;
-        if table.header.iter().any(|name| may_be_cpr(name)) {
+        if are_cells(table.header.iter()) {
             return Err(RegisterError::NoHeader {
                 path: path.to_owned(),
             });

@@ -13,7 +13,7 @@ use memchr::{memchr, memchr_iter};
 use super::check::KeyLengths;
 use super::codes::{Code, CodeTable};
 use super::people::People;
-use super::shown::{Shown, may_be_cpr};
+use super::shown::{self, Shown};
 use super::source::{KeyFault, text};
 use super::unknown::Unknowns;
 use super::{Coverage, RegisterError, RowFaults, Spell, Wage};
@@ -95,14 +95,14 @@ impl Layout {
         key: Option<&str>,
     ) -> Result<Layout, RegisterError> {
         let mut cells = Cells::new(line, dialect.separator);
-        let header: Vec<String> = cells.by_ref().map(|cell| text(cell).into_owned()).collect();
+        let mut header: Vec<String> = cells.by_ref().map(|cell| text(cell).into_owned()).collect();
         if cells.0.unclosed {
             return Err(RegisterError::Endless {
                 path: path.to_owned(),
                 line: 1,
             });
         }
-        if header.iter().any(|name| may_be_cpr(name)) {
+        if shown::are_cells(header.iter()) {
             return Err(RegisterError::NoHeader {
                 path: path.to_owned(),
             });
@@ -124,6 +124,10 @@ impl Layout {
                 path: path.to_owned(),
                 column: header[key_column].clone(),
             });
+        }
+        // From here on the names of other columns than weeks and months are for messages alone.
+        for name in &mut header {
+            *name = shown::name(name);
         }
         let mut segments: Vec<Segment> = Vec::new();
         let mut weeks = Vec::new();

@@ -13,7 +13,7 @@ use super::codes::{Code, CodeTable};
 use super::ingest::{UnknownIn, no_codes};
 use super::people::People;
 use super::source::{KeyFault, Source};
-use super::{Coverage, Hours, RegisterError, RowFaults, Shown, Spell};
+use super::{Coverage, Hours, RegisterError, RowFaults, Shown, Spell, shown};
 use crate::period::{Date, Month, Week};
 use crate::protocol::{ColumnRole, Register, RegisterKind, State};
 use crate::spelling::nearest;
@@ -126,7 +126,7 @@ impl<'a> LongFile<'a> {
             .iter()
             .enumerate()
             .filter(|(index, _)| *index != key && !used.contains(index))
-            .map(|(_, name)| name.clone())
+            .map(|(_, name)| shown::name(name))
             .collect();
         Ok(LongFile {
             path,

@@ -47,9 +47,26 @@ impl fmt::Display for Shown {
     }
 }
 
+/// Returns the name of a column as a message may show it.
+pub(super) fn name(column: &str) -> String {
+    match may_be_cpr(column) {
+        true => HIDDEN.to_owned(),
+        false => column.to_owned(),
+    }
+}
+
+/// Returns whether names of columns are the cells of a row, whose file has no header: one may be a
+/// CPR number, and has no letter.
+pub(super) fn are_cells(mut names: impl Iterator<Item = impl AsRef<str>>) -> bool {
+    names.any(|name| {
+        let name = name.as_ref();
+        may_be_cpr(name) && !name.chars().any(char::is_alphabetic)
+    })
+}
+
 /// Returns whether a text may hold a CPR number, also one that lost its leading zero, or one that
 /// stands between other signs.
-pub(super) fn may_be_cpr(text: &str) -> bool {
+fn may_be_cpr(text: &str) -> bool {
     // Most texts are codes, and have too few digits.
     if text.bytes().filter(u8::is_ascii_digit).count() < 9 {
         return false;

@@ -25,7 +25,7 @@ use memchr::memchr3;
 use self::row::Row;
 pub(super) use self::row::text;
 use super::RegisterError;
-use super::shown::may_be_cpr;
+use super::shown::are_cells;
 use crate::digest::Digest;
 use crate::table::{self, Table};
 
@@ -234,7 +234,7 @@ impl Source {
 
     fn check_header(&self) -> Result<(), RegisterError> {
         let mut seen = std::collections::HashSet::new();
-        if self.header.iter().any(|name| may_be_cpr(name)) {
+        if are_cells(self.header.iter()) {
             return Err(RegisterError::NoHeader {
                 path: self.path.clone(),
             });
