@@ -101,6 +101,15 @@ pub enum DisclosureError {
         row: String,
         column: String,
     },
+    #[error(
+        "arm `{arm}` has {drawn} persons, fewer than the threshold of {threshold}, and how many were \
+         drawn into each arm stands in the head of every table"
+    )]
+    SmallArm {
+        arm: String,
+        drawn: u64,
+        threshold: u64,
+    },
     #[error("`{key}` cannot be protected: numbers that everyone knows determine it")]
     Exposed { key: String },
 }

@@ -189,8 +189,10 @@ impl Counts<'_> {
         Ok(())
     }
 
+    /// Declares how many were drawn into an arm, which heads of columns name: everyone knows it.
     fn drawn(&mut self, arm: &str, drawn: usize) -> Result<CountId, DisclosureError> {
         let part = Part::of(arm);
+        self.release.public(&part.key("drawn"), drawn as u64)?;
         let id = self.people("drawn", part, |persons| vec![true; persons.people.len()])?;
         self.prints(&part.key("drawn"), drawn)?;
         Ok(id)
@@ -200,7 +202,8 @@ impl Counts<'_> {
         let flow = &found.flow;
         let referred = self.release.count("referred", flow.referred as u64)?;
         let refused = self.release.count("refused", flow.refused as u64)?;
-        let drawn = self.release.count("drawn", flow.drawn as u64)?;
+        // Their sum is known with the arms.
+        let drawn = self.release.public("drawn", flow.drawn as u64)?;
         self.release.sum(referred, &[refused, drawn])?;
         let mut reasons = Vec::new();
         for (reason, &persons) in &flow.reasons {

@@ -30,6 +30,18 @@ pub struct Export {
 /// tables do, and the ways in which one follows from the other are not all known here.
 pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, DisclosureError> {
     let threshold = rule.threshold;
+    for arm in &found.flow.arms {
+        // Heads of columns name how many were drawn.
+        let drawn = arm.drawn as u64;
+        if (1..threshold).contains(&drawn) {
+            let arm = arm.arm.clone();
+            return Err(DisclosureError::SmallArm {
+                arm,
+                drawn,
+                threshold,
+            });
+        }
+    }
     let mut found = found.clone();
     for row in &mut found.rows {
         // Notes that tell numbers may tell counts.
@@ -80,13 +92,6 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     let tables: Vec<&Table> = made.tables.iter().collect();
     let of_figures: Vec<Reads> = readings.values().cloned().collect();
     let decision = release.decide(&tables, &of_figures)?;
-    for arm in &found.flow.arms {
-        // Heads of columns name how many were drawn.
-        let key = format!("drawn, arm {}", arm.arm);
-        if release.find(&key).is_some_and(|id| decision.holds_back(id)) {
-            return Err(DisclosureError::Exposed { key });
-        }
-    }
     let whole = |id: &str| {
         let table = made.tables.iter().find(|table| table.id == id);
         table.is_none_or(|table| {

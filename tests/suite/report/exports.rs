@@ -522,7 +522,7 @@ fn a_mean_of_what_few_have_is_held_back() {
 
 /// Draws 120 persons with sex and `own` into two arms, gives each what `survey` says by arm, sex, own
 /// and place among those alike, and exports.
-fn exported(
+pub(super) fn exported(
     plan: &str,
     header: &str,
     survey: impl Fn(&str, &str, &str, usize) -> String,
@@ -562,7 +562,7 @@ fn exported(
 }
 
 /// A plan of outcomes from a survey, and estimates of them.
-fn plan(allocation: &str, outcomes: &[(&str, &str)], estimates: &str) -> String {
+pub(super) fn plan(allocation: &str, outcomes: &[(&str, &str)], estimates: &str) -> String {
     let (head, _) = TWO_ARMS.split_once("[allocation]").unwrap();
     let own = "[[factor]]\nid = \"own\"\nlabel = \"Own\"\nlevels = [\"y\", \"n\"]\n";
     let mut text = format!("{head}{own}[allocation]\nprocedure = \"complete\"\n{allocation}\n");
@@ -575,11 +575,11 @@ fn plan(allocation: &str, outcomes: &[(&str, &str)], estimates: &str) -> String 
     format!("{text}{estimates}\n[replays]\nnumber = 99\n")
 }
 
-fn estimate(outcome: &str, role: &str, more: &str) -> String {
+pub(super) fn estimate(outcome: &str, role: &str, more: &str) -> String {
     format!("[[estimate]]\noutcome = \"{outcome}\"\nrole = \"{role}\"\n{more}\n")
 }
 
-fn line(folder: &Folder, table: &str, start: &str) -> String {
+pub(super) fn line(folder: &Folder, table: &str, start: &str) -> String {
     let text = folder.read(table);
     let found = text.lines().find(|line| line.contains(start));
     found
