@@ -5,6 +5,7 @@
 //! was executed, not what is usual. Hides: which table holds which rows.
 
 mod coarse;
+mod counts;
 mod digits;
 mod figures;
 mod headline;

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::reads::declare;
+use super::reads::{Declared, declare};
 use super::{Drawn, Report, Results, coarse, digits, report};
 use crate::report::disclosure::{DisclosureError, Reads, Rule, Step};
 use crate::report::document::{Block, Inline};
 use crate::report::language::{Locale, Message};
-use crate::report::table::{Table, Value};
+use crate::report::table::{Cell, Column, Table, Value};
 
 /// A report in which no small count can be read or computed.
 pub struct Export {
@@ -72,7 +72,7 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
         }
     }
     let mut made = report(&found, locale, Drawn::Pixels);
-    let mut counts = declare(&found, rule, &mut made.tables)?;
+    let Declared { mut counts, behind } = declare(&found, rule, &mut made.tables)?;
     // What a figure reads, by its name.
     let mut readings: BTreeMap<String, Reads> = BTreeMap::new();
     if let Some((months, width)) = &months
@@ -123,7 +123,11 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     let applied: Vec<Table> = made
         .tables
         .iter()
-        .map(|table| without_traces(decision.apply(table)))
+        .map(|table| {
+            let behind = behind.get(&table.id).map_or(&[][..], Vec::as_slice);
+            let held_back = behind.iter().map(|reads| !decision.shows(reads));
+            without_traces(decision.apply(table), held_back, threshold)
+        })
         .collect();
     for block in &mut made.document.blocks {
         match block {
@@ -157,30 +161,19 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
 
 /// Takes away what would tell of a number that is held back: the footnotes of its row, and which of
 /// effect, interval and p there were.
-fn without_traces(mut table: Table) -> Table {
+fn without_traces(
+    mut table: Table,
+    held_back: impl Iterator<Item = bool>,
+    threshold: u64,
+) -> Table {
     let effects = ["effect", "interval", "p", "p_adjusted"];
-    let columns: Vec<bool> = table
-        .columns
-        .iter()
-        .map(|column| effects.contains(&column.key.as_str()))
-        .collect();
-    for row in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
-        let held_back = row
-            .cells
-            .iter()
-            .zip(&table.columns)
-            .find_map(|(cell, column)| {
-                let suppressed = matches!(cell.value, Value::Suppressed { .. });
-                let own = effects[..3].contains(&column.key.as_str());
-                (own && suppressed).then(|| cell.clone())
-            });
-        if let Some(held_back) = held_back {
-            row.footnotes.clear();
-            for (cell, effect) in row.cells.iter_mut().zip(&columns) {
-                if *effect {
-                    *cell = held_back.clone();
-                }
-            }
+    let of_effects = |column: &Column| effects.contains(&column.key.as_str());
+    let columns: Vec<bool> = table.columns.iter().map(of_effects).collect();
+    let rows = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+    for (row, _) in rows.zip(held_back).filter(|(_, held_back)| *held_back) {
+        row.footnotes.clear();
+        for (cell, _) in row.cells.iter_mut().zip(&columns).filter(|(_, of)| **of) {
+            *cell = Cell::new(Value::Suppressed { threshold }).reading(Reads::Nothing);
         }
     }
     table

@@ -1,10 +1,22 @@
 //! What the numbers of each method tell beside counts: a trial is made in which one small count
 //! would follow from a row, and one like it in which none does.
 
+use std::collections::BTreeMap;
 
 
 use super::exports::{estimate, exported, line, plan};
+use super::verify::study;
 use crate::workshop::{Folder, klero};
+
+const HELD_BACK: &str = "effect: suppressed";
+
+/// Asserts that a row is held back in the export, and stands in the report.
+fn held_back(folder: &Folder, table: &str, row: &str, held_back: bool) {
+    let report = line(folder, &format!("report/tables/{table}.csv"), row);
+    assert!(!report.contains("suppressed"), "{report}");
+    let row = line(folder, &format!("export/tables/{table}.csv"), row);
+    assert_eq!(row.contains(HELD_BACK), held_back, "{row}");
+}
 
 #[test]
 fn an_ordinary_trial_leaves_whatever_few_are_missing() {
@@ -44,4 +56,179 @@ fn an_arm_below_the_threshold_refuses_the_export_and_says_so() {
             "nothing was exported",
         ],
     );
+}
+
+/// The share at a horizon times n is the number who have the event by then, however many have it in
+/// the whole window.
+#[test]
+fn a_curve_at_a_horizon_tells_no_small_count_of_events_by_then() {
+    let (mut small, mut shown) = (Vec::new(), 0);
+    for horizon in [4, 5, 20] {
+        for method in ["kaplan-meier", "rmst"] {
+            let more = format!("role = \"primary\"\nhorizon = {horizon}");
+            let folder = study("strata = []", &[("first-job", method, &more)]);
+            klero(folder.path(), &["export", "--microdata"]).ok();
+            let row = line(&folder, "export/tables/primary.csv", "effort");
+            let by = events_by(&folder, method, f64::from(horizon));
+            let few = by.values().any(|n| (1..5).contains(n));
+            assert!(!few || row.contains(HELD_BACK), "{by:?} {row}");
+            small.extend(few.then_some((horizon, method)));
+            shown += usize::from(!row.contains(HELD_BACK));
+        }
+    }
+    assert!(!small.is_empty() && shown > 0, "{small:?}, {shown}");
+}
+
+/// Counts who has a first job by a week, arm by arm: of a mean time before it, before that week.
+fn events_by(folder: &Folder, method: &str, horizon: f64) -> BTreeMap<String, usize> {
+    let rows = folder.read("export/MICRODATA-not-for-release/analysis.csv");
+    let mut lines = rows.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let head = lines.next().unwrap();
+    let place = |name: &str| head.iter().position(|column| *column == name).unwrap();
+    let mut counts = BTreeMap::new();
+    for row in lines {
+        let Ok(time) = row[place("first_job")].parse::<f64>() else {
+            continue;
+        };
+        let by = time < horizon || (time == horizon && method == "kaplan-meier");
+        let event = row[place("first_job_end")] == "1";
+        *counts.entry(row[place("arm")].to_owned()).or_default() += usize::from(by && event);
+    }
+    counts
+}
+
+#[test]
+fn the_effect_of_what_was_received_at_a_level_tells_no_receivers_there() {
+    let late = "by = \"sex\"\nmethod = \"late\"\nreceived = \"got\"";
+    let both = estimate("job", "primary", "") + &estimate("job", "exploratory", late);
+    let plan = plan("strata = []", &[("job", "Job"), ("got", "Got")], &both);
+    for (few, small) in [(3, true), (10, false)] {
+        let folder = exported(&plan, "job,got", |arm, sex, own, place| {
+            let got = match (arm, sex, own) {
+                ("new", "f", "n") => place < few,
+                ("new", "m", _) => true,
+                _ => false,
+            };
+            // Women of the new arm have jobs more often, whether they got it or not.
+            let jobs = if arm == "new" && sex == "f" { 7 } else { 5 };
+            format!("{},{}", u8::from(place % 10 < jobs.min(5)), u8::from(got))
+        });
+        let table = folder.read("export/tables/subgroups.csv");
+        let rows: Vec<&str> = table.lines().collect();
+        let women = rows.iter().position(|row| row.contains("Sex: f")).unwrap();
+        let late = rows[women..].iter().find(|row| row.contains("instrument"));
+        let late = late.unwrap();
+        assert_eq!(late.contains(HELD_BACK), small, "{table}");
+    }
+}
+
+/// The limits of Anderson and Rubin follow from how many of the receivers have the outcome.
+#[test]
+fn the_effect_of_what_was_received_tells_no_outcome_by_receipt() {
+    let late = "method = \"late\"\nreceived = \"got\"";
+    let both = estimate("job", "primary", "") + &estimate("job", "secondary", late);
+    let plan = plan(
+        "strata = [\"sex\", \"own\"]",
+        &[("job", "Job"), ("got", "Got")],
+        &both,
+    );
+    let without = plan.replace("strata = [\"sex\", \"own\"]", "strata = []");
+    for (few, small) in [(2, true), (6, false)] {
+        let folder = exported(&without, "job,got", |arm, sex, own, place| {
+            // Of the new arm's women who do not own, some did not get it; few of them have a job.
+            let refused = arm == "new" && sex == "f" && own == "n" && place < 12;
+            let got = arm == "new" && !refused;
+            let job = match refused {
+                true => place < few,
+                false => place % 2 == 0,
+            };
+            format!("{},{}", u8::from(job), u8::from(got))
+        });
+        held_back(&folder, "secondary", "instrument", small);
+    }
+}
+
+#[test]
+fn an_effect_at_a_level_that_is_adjusted_tells_no_level_within_the_level() {
+    let lin = "by = \"own\"\nmethod = \"ols\"\nadjust = [\"sex\"]";
+    let plan = plan(
+        "strata = []",
+        &[("job", "Job")],
+        &estimate("job", "exploratory", lin),
+    );
+    for (few, small) in [(3, true), (8, false)] {
+        let folder = exported(&plan, "job", |arm, sex, own, place| {
+            let jobs = match (arm, sex, own) {
+                ("new", "f", "n") => few,
+                (_, _, "n") => 8,
+                _ => 0,
+            };
+            u8::from(place < jobs).to_string()
+        });
+        held_back(&folder, "subgroups", "Own: n, New – Old", small);
+    }
+}
+
+/// Gives an outcome a value from before the draw.
+fn with_baseline(plan: &str) -> String {
+    plan.replace(
+        "column = \"job\"",
+        "column = \"job\"\nbaseline = \"before\"",
+    )
+}
+
+#[test]
+fn an_adjustment_for_a_number_of_two_values_is_one_for_levels() {
+    let more = "method = \"ancova\"";
+    let plan = plan(
+        "strata = []",
+        &[("job", "Job")],
+        &estimate("job", "primary", more),
+    );
+    for (few, small) in [(3, true), (8, false)] {
+        let folder = exported(
+            &with_baseline(&plan),
+            "job,before",
+            |arm, sex, own, place| {
+                let before = sex == "f" && own == "n";
+                let job = match (arm, before) {
+                    ("new", true) => place < few,
+                    _ => place < 8,
+                };
+                format!("{},{}", u8::from(job), u8::from(before))
+            },
+        );
+        held_back(&folder, "primary", "New – Old", small);
+    }
+}
+
+#[test]
+fn a_change_tells_no_few_who_changed_and_no_mean_before_that_is_held_back() {
+    let change = "method = \"change\"";
+    let plan = plan(
+        "strata = []",
+        &[("job", "Job")],
+        &estimate("job", "primary", change),
+    );
+    for (lost, small) in [(2, true), (6, false)] {
+        let folder = exported(&with_baseline(&plan), "job,before", |_, sex, own, place| {
+            // Of the women who do not own, some lost their job; of the men, more got one.
+            let (before, after) = match (sex, own) {
+                ("f", "n") => (place < 12, place >= lost && place < 12),
+                ("m", "n") => (place < 6, place < 14),
+                _ => (false, false),
+            };
+            format!("{},{}", u8::from(after), u8::from(before))
+        });
+        held_back(&folder, "no-effects", "New", small);
+    }
+    // Three of an arm had the lowest number before.
+    let folder = exported(&with_baseline(&plan), "job,before", |_, sex, own, place| {
+        let lowest = sex == "f" && own == "n" && place < 3;
+        let before = if lowest { 1 } else { 2 + place % 2 };
+        format!("{},{before}", 4 + place % 2)
+    });
+    let baseline = line(&folder, "export/tables/baseline.csv", "before");
+    assert!(baseline.contains("suppressed"), "{baseline}");
+    held_back(&folder, "no-effects", "New", true);
 }
