@@ -21,21 +21,27 @@ pub(super) struct Declared<'a> {
     pub counts: Counts<'a>,
     /// By table, what the effect of each row follows from.
     pub behind: BTreeMap<String, Vec<Reads>>,
+    /// The same of rows without a number of their own, whose notes tell what nothing else may.
+    pub unread: Vec<Reads>,
 }
 
-/// Says of every cell what can be read from it.
+/// Says of every cell what can be read from it; of rows that are silent nothing may.
 pub(super) fn declare<'a>(
     found: &'a Results,
     rule: Rule,
+    silent: &[bool],
     tables: &mut [Table],
 ) -> Result<Declared<'a>, DisclosureError> {
     let mut counts = Counts::of(found, rule)?;
     let mut told = Vec::new();
-    for row in &found.rows {
-        told.push(counts.told(row)?);
+    for (row, &silent) in found.rows.iter().zip(silent) {
+        told.push(Told {
+            silent,
+            ..counts.told(row)?
+        });
     }
     counts.tie_levels(found)?;
-    let mut behind = BTreeMap::new();
+    let (mut behind, mut unread) = (BTreeMap::new(), Vec::new());
     for table in tables {
         match table.id.as_str() {
             "flow" => counts.read_flow(found, table)?,
@@ -47,11 +53,19 @@ pub(super) fn declare<'a>(
             "take-up" | "missing" => counts.read_by_arm(found, table)?,
             id => {
                 let id = id.to_owned();
-                behind.insert(id, counts.read_effects(found, &told, table));
+                let of_rows = counts.read_effects(found, &told, table);
+                let rows = table.rows().zip(&of_rows);
+                let bare = rows.filter(|(row, _)| row.cells.iter().all(|c| *c == Cell::default()));
+                unread.extend(bare.map(|(_, reads)| reads.clone()));
+                behind.insert(id, of_rows);
             }
         }
     }
-    Ok(Declared { counts, behind })
+    Ok(Declared {
+        counts,
+        behind,
+        unread,
+    })
 }
 
 /// What the numbers of a method follow from, beside those of each arm who have the outcome and,
@@ -103,6 +117,8 @@ struct Told {
     arm: Vec<CountId>,
     reference: Vec<CountId>,
     effect: Vec<CountId>,
+    /// Whether what is absent tells more than they do.
+    silent: bool,
 }
 
 /// Returns the part of an arm's people that a row is about.
@@ -154,20 +170,40 @@ impl<'a> Counts<'a> {
                 for group in groups {
                     effect.extend(self.within(row, &part.and(*group))?);
                 }
-                for outcome in [row.outcome.as_ref(), row.options.received.as_ref()] {
-                    if let Some(outcome) = outcome {
-                        self.tie(outcome, &part, groups)?;
-                    }
+                let outcomes = [&row.outcome, &row.options.received];
+                for outcome in outcomes.into_iter().flatten() {
+                    self.tie(outcome, &part, groups)?;
                 }
             }
         }
+        effect.extend(self.trimmed(row)?);
         effect.sort_unstable();
         effect.dedup();
         Ok(Told {
             arm,
             reference,
             effect,
+            silent: false,
         })
+    }
+
+    /// Declares how many lie at an end that Lee's bounds cut off: beside the mean of all, a bound
+    /// tells the sum of what they have. Of shares it tells nothing that the counts do not.
+    fn trimmed(&mut self, row: &Estimate) -> Result<Option<CountId>, DisclosureError> {
+        let (MethodId::LeeBounds, Some(reference)) = (row.method, &row.reference_counts) else {
+            return Ok(None);
+        };
+        let outcome = outcome_of(row);
+        let sides = [&row.arm_counts, reference];
+        let [arm, other] = sides.map(|of| of.n as f64 / (of.allocated as f64).max(1.0));
+        let of = sides[usize::from(other > arm)].allocated as f64;
+        let trimmed = ((arm - other).abs() * of - 1e-9).ceil().max(0.0) as u64;
+        if self.is_share(outcome) {
+            return Ok(None);
+        }
+        let part = part_of(row, &row.arm);
+        let key = part.key(&format!("cut off of {outcome} beside {:?}", row.reference));
+        self.release.count(&key, trimmed).map(Some)
     }
 
     /// Declares the counts of one side of a row, as tables print them.
@@ -478,7 +514,10 @@ impl<'a> Counts<'a> {
                     self.release.spare(*id);
                 }
             }
-            behind.push(Reads::Of(told.effect.clone()));
+            behind.push(match told.silent {
+                true => Reads::Undeclared,
+                false => Reads::Of(told.effect.clone()),
+            });
             for (cell, column) in shown.cells.iter_mut().zip(&table.columns) {
                 if *cell == Cell::default() {
                     continue;

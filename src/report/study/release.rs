@@ -1,16 +1,16 @@
 //! The form of a report that may leave a closed place.
 //!
 //! Promises: no small count can be read or computed from its tables and figures together, as far
-//! as `reads` knows what each number follows from; words made of counts are left out. Hides what is
-//! put together and what is left out.
+//! as `reads` knows what each number follows from; of words those leave that count nobody. Hides
+//! what is put together and what is left out.
 
 use std::collections::BTreeMap;
 
 use super::reads::{Declared, declare};
-use super::{Drawn, Report, Results, coarse, digits, report};
+use super::{Deviation, Drawn, Report, Results, coarse, digits, report};
 use crate::report::disclosure::{DisclosureError, Reads, Rule, Step};
 use crate::report::document::{Block, Inline};
-use crate::report::language::{Locale, Message};
+use crate::report::language::{Leaves, Locale, Message, leaves};
 use crate::report::table::{Cell, Column, Table, Value};
 
 /// A report in which no small count can be read or computed.
@@ -24,7 +24,8 @@ pub struct Export {
 
 /// Lays out what may leave: tables with small counts, and what they follow from, held back;
 /// figures only where every number in them may be shown, draws by month and curves of times after
-/// what is of few persons was put together. Words made from counts are left out.
+/// what is of few persons was put together. Of words those leave that count nobody, or no more than
+/// the numbers beside them.
 ///
 /// Weekly shares and states are left out: week after week they count the same persons as the
 /// tables do, and the ways in which one follows from the other are not all known here.
@@ -43,10 +44,19 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
         }
     }
     let mut found = found.clone();
+    // Rows whose absent numbers would tell what their notes do.
+    let mut silent: Vec<bool> = Vec::new();
     for row in &mut found.rows {
-        // Notes that tell numbers may tell counts.
-        let digit = |c: char| c.is_ascii_digit();
-        row.computed.notes.retain(|note| !note.contains(digit));
+        let notes = &mut row.computed.notes;
+        silent.push(notes.iter().any(|note| leaves(note) == Leaves::Neither));
+        notes.retain(|note| leaves(note) == Leaves::NoteAndRow);
+    }
+    for deviation in &mut found.deviations {
+        if let Deviation::PlannedNotRun { reason, .. } = deviation {
+            *reason = reason
+                .take()
+                .filter(|reason| leaves(reason) == Leaves::NoteAndRow);
+        }
     }
     digits::round(&mut found);
     if let Some(baseline) = &mut found.baseline {
@@ -72,7 +82,11 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
         }
     }
     let mut made = report(&found, locale, Drawn::Pixels);
-    let Declared { mut counts, behind } = declare(&found, rule, &mut made.tables)?;
+    let Declared {
+        mut counts,
+        behind,
+        unread,
+    } = declare(&found, rule, &silent, &mut made.tables)?;
     // What a figure reads, by its name.
     let mut readings: BTreeMap<String, Reads> = BTreeMap::new();
     if let Some((months, width)) = &months
@@ -90,9 +104,13 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     }
     let release = counts.release()?;
     let tables: Vec<&Table> = made.tables.iter().collect();
-    let of_figures: Vec<Reads> = readings.values().cloned().collect();
-    let decision = release.decide(&tables, &of_figures)?;
+    let others: Vec<Reads> = readings.values().cloned().chain(unread).collect();
+    let decision = release.decide(&tables, &others)?;
     let whole = |id: &str| {
+        let mut behind = behind.get(id).into_iter().flatten();
+        if !behind.all(|reads| decision.shows(reads)) {
+            return false;
+        }
         let table = made.tables.iter().find(|table| table.id == id);
         table.is_none_or(|table| {
             let mut cells = table.rows().flat_map(|row| &row.cells);

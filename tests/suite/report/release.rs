@@ -1,8 +1,10 @@
 //! What the numbers of each method tell beside counts: a trial is made in which one small count
 //! would follow from a row, and one like it in which none does.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use klero::report::language::{Leaves, NOTES, leaves};
 
 use super::exports::{estimate, exported, line, plan};
 use super::verify::study;
@@ -231,4 +233,153 @@ fn a_change_tells_no_few_who_changed_and_no_mean_before_that_is_held_back() {
     let baseline = line(&folder, "export/tables/baseline.csv", "before");
     assert!(baseline.contains("suppressed"), "{baseline}");
     held_back(&folder, "no-effects", "New", true);
+}
+
+/// Beside the mean of all, a bound tells the sum of those whom it cuts off.
+#[test]
+fn bounds_cut_off_no_few_whose_amounts_could_be_read() {
+    let plan = plan(
+        "strata = []",
+        &[("pay", "Pay")],
+        &estimate("pay", "primary", ""),
+    );
+    for (more, small) in [(3, true), (6, false)] {
+        let gone = RefCell::new(BTreeMap::from([("new", 6), ("old", 6 + more)]));
+        let folder = exported(&plan, "pay", |arm, _, _, place| {
+            let mut gone = gone.borrow_mut();
+            let left = gone.get_mut(arm).unwrap();
+            if *left > 0 {
+                *left -= 1;
+                return String::new();
+            }
+            (1000 + 37 * place).to_string()
+        });
+        held_back(&folder, "primary", "(Lee)", small);
+    }
+}
+
+#[test]
+fn a_note_that_counts_persons_stays_and_so_does_a_row_without_its_number() {
+    let methods = "method = [\"stratified-difference\", \"lin\"]";
+    let plan = plan(
+        "strata = [\"own\"]",
+        &[("pay", "Pay")],
+        &estimate("pay", "primary", methods),
+    );
+    // One owner of the new arm is known.
+    let folder = exported(&plan, "pay", |arm, sex, own, place| {
+        let gone = arm == "new" && own == "y" && (sex == "m" || place > 0);
+        match gone {
+            true => String::new(),
+            false => (100 * place + usize::from(sex == "f")).to_string(),
+        }
+    });
+    let report = folder.read("report/tables/primary.csv");
+    assert!(
+        report.contains("fewer than two persons in stratum y"),
+        "{report}"
+    );
+    for row in ["New – Old", "(Lin)"] {
+        let row = line(&folder, "export/tables/primary.csv", row);
+        assert!(row.contains(HELD_BACK), "{row}");
+        assert!(
+            !row.contains("stratum") && !row.contains("leverage"),
+            "{row}"
+        );
+    }
+    let page = folder.read("export/report.md");
+    assert!(!page.contains("fewer than two"), "{page}");
+}
+
+#[test]
+fn notes_of_a_row_without_numbers_stay_when_its_counts_do() {
+    let plan = plan(
+        "strata = []",
+        &[("pay", "Pay")],
+        &estimate("pay", "primary", "by = \"sex\""),
+    );
+    // One woman of the new arm is known: nothing is left of the effects to compare.
+    let folder = exported(&plan, "pay", |arm, sex, own, place| {
+        let gone = arm == "new" && sex == "f" && (own == "y" || place > 0);
+        match gone {
+            true => String::new(),
+            false => (100 * place).to_string(),
+        }
+    });
+    let test = line(
+        &folder,
+        "export/tables/subgroups.csv",
+        "Test of a difference",
+    );
+    assert!(test.contains("p: suppressed"), "{test}");
+    assert!(!test.contains("ariance"), "{test}");
+}
+
+#[test]
+fn warnings_that_count_nobody_leave() {
+    let late = "method = \"late\"\nreceived = \"got-2\"";
+    let plan = plan(
+        "strata = []",
+        &[("job-1", "Job"), ("got-2", "Got")],
+        &estimate("job-1", "primary", late),
+    );
+    // About as many got it in both arms: the set is the whole line, or all but some.
+    let folder = exported(&plan, "job-1,got-2", |arm, _, _, place| {
+        let got = place % 2 == 0 || (arm == "new" && place == 1);
+        let job = place % 4 < if arm == "new" { 3 } else { 2 };
+        format!("{},{}", u8::from(job), u8::from(got))
+    });
+    let row = line(&folder, "export/tables/primary.csv", "instrument");
+    assert!(!row.contains(HELD_BACK), "{row}");
+    assert!(row.contains("unbounded or empty"), "{row}");
+    for (note, leave) in [
+        (
+            "fewer than 5 degrees of freedom: prefer a randomisation test",
+            Leaves::NoteAndRow,
+        ),
+        (
+            "level `18-29` has nobody in one of the arms and takes no part in the test",
+            Leaves::NoteAndRow,
+        ),
+        (
+            "covariate `age`: 3 missing, filled with the mean",
+            Leaves::RowAlone,
+        ),
+        (
+            "an arm has fewer than two persons in stratum c, which leaves no variance within",
+            Leaves::Neither,
+        ),
+        (
+            "arm is undefined: 1 row determines its own fitted value (leverage 1)",
+            Leaves::Neither,
+        ),
+        ("words that nobody has written yet", Leaves::Neither),
+    ] {
+        assert_eq!(leaves(note), leave, "{note}");
+    }
+    // The sentences that are judged are those of the catalogue.
+    let judged = NOTES.iter().filter(|(english, _)| leaves(&filled(english)) != Leaves::Neither);
+    assert_eq!(judged.count(), JUDGED);
+}
+
+/// How many notes leave, or let their row leave without them.
+const JUDGED: usize = 100;
+
+/// Puts something into the slots of a sentence.
+fn filled(template: &str) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, (slot, after))) = rest
+        .split_once('{')
+        .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        text += before;
+        text += match slot.trim_end_matches(|c: char| c.is_ascii_digit()) {
+            "percent" => "5.0 %",
+            "number" => "7",
+            _ => "x",
+        };
+        rest = after;
+    }
+    text + rest
 }
