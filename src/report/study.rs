@@ -19,13 +19,13 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Contents, Definition, Document, Inline};
 use super::json::Provenance;
-use super::language::{Locale, Message, one_stop, plain_spaces};
+use super::language::{Locale, Message, Noun, one_stop, plain_spaces};
 use super::table::{Source, Table, terminal};
 use crate::estimate::duration::curve::Curve;
 use crate::estimate::duration::incidence::Incidence;
 use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Standing};
 use crate::period::Date;
-use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
+use crate::protocol::{Multiplicity, Protocol, Role};
 use crate::sample::Flow;
 
 pub use figures::{Drawn, FigureFile};
@@ -594,22 +594,14 @@ impl Methods {
 
 /// Says how p-values were adjusted.
 fn multiplicity(found: &Results, rows: &[&Estimate], locale: &Locale) -> String {
-    let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
-    if !adjusted || found.multiplicity.method == Adjustment::None {
+    let adjusted = rows.iter().filter(|row| row.p_adjusted.is_some());
+    let Some(tests) = adjusted.filter_map(|row| row.family).max() else {
         return locale.say(Message::NoMultiplicity);
-    }
-    let mut family: Vec<_> = found
-        .rows
-        .iter()
-        .filter(|row| row.p_adjusted.is_some())
-        .map(|row| (&row.outcome, &row.arm, &row.reference))
-        .collect();
-    family.sort_unstable();
-    family.dedup();
+    };
     let method = Message::of_adjustment(found.multiplicity.method.name());
     let method = method.map_or_else(String::new, |method| locale.say(method));
     locale.say(Message::MultiplicityBy {
         method: &method,
-        tests: family.len() as u64,
+        tests: &locale.counted(tests as u64, Noun::Test),
     })
 }

@@ -281,9 +281,9 @@ messages! { 'a;
     CovariatesFilled { covariates: &'a str }:
         "Manglende værdier af {covariates} er erstattet af gennemsnittet.",
         "Missing values of {covariates} were replaced by the mean.";
-    MultiplicityBy { method: &'a str, tests: u64 }:
-        "p-værdier er justeret for {tests} test med {method}.",
-        "p-values are adjusted for {tests} tests by {method}.";
+    MultiplicityBy { method: &'a str, tests: &'a str }:
+        "p-værdier er justeret for {tests} med {method}.",
+        "p-values are adjusted for {tests} by {method}.";
     NoMultiplicity:
         "p-værdier er ikke justeret for antallet af test.",
         "p-values are not adjusted for the number of tests.";

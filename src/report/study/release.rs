@@ -103,6 +103,9 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
         }
     }
     let release = counts.release()?;
+    for table in &mut made.tables {
+        table.settle();
+    }
     let tables: Vec<&Table> = made.tables.iter().collect();
     let others: Vec<Reads> = readings.values().cloned().chain(unread).collect();
     let decision = release.decide(&tables, &others)?;

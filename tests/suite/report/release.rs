@@ -383,3 +383,43 @@ fn filled(template: &str) -> String {
     }
     text + rest
 }
+
+#[test]
+fn the_number_of_tests_is_that_of_the_family() {
+    let both = [estimate("a", "primary", ""), estimate("b", "primary", "")].concat();
+    let holm = "[multiplicity]\nmethod = \"holm\"\n";
+    let outcomes = [("a", "Aa"), ("b", "Bb")];
+    for (constant, tests) in [(true, "2 tests"), (false, "1 test ")] {
+        let estimates = match constant {
+            true => both.clone(),
+            false => estimate("a", "primary", ""),
+        };
+        let plan = plan("strata = []", &outcomes, &(estimates + holm));
+        // Nobody has b, so that no test of it can be made, and it counts all the same.
+        let folder = exported(&plan, "a,b", |_, _, _, place| format!("{},0", place % 2));
+        for kind in ["report", "export"] {
+            let page = folder.read(&format!("{kind}/tables/primary.md"));
+            let page = page.replace('\u{a0}', " ");
+            assert!(page.contains(&format!("adjusted for {tests}")), "{page}");
+        }
+    }
+}
+
+#[test]
+fn what_is_held_back_changes_no_column_of_the_tables_for_machines() {
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    let study = folder.join("d");
+    klero(&study, &["report"]).ok();
+    let mut suppressed = 0;
+    for threshold in ["5", "60", "120"] {
+        klero(&study, &["export", "--force", "--threshold", threshold]).ok();
+        for table in ["flow", "baseline", "primary", "secondary", "missing"] {
+            let read = |kind: &str| folder.read(&format!("d/{kind}/tables/{table}.csv"));
+            let (report, export) = (read("report"), read("export"));
+            suppressed += export.matches("suppressed").count();
+            assert_eq!(report.lines().next(), export.lines().next(), "{table}");
+        }
+    }
+    assert!(suppressed > 50, "{suppressed}");
+}
