@@ -23,7 +23,7 @@ use super::language::{Locale, Message, Noun, one_stop, plain_spaces};
 use super::table::{Source, Table, terminal};
 use crate::estimate::duration::curve::Curve;
 use crate::estimate::duration::incidence::Incidence;
-use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Standing};
+use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Interval, Standing};
 use crate::period::Date;
 use crate::protocol::{Multiplicity, Protocol, Role};
 use crate::sample::Flow;
@@ -125,6 +125,56 @@ pub enum CurveFound {
     Survival(Curve),
     /// With competing events.
     Incidence(Incidence),
+}
+
+/// What happened at one time of a curve.
+struct Happened {
+    time: f64,
+    /// Of the curve, after this time.
+    value: f64,
+    interval: Option<Interval>,
+    events: u64,
+    /// Had another event, after which this one cannot happen.
+    competing: u64,
+    censored: u64,
+}
+
+impl CurveFound {
+    /// Returns what happened, time by time, with intervals where a level is given.
+    fn happened(&self, level: Option<f64>) -> Vec<Happened> {
+        match self {
+            CurveFound::Survival(curve) => {
+                let steps = curve.steps.iter().map(|step| Happened {
+                    time: step.time,
+                    value: step.survival,
+                    interval: level.and_then(|level| step.interval(level)),
+                    events: step.events,
+                    competing: 0,
+                    censored: step.censored,
+                });
+                steps.collect()
+            }
+            CurveFound::Incidence(curve) => {
+                let steps = curve.steps.iter().map(|step| Happened {
+                    time: step.time,
+                    value: step.incidence,
+                    interval: level.and_then(|level| step.interval(level)),
+                    events: step.events,
+                    competing: step.competing,
+                    censored: step.censored,
+                });
+                steps.collect()
+            }
+        }
+    }
+
+    /// Returns how many are under observation just before a time.
+    fn at_risk(&self, time: f64) -> u64 {
+        match self {
+            CurveFound::Survival(curve) => curve.at_risk(time),
+            CurveFound::Incidence(curve) => curve.at_risk(time),
+        }
+    }
 }
 
 /// Persons drawn by month or a longer span, arm by arm; not cumulated.

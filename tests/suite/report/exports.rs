@@ -391,10 +391,7 @@ fn no_figure_of_an_export_shows_a_count_below_the_threshold() {
             date: Document::UNDATED,
             drawing: None,
         };
-        let rule = Rule {
-            threshold,
-            ..Rule::default()
-        };
+        let rule = Rule { threshold };
         let made = export(&found, rule, &DA).unwrap();
         for figure in &made.report.figures {
             let labelled = [("New", &arms[0]), ("Old", &arms[1])];
