@@ -126,7 +126,7 @@ impl Readings {
 }
 
 /// Reads a number with a decimal point or comma; `Some(None)` where it is missing.
-fn number(text: &str) -> Option<Option<f64>> {
+pub(super) fn number(text: &str) -> Option<Option<f64>> {
     match text {
         "" | "." | "NA" => Some(None),
         text => {
