@@ -17,6 +17,7 @@ use klero::sample::dates_of_draws;
 use klero::spelling::nearest;
 
 use super::failure::refused;
+use super::ingest::Bar;
 use super::study::{AlreadyThere, OUTCOMES, Study, write_file};
 use super::{Answer, Surroundings};
 
@@ -109,7 +110,10 @@ impl Outcomes {
         if self.week0 == Week0::Include {
             plan.include_week_of_draw();
         }
-        let made = measure(&plan, &stores, &tables, dates)?;
+        let bar = Bar::new(stores.iter().map(Store::size).sum(), &around.console);
+        let read = || stores.iter().map(Store::bytes_read).sum();
+        let made = bar.during(read, || measure(&plan, &stores, &tables, dates))?;
+        drop(bar);
         let (told, cautions) = (summary(&made, &around.of_tables()), made.cautions.clone());
         let columns = made.into_columns(&plan);
         let kept = !others && self.outcome.is_empty();

@@ -1,11 +1,12 @@
 //! Tables with one row a person, such as surveys: a number for each, and perhaps one before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use super::check::{Doubt, Doubtful, Doubts};
 use super::source::Source;
 use super::{Input, RegisterError, RowFaults};
-use crate::protocol::ValueColumn;
+use crate::protocol::{Absence, ValueColumn};
 use crate::spelling::nearest;
 
 /// The numbers of one person.
@@ -19,6 +20,8 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct Readings {
     readings: HashMap<String, Reading>,
+    /// What its keys look like.
+    keys: Doubts,
     pub input: Input,
 }
 
@@ -50,6 +53,7 @@ impl Readings {
         };
         let mut lines: HashMap<String, u64> = HashMap::new();
         let mut readings = HashMap::new();
+        let mut keys = Doubts::default();
         let mut cells = Vec::new();
         let mut faults = RowFaults::default();
         while let Some(line) = source.next(&mut cells)? {
@@ -92,6 +96,7 @@ impl Readings {
             });
             match (found, baseline.map_or(Ok(None), number)) {
                 (Ok(value), Ok(baseline)) => {
+                    keys.key(cells[key].as_bytes(), &path, line);
                     readings.insert(cells[key].clone(), Reading { value, baseline });
                 }
                 (found, before) => {
@@ -105,11 +110,34 @@ impl Readings {
         faults.done()?;
         Ok(Readings {
             readings,
+            keys,
             input: Input {
                 file: column.file.display().to_string(),
                 digest: source.digest()?,
             },
         })
+    }
+
+    /// Returns the number of persons in the table.
+    pub fn persons(&self) -> u64 {
+        self.readings.len() as u64
+    }
+
+    /// Returns what is doubtful in the table; `drawn` are the keys of the drawn persons.
+    pub fn doubts(&self, drawn: Option<&HashSet<Vec<u8>>>) -> Vec<Doubtful> {
+        let mut keys = self.keys.clone();
+        for id in drawn.into_iter().flatten() {
+            if std::str::from_utf8(id).is_ok_and(|id| self.readings.contains_key(id)) {
+                keys.meet();
+            }
+        }
+        let mut doubts = keys.finish(drawn, Absence::Missing);
+        for doubtful in &mut doubts {
+            if doubtful.doubt == Doubt::NotInRegister {
+                doubtful.doubt = Doubt::NotInTable;
+            }
+        }
+        doubts
     }
 
     /// Returns the numbers of a person, `None` for one who is not in the table.
