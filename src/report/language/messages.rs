@@ -1048,7 +1048,7 @@ messages! { 'a;
     DeadIs: "død", "dead";
     UnknownIs:
         "uden for registrets uger, eller blank i en måned, som filen ikke har branchekoder for",
-        "outside the register's weeks, or blank in a month of which the file has no industry codes";
+        "outside the weeks of the register, or blank in a month of which the file has no industry codes";
     OrdinaryShort: "ordinær", "ordinary";
     SupportedShort: "støttet", "supported";
     PraktikShort: "praktik", "praktik";
