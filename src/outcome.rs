@@ -12,9 +12,9 @@ mod weeks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::digest::Digest;
-use crate::period::{Date, Week};
-use crate::protocol::{Absence, Measure, Outcome, Protocol, RegisterKind, State};
+use crate::digest::{Digest, Hasher};
+use crate::period::{Date, Month, Week, Window};
+use crate::protocol::{Absence, Measure, Outcome, Protocol, Register, RegisterKind, State};
 use crate::register::store::Store;
 use crate::register::values::Readings;
 use crate::register::{Code, CodeTable, Coverage, Input, Person, RegisterError, Spell};
@@ -93,6 +93,8 @@ pub enum Missing {
 #[derive(Clone, Debug)]
 pub struct Outcomes {
     pub referrals: Vec<String>,
+    /// Digest of the lines `referral,date`, in order of referral.
+    pub dates: Digest,
     pub series: Vec<Series>,
     pub inputs: Vec<Input>,
     /// Version of each register's code table.
@@ -143,11 +145,17 @@ pub struct Series {
     pub values: Vec<Value>,
     /// Of a `value` with a baseline: its number before the draw.
     pub baseline: Option<Vec<Option<f64>>>,
-    /// Persons with a week in these states inside the window.
-    pub dead: u64,
-    pub abroad: u64,
+    /// Where the measure looks at weeks or months after the draw, and a register tells.
+    pub fates: Option<Fates>,
     /// Persons in no row of the register who count as without anything to register.
     pub taken_as_zero: u64,
+}
+
+/// Persons with a week in these states inside a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fates {
+    pub dead: u64,
+    pub abroad: u64,
 }
 
 /// Why outcomes could not be made.
@@ -165,8 +173,9 @@ pub enum OutcomeError {
     },
     #[error("more than 128 different sets of states in one plan")]
     TooManySets,
-    #[error("referral `{referral}` has two dates")]
-    TwoDates { referral: String },
+    /// The id is not repeated: it may be a national identity number.
+    #[error("one referral has two dates")]
+    TwoDates,
     #[error("nobody to make outcomes for: the list of dates is empty")]
     Nobody,
     #[error("the register was ingested for other persons than these")]
@@ -216,22 +225,14 @@ pub fn measure(
     dates: Vec<Dated>,
 ) -> Result<Outcomes, OutcomeError> {
     let dates = in_order(dates);
-    if let Some(pair) = dates.windows(2).find(|p| p[0].referral == p[1].referral) {
-        return Err(OutcomeError::TwoDates {
-            referral: pair[0].referral.clone(),
-        });
+    if dates.windows(2).any(|p| p[0].referral == p[1].referral) {
+        return Err(OutcomeError::TwoDates);
     }
     if dates.is_empty() {
         return Err(OutcomeError::Nobody);
     }
     let keys: Vec<&str> = dates.iter().map(|dated| dated.referral.as_str()).collect();
-    if stores.iter().any(|store| store.persons.is_some()) {
-        let roster = Digest::of_roster(keys.iter().copied());
-        let others = |store: &Store| store.persons.is_some_and(|persons| persons != roster);
-        if stores.iter().any(others) {
-            return Err(OutcomeError::IngestedBefore);
-        }
-    }
+    of_those(stores, keys.iter().copied())?;
     let mut series: Vec<Series> = protocol
         .outcomes
         .iter()
@@ -240,8 +241,7 @@ pub fn measure(
             card: Card::of(outcome),
             values: vec![Value::Missing(Missing::NotInRegister); dates.len()],
             baseline: None,
-            dead: 0,
-            abroad: 0,
+            fates: outcome.measure.window().map(|_| Fates::default()),
             taken_as_zero: 0,
         })
         .collect();
@@ -259,11 +259,13 @@ pub fn measure(
         let absent = protocol.registers[register].absent;
         take_in(store, absent, &mut of_register, &keys, &dates)?;
     }
+    count_fates(protocol, stores, &mut series, &keys, &dates)?;
     let coverage: Vec<_> = stores.iter().map(|store| Some(&store.coverage)).collect();
     let cautions = cautions(protocol, &coverage, &dates);
     let mut inputs: Vec<Input> = stores.iter().flat_map(|s| s.inputs.clone()).collect();
     inputs.extend(tables.iter().map(|table| table.input.clone()));
     Ok(Outcomes {
+        dates: digest_of(&dates),
         referrals: dates.into_iter().map(|dated| dated.referral).collect(),
         series,
         inputs,
@@ -341,8 +343,10 @@ fn take_in(
     })?;
     for part in tallies {
         for (series, tally) in series.iter_mut().zip(part) {
-            series.dead += tally.dead;
-            series.abroad += tally.abroad;
+            if let Some(fates) = &mut series.fates {
+                fates.dead += tally.fates.dead;
+                fates.abroad += tally.fates.abroad;
+            }
             series.taken_as_zero += tally.taken_as_zero;
         }
     }
@@ -367,8 +371,7 @@ struct Part<'a> {
 /// Counts of persons for one outcome.
 #[derive(Clone, Copy, Default)]
 struct Tally {
-    dead: u64,
-    abroad: u64,
+    fates: Fates,
     taken_as_zero: u64,
 }
 
@@ -413,16 +416,87 @@ impl Part<'_> {
             values[row] = runs.value(measure, date);
             if let Some(window) = measure.window() {
                 let (first, last) = window.calendar(date);
-                let (mut dead, mut abroad) = (false, false);
-                for stretch in runs.within(first, last) {
-                    dead |= stretch.meaning.state == State::Dead;
-                    abroad |= stretch.meaning.state == State::Abroad;
-                }
-                tally.dead += u64::from(dead);
-                tally.abroad += u64::from(abroad);
+                tally.fates.take(runs.within(first, last));
             }
         }
     }
+}
+
+impl Fates {
+    /// Takes in the weeks of one person.
+    fn take(&mut self, weeks: impl Iterator<Item = Stretch>) {
+        let (mut dead, mut abroad) = (false, false);
+        for stretch in weeks {
+            dead |= stretch.meaning.state == State::Dead;
+            abroad |= stretch.meaning.state == State::Abroad;
+        }
+        self.dead += u64::from(dead);
+        self.abroad += u64::from(abroad);
+    }
+}
+
+/// Stops where a register was ingested for other persons only than those asked for, whose ids are
+/// in order.
+pub fn of_those<'k>(
+    stores: &[Store],
+    ids: impl Iterator<Item = &'k str>,
+) -> Result<(), OutcomeError> {
+    if stores.iter().all(|store| store.persons.is_none()) {
+        return Ok(());
+    }
+    let roster = Digest::of_roster(ids);
+    let others = |store: &Store| store.persons.is_some_and(|persons| persons != roster);
+    match stores.iter().any(others) {
+        true => Err(OutcomeError::IngestedBefore),
+        false => Ok(()),
+    }
+}
+
+/// Counts, for outcomes of months, who died or went abroad in them: hours do not tell, but the
+/// plan's first register of states does.
+fn count_fates(
+    protocol: &Protocol,
+    stores: &[Store],
+    series: &mut [Series],
+    keys: &[&str],
+    dates: &[Dated],
+) -> Result<(), OutcomeError> {
+    let mut of_months: Vec<(Window, &mut Option<Fates>)> = series
+        .iter_mut()
+        .filter_map(|s| Some((s.outcome.measure.months()?, &mut s.fates)))
+        .collect();
+    let with_states = |register: &Register| register.kind != RegisterKind::Bfl;
+    let Some(register) = protocol.registers.iter().position(with_states) else {
+        return Ok(());
+    };
+    if of_months.is_empty() {
+        return Ok(());
+    }
+    let store = &stores[register];
+    let meanings = Meanings::new(&[], &store.codes)?;
+    let mut timeline = Vec::new();
+    let mut counted = vec![Fates::default(); of_months.len()];
+    store.read_those(keys, |row, person| {
+        for ((months, _), fates) in of_months.iter().zip(&mut counted) {
+            let (first, last) = months.calendar_months(dates[row].date);
+            let end = Month(last.0 + 1).first_week() + -1;
+            meanings.between(person, first.first_week(), end, &mut timeline);
+            fates.take(timeline.iter().copied());
+        }
+    })?;
+    for ((_, fates), counted) in of_months.iter_mut().zip(counted) {
+        **fates = Some(counted);
+    }
+    Ok(())
+}
+
+/// Returns the digest of the lines `referral,date`, each with its end of line.
+fn digest_of(dates: &[Dated]) -> Digest {
+    let mut hasher = Hasher::new();
+    for dated in dates {
+        hasher.update(format!("{},{}\n", dated.referral, dated.date).as_bytes());
+    }
+    hasher.finish()
 }
 
 /// Returns a person of whom there was nothing to register: no hours, and no code in any week. A

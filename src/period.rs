@@ -143,7 +143,7 @@ impl Month {
 }
 
 impl Window {
-    /// Returns the window of follow-up weeks `first` to `last`, where 1 ≤ first ≤ last ≤ 5,000.
+    /// Returns the window of follow-up weeks or months `first` to `last`, where 1 ≤ first ≤ last ≤ 5,000.
     pub fn new(first: i64, last: i64) -> Result<Window, PeriodError> {
         if 1 <= first && first <= last && last <= 5_000 {
             Ok(Window {
@@ -208,6 +208,17 @@ impl Moment {
         let stamp = Timestamp::from_second(self.0).expect("a moment is read from a timestamp");
         Offset::UTC.to_datetime(stamp)
     }
+}
+
+/// Reads a date written `2018-03-14`, and in no other way.
+pub fn iso_date(text: &str) -> Option<Date> {
+    // The library takes other ways of writing too, with times and offsets.
+    let form = |(place, byte): (usize, u8)| match place {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    let fits = text.len() == 10 && text.bytes().enumerate().all(form);
+    fits.then(|| text.parse().ok())?
 }
 
 /// Returns the days from 1 January 1970 to a date.

@@ -760,10 +760,18 @@ impl Protocol {
 
     /// Takes the week of the draw into every window that begins in the week after it.
     pub fn include_week_of_draw(&mut self) {
+        let language = self.study.language;
         for outcome in &mut self.outcomes {
-            if let Some(window) = outcome.measure.window_mut() {
-                *window = window.with_week_of_draw();
+            let Some(window) = outcome.measure.window() else {
+                continue;
+            };
+            let with = window.with_week_of_draw();
+            let words = |window| read::window_in_words(&outcome.measure, window, language);
+            // An outcome of several windows is told from the others by its own.
+            if let Some(label) = outcome.label.strip_suffix(&words(window)) {
+                outcome.label = format!("{label}{}", words(with));
             }
+            *outcome.measure.window_mut().expect("it has a window") = with;
         }
     }
 

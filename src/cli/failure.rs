@@ -275,7 +275,8 @@ fn of_register(error: &RegisterError) -> Option<String> {
             "`klero codes` lists what is known; mend the file: nothing of this register was written"
         }
         RegisterError::TwoRows { .. } => {
-            "a person has one row in a wide file; find out which is right: nothing of this register was written"
+            "a person has one row in a wide file; find out which is right: nothing of this \
+             register was written"
         }
         RegisterError::NoColumn {
             nearest: Some(nearest),
@@ -304,7 +305,21 @@ fn of_register(error: &RegisterError) -> Option<String> {
             nearest: Some(nearest),
             ..
         } => return Some(format!("did you mean `{nearest}`?")),
-        RegisterError::Overlap { .. } => "keep one of the two files in the plan",
+        RegisterError::NoCodes { .. } => {
+            "a column named like a week must hold codes: look at the file's columns"
+        }
+        RegisterError::QuoteInside { .. } => {
+            "a quote may open a cell that is not closed, and swallow rows: a quote inside a cell \
+             is doubled, and the cell stands in quotes"
+        }
+        RegisterError::OtherFormat { .. } => {
+            "unpack it, or give it the ending of its format: `.parquet`, `.sas7bdat`, `.dta`, `.xlsx`"
+        }
+        RegisterError::NoHeader { .. } => "the first line names the columns",
+        RegisterError::Overlap { .. } => {
+            "keep one of the two files in the plan, or say in `[register.NAME]` which counts there: \
+             `wins = \"FILE\"`"
+        }
         RegisterError::Ragged { .. }
         | RegisterError::HeaderOnly { .. }
         | RegisterError::NotWhole { .. }
@@ -334,6 +349,9 @@ fn of_register(error: &RegisterError) -> Option<String> {
             "every row has a person's id: mend it, or leave the row out"
         }
         RegisterError::Store { .. } => "`klero ingest` writes it anew",
+        RegisterError::ReadOtherwise { .. } => {
+            "`klero ingest` reads it as the plan has it, then `klero outcomes`"
+        }
         _ => return None,
     };
     Some(hint.to_owned())
@@ -343,9 +361,11 @@ fn of_outcome(error: &OutcomeError) -> Option<String> {
     let hint = match error {
         OutcomeError::Register(error) => return of_register(error),
         OutcomeError::UnknownCode { .. } => "`klero codes` lists the codes",
-        OutcomeError::IngestedBefore => "`klero ingest` takes in everybody in the files",
+        OutcomeError::IngestedBefore => {
+            "`klero ingest` takes in everybody in the files, with `--drawn` those drawn by now"
+        }
         OutcomeError::Nobody => "draw first, or give dates: `klero outcomes --dates FILE`",
-        OutcomeError::TwoDates { .. } => "a referral has one date",
+        OutcomeError::TwoDates => "a referral has one date",
         OutcomeError::TooManySets => "let outcomes share sets of states under [states]",
     };
     Some(hint.to_owned())

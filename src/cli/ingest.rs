@@ -162,8 +162,8 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
         Doubt::NotInRegister | Doubt::NotInTable | Doubt::TakenAsZero | Doubt::DrawnInSomeFiles => {
             Noun::DrawnPerson
         }
-        Doubt::ShortKey => Noun::Key,
-        Doubt::ManyHours => Noun::Row,
+        Doubt::ShortKey | Doubt::ManyHours | Doubt::CellOverLines => Noun::Row,
+        Doubt::NoLastLineEnd => Noun::File,
         Doubt::WithoutWeek => Noun::Spell,
         Doubt::LastMonths | Doubt::NotDelivered | Doubt::NoHours | Doubt::NoIndustry => Noun::Month,
     };
@@ -172,7 +172,7 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
     let mut text = locale.say(match doubtful.doubt {
         Doubt::AfterDeath => Message::AfterDeathDoubt { persons: those },
         Doubt::OutsideValidity => Message::OutsideValidityDoubt { persons: those },
-        Doubt::ShortKey => Message::ShortKeyDoubt { keys: those },
+        Doubt::ShortKey => Message::ShortKeyDoubt { rows: those },
         Doubt::NotInRegister => Message::NotInRegisterDoubt { persons: those },
         Doubt::TakenAsZero => Message::TakenAsZeroDoubt {
             persons: those,
@@ -188,6 +188,8 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
         Doubt::InSomeFiles | Doubt::DrawnInSomeFiles => {
             Message::InSomeFilesDoubt { persons: those }
         }
+        Doubt::NoLastLineEnd => Message::NoLastLineEndDoubt { files: those },
+        Doubt::CellOverLines => Message::CellOverLinesDoubt { rows: those },
     });
     if rows {
         for (file, line) in &doubtful.rows {
@@ -218,6 +220,8 @@ pub fn as_json(doubtful: &Doubtful) -> serde_json::Value {
         Doubt::NoIndustry => "no-industry",
         Doubt::NotInTable => "not-in-table",
         Doubt::InSomeFiles | Doubt::DrawnInSomeFiles => "in-some-files",
+        Doubt::NoLastLineEnd => "no-last-line-end",
+        Doubt::CellOverLines => "cell-over-lines",
     };
     let rows: Vec<_> = doubtful
         .rows

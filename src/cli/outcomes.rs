@@ -1,18 +1,19 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use klero::digest::Digest;
 use klero::estimate::outcome_of;
-use klero::outcome::{Card, Dated, Outcomes as Made, defined, measure};
-use klero::period::Date;
-use klero::protocol::{Language, Outcome, Protocol, Selector, WAGE};
+use klero::ledger::holds_cpr_shape;
+use klero::outcome::{Card, Dated, Fates, OutcomeError, Outcomes as Made, defined, measure};
+use klero::period::iso_date;
+use klero::protocol::{Language, Outcome, Protocol, RegisterKind, Selector, WAGE};
 use klero::register::columns::{Columns, Values};
 use klero::register::store::Store;
 use klero::register::values::Readings;
-use klero::register::{RegisterError, Source};
+use klero::register::{Input, RegisterError, Source, code_table};
 use klero::report::effects::wrap;
-use klero::report::language::{Locale, Message, note};
-use klero::report::number::count;
+use klero::report::language::{Locale, Message, Noun, counted, note, plain_spaces};
 use klero::sample::dates_of_draws;
 use klero::spelling::nearest;
 
@@ -57,7 +58,7 @@ impl Outcomes {
             if self.week0 == Week0::Include {
                 plan.include_week_of_draw();
             }
-            return explain(&plan, around);
+            return explain(&study, &plan, around);
         }
         // Estimates are of the drawn: what is made for others, or in part, stands beside.
         let others = self.dates.is_some() && study.ledger_path().exists();
@@ -67,8 +68,12 @@ impl Outcomes {
                 "`--out FILE` writes the outcomes of the persons in `--dates` elsewhere",
             ));
         }
+        let mut read = Vec::new();
         let (mut plan, dates) = match &self.dates {
-            Some(file) => (study.plan()?, dates_of_table(file)?),
+            Some(file) => {
+                read.push(input(file)?);
+                (study.plan()?, dates_of_table(file)?)
+            }
             None => {
                 study.draws_or(
                     "give the day on which each person started: `klero outcomes --dates FILE`",
@@ -99,7 +104,7 @@ impl Outcomes {
         let stores = plan
             .registers
             .iter()
-            .map(|register| Store::open(&study.derived(), &register.id))
+            .map(|register| Store::of(register, &study.folder, &study.derived()))
             .collect::<Result<Vec<Store>, _>>()?;
         let tables = plan
             .outcomes
@@ -111,21 +116,26 @@ impl Outcomes {
             plan.include_week_of_draw();
         }
         let bar = Bar::new(stores.iter().map(Store::size).sum(), &around.console);
-        let read = || stores.iter().map(Store::bytes_read).sum();
-        let made = bar.during(read, || measure(&plan, &stores, &tables, dates))?;
+        let so_far = || stores.iter().map(Store::bytes_read).sum();
+        let made = bar.during(so_far, || measure(&plan, &stores, &tables, dates));
         drop(bar);
+        let mut made = made.map_err(|error| with_lines(error, self.dates.as_deref()))?;
+        made.inputs.extend(read);
         let (told, cautions) = (summary(&made, &around.of_tables()), made.cautions.clone());
         let columns = made.into_columns(&plan);
-        let kept = !others && self.outcome.is_empty();
+        // What the plan does not define stands beside, where a place is named for it.
+        let as_planned = self.week0 == Week0::Exclude;
+        let kept = !others && self.outcome.is_empty() && (as_planned || self.out.is_none());
         let path = study.derived().join(OUTCOMES);
+        // The record first: no table stands without it.
+        if let Some(out) = &self.out {
+            let record = format!("{}\n", columns.metadata);
+            write_file(&beside(out), record.as_bytes(), true)?;
+            write_file(out, csv(&columns)?.as_bytes(), true)?;
+        }
         if kept {
             std::fs::create_dir_all(study.derived())?;
             columns.write(&path)?;
-        }
-        if let Some(out) = &self.out {
-            write_file(out, csv(&columns)?.as_bytes(), true)?;
-            let record = format!("{}\n", columns.metadata);
-            write_file(&beside(out), record.as_bytes(), true)?;
         }
         if around.console.json {
             around
@@ -134,8 +144,14 @@ impl Outcomes {
         } else {
             around.console.data(&told)?;
         }
+        let locale = around.of_tables();
         for (caution, persons) in cautions {
-            let persons = count(persons, "person", "persons");
+            let persons = plain_spaces(&counted(persons, Noun::Person, &locale));
+            let caution = caution.to_string();
+            let caution = match locale.language {
+                Language::English => caution,
+                Language::Danish => note(&caution, &locale, &|_| None),
+            };
             around.console.warn(format!("{persons}: {caution}"));
         }
         if kept {
@@ -148,8 +164,13 @@ impl Outcomes {
                 beside(out).display()
             ));
         }
-        if kept {
+        if kept && as_planned {
             around.console.say("next: `klero estimate`");
+        } else if kept {
+            around.console.say(
+                "these count the week of the draw, which the plan does not: `klero estimate` waits \
+                 for windows as planned, from `klero outcomes`",
+            );
         }
         Ok(Answer::Yes)
     }
@@ -177,20 +198,93 @@ fn only(mut plan: Protocol, ids: &[String]) -> anyhow::Result<Protocol> {
     Ok(plan)
 }
 
+/// Returns the name of a file and the digest of its bytes.
+fn input(file: &Path) -> Result<Input, RegisterError> {
+    let bytes = std::fs::read(file).map_err(|source| RegisterError::Io {
+        path: file.to_owned(),
+        action: "read",
+        source,
+    })?;
+    Ok(Input {
+        file: file.display().to_string(),
+        digest: Digest::of(&bytes),
+    })
+}
+
 fn beside(out: &Path) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(".json");
     PathBuf::from(name)
 }
 
-fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
+/// What an outcome is made of: a register with its table of codes, or a table of values.
+struct Origin {
+    /// As the plan names it.
+    name: String,
+    /// Version of the table of codes.
+    codes: Option<Digest>,
+    /// Empty where the register was not ingested, or the table is not there, as the plan has it.
+    inputs: Vec<Input>,
+}
+
+impl Origin {
+    fn of(outcome: &Outcome, study: &Study, plan: &Protocol) -> Result<Origin, RegisterError> {
+        if let Some(value) = &outcome.value {
+            let inputs = input(&study.folder.join(&value.file)).map(|read| Input {
+                file: value.file.display().to_string(),
+                ..read
+            });
+            return Ok(Origin {
+                name: value.file.display().to_string(),
+                codes: None,
+                inputs: inputs.into_iter().collect(),
+            });
+        }
+        let register =
+            &plan.registers[outcome.register.expect("what is no value is of a register")];
+        let (codes, _) = code_table(register, &study.folder)?;
+        let store = Store::of(register, &study.folder, &study.derived());
+        Ok(Origin {
+            name: register.id.clone(),
+            codes: (register.kind != RegisterKind::Bfl).then_some(codes.digest),
+            inputs: store.map(|store| store.inputs).unwrap_or_default(),
+        })
+    }
+
+    fn said(&self, locale: &Locale) -> String {
+        let mut text = format!("{}\n", self.name);
+        let mut put = |name: &str, digest: &str| text += &format!("    {name}\n      {digest}\n");
+        if let Some(codes) = self.codes {
+            put(&locale.say(Message::CodesVersion), &codes.to_string());
+        }
+        for input in &self.inputs {
+            put(&input.file, &input.digest.to_string());
+        }
+        if self.inputs.is_empty() {
+            text += &format!("    {}\n", locale.say(Message::NotReadYet));
+        }
+        text
+    }
+}
+
+fn explain(study: &Study, plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
+    let origins = plan.outcomes.iter();
+    let origins = origins.map(|outcome| Origin::of(outcome, study, plan));
+    let origins = origins.collect::<Result<Vec<Origin>, RegisterError>>()?;
     if around.console.json {
         let cards: Vec<_> = plan
             .outcomes
             .iter()
-            .map(|outcome| {
+            .zip(&origins)
+            .map(|(outcome, origin)| {
                 let mut card = serde_json::to_value(Card::of(outcome)).expect("a card is texts");
                 card["id"] = outcome.id.as_str().into();
+                card["codes"] = origin.codes.map(|codes| codes.to_string()).into();
+                let inputs = origin.inputs.iter();
+                card["inputs"] = inputs
+                    .map(|input| (input.file.clone(), input.digest.to_string().into()))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into();
                 card
             })
             .collect();
@@ -212,6 +306,15 @@ fn explain(plan: &Protocol, around: &Surroundings) -> anyhow::Result<Answer> {
             for line in wrap(&wage_in_words(outcome, &definition, language), 76) {
                 text += &format!("    {line}\n");
             }
+        }
+    }
+    let locale = around.of_tables();
+    text += &format!("\n{}\n", locale.say(Message::MadeOf));
+    let mut told: Vec<&str> = Vec::new();
+    for origin in &origins {
+        if !told.contains(&origin.name.as_str()) {
+            told.push(&origin.name);
+            text += &origin.said(&locale);
         }
     }
     around.console.data(&text)?;
@@ -252,22 +355,64 @@ pub fn dates_of_table(file: &Path) -> anyhow::Result<Vec<Dated>> {
     let mut dates = Vec::new();
     let mut cells = Vec::new();
     while let Some(line) = source.next(&mut cells)? {
+        let id = &cells[referral];
+        if id.is_empty() || id == "." {
+            return Err(RegisterError::EmptyKey {
+                path: file.to_owned(),
+                line,
+                column: "referral".to_owned(),
+            }
+            .into());
+        }
         let text = cells[date].as_str();
-        let Ok(date) = text.parse::<Date>() else {
+        let Some(date) = iso_date(text) else {
+            let found = match holds_cpr_shape(text) {
+                true => "what has the shape of a CPR number".to_owned(),
+                false => format!("`{text}`"),
+            };
             return Err(refused(
                 format!(
-                    "`{text}` is no date\n  in {}, line {line}, column date",
+                    "{found} is no date\n  in {}, line {line}, column date",
                     file.display()
                 ),
                 "a date is written 2018-03-14",
             ));
         };
         dates.push(Dated {
-            referral: cells[referral].clone(),
+            referral: id.clone(),
             date,
         });
     }
     Ok(dates)
+}
+
+/// Says where in the table of dates a referral stands twice.
+pub fn with_lines(error: OutcomeError, dates: Option<&Path>) -> anyhow::Error {
+    let (OutcomeError::TwoDates, Some(file)) = (&error, dates) else {
+        return error.into();
+    };
+    let twice = || -> Result<Option<(u64, u64)>, RegisterError> {
+        let mut source = Source::open(file)?;
+        let column = source.header().iter().position(|name| name == "referral");
+        let (mut lines, mut cells) = (HashMap::new(), Vec::new());
+        while let Some(line) = source.next(&mut cells)? {
+            let id: Option<String> = column.map(|column| cells[column].clone());
+            if let Some(first) = lines.insert(id, line) {
+                return Ok(Some((first, line)));
+            }
+        }
+        Ok(None)
+    };
+    match twice() {
+        Ok(Some((first, second))) => refused(
+            format!(
+                "{error}\n  in {}, lines {first} and {second}",
+                file.display()
+            ),
+            "a referral has one date: find out which is right",
+        ),
+        _ => error.into(),
+    }
 }
 
 fn csv(columns: &Columns) -> anyhow::Result<String> {
@@ -304,9 +449,9 @@ fn summary(made: &Made, locale: &Locale) -> String {
     );
     for series in &made.series {
         let missing: usize = series.missing().values().sum();
-        // Hours, values and what lies before the draw tell nothing of death and emigration after.
-        let seen = |persons: u64| match series.outcome.measure.window() {
-            Some(_) => persons.to_string(),
+        // Values and what lies before the draw tell nothing of death and emigration after.
+        let seen = |persons: fn(Fates) -> u64| match series.fates {
+            Some(fates) => persons(fates).to_string(),
             None => "–".to_owned(),
         };
         text += &format!(
@@ -314,8 +459,8 @@ fn summary(made: &Made, locale: &Locale) -> String {
             series.outcome.id,
             series.values.len() - missing,
             missing,
-            seen(series.dead),
-            seen(series.abroad)
+            seen(|fates| fates.dead),
+            seen(|fates| fates.abroad)
         );
         for (reason, count) in series.missing() {
             let reason = reason.to_string();

@@ -1,16 +1,18 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use klero::outcome::{person_weeks, states_by_week};
-use klero::protocol::{Language, Protocol};
+use klero::outcome::{of_those, person_weeks, states_by_week};
+use klero::protocol::{Language, Protocol, Register, RegisterKind};
 use klero::register::store::Store;
 use klero::report::language::{Message, Noun, counted};
 use klero::report::stack::{LAYERS, Layer, Stack};
 use klero::sample::dates_of_draws;
+use klero::spelling::listed;
 use serde_json::json;
 
 use super::failure::refused;
-use super::outcomes::dates_of_table;
+use super::outcomes::{dates_of_table, with_lines};
 use super::study::{Study, write_file};
 use super::{Answer, Surroundings};
 
@@ -26,7 +28,7 @@ pub struct States {
           value_parser = clap::value_parser!(u16).range(1..=5_000))]
     every: u16,
     /// Print the weeks of one person instead, by referral id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["svg", "out", "dates"])]
     person: Option<String>,
     /// Take the dates from a table `referral,date` instead of the ledger
     #[arg(long, value_name = "FILE")]
@@ -68,7 +70,9 @@ impl States {
                 "give the day on which each person started: `klero states --dates FILE`",
             )?;
         }
-        let store = Store::open(&study.derived(), &self.register_of(&plan)?)?;
+        let register = self.register_of(&plan)?;
+        let store = Store::of(register, &study.folder, &study.derived())?;
+        study.warn_of_changes(&plan, false, around);
         if let Some(person) = &self.person {
             return one_person(&store, person, around);
         }
@@ -78,7 +82,10 @@ impl States {
         };
         let locale = around.of_tables();
         let (from, to) = self.weeks;
-        let made = states_by_week(&store, &dates, from, to)?;
+        let ids: BTreeSet<&str> = dates.iter().map(|dated| dated.referral.as_str()).collect();
+        of_those(std::slice::from_ref(&store), ids.into_iter())?;
+        let made = states_by_week(&store, &dates, from, to)
+            .map_err(|error| with_lines(error, self.dates.as_deref()))?;
         let language = around.language.unwrap_or(plan.study.language);
         let stack = Stack {
             title: plan.study.title.clone(),
@@ -132,17 +139,17 @@ impl States {
         Ok(Answer::Yes)
     }
 
-    fn register_of(&self, plan: &Protocol) -> anyhow::Result<String> {
-        let with_states: Vec<&str> = plan
+    fn register_of<'p>(&self, plan: &'p Protocol) -> anyhow::Result<&'p Register> {
+        let with_states: Vec<&Register> = plan
             .registers
             .iter()
-            .filter(|register| register.kind != klero::protocol::RegisterKind::Bfl)
-            .map(|register| register.id.as_str())
+            .filter(|register| register.kind != RegisterKind::Bfl)
             .collect();
-        let known = || klero::spelling::listed(with_states.iter().copied());
+        let known = || listed(with_states.iter().map(|register| register.id.as_str()));
+        let named = |name: &String| with_states.iter().find(|register| register.id == *name);
         match (&self.register, &with_states[..]) {
-            (Some(name), all) if all.contains(&name.as_str()) => Ok(name.clone()),
-            (None, [only]) => Ok((*only).to_owned()),
+            (Some(name), _) if let Some(register) = named(name) => Ok(register),
+            (None, [only]) => Ok(only),
             (_, []) => Err(refused(
                 "the plan names no register with states",
                 "`[register.dream]` with `kind` and `files`",
@@ -161,10 +168,16 @@ impl States {
 
 fn one_person(store: &Store, person: &str, around: &Surroundings) -> anyhow::Result<Answer> {
     let Some(runs) = person_weeks(store, person)? else {
-        return Err(refused(
-            "the register has nobody with that id",
-            "an id is the key in the register, letter for letter",
-        ));
+        return Err(match store.persons {
+            None => refused(
+                "the register has nobody with that id",
+                "an id is the key in the register, letter for letter",
+            ),
+            Some(_) => refused(
+                "the register has nobody with that id among those it was ingested for",
+                "`klero ingest` takes in everybody in the files, with `--drawn` those drawn by now",
+            ),
+        });
     };
     if around.console.json {
         let runs: Vec<_> = runs

@@ -236,7 +236,8 @@ impl Study {
         };
         for register in &plan.registers {
             let store = self.derived().join(format!("{}.spells", register.id));
-            let files = register.files.iter().map(|file| self.folder.join(file));
+            let files = register.files.iter().chain(&register.codes);
+            let files = files.map(|file| self.folder.join(file));
             for file in files.filter(|file| newer(file, &store)) {
                 warn(&file, "klero ingest");
             }

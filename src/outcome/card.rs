@@ -137,17 +137,21 @@ fn absent_weeks(measure: Measure) -> (&'static str, &'static str) {
              abroad are not in the states",
         ),
         Measure::Degree { .. } | Measure::DegreeZero { .. } | Measure::Hours { .. } => (
-            "en måned uden række har 0 timer; rækker vinduet ud over registret, mangler værdien",
-            "a month without a row has 0 hours; a window that reaches beyond the register is \
-             missing",
+            "en måned uden række har 0 timer, også efter døden eller i udlandet; rækker vinduet ud \
+             over registret, mangler værdien",
+            "a month without a row has 0 hours, also after death or abroad; a window that reaches \
+             beyond the register is missing",
         ),
         Measure::History { .. } => (
-            "registrets begyndelse sætter en grænse: antallet er da mindst det viste",
-            "where the register begins too late, the number is at least that",
+            "uger i udlandet er uger uden for tilstandene; registrets begyndelse sætter en grænse: \
+             antallet er da mindst det viste",
+            "weeks abroad are weeks not in the states; where the register begins too late, the \
+             number is at least that",
         ),
         Measure::Value { .. } => (
-            "mangler for dem, tabellen ikke har et tal for",
-            "missing for those for whom the table has no number",
+            "mangler for dem, tabellen ikke har et tal for, også døde og udrejste",
+            "missing for those for whom the table has no number, the dead and those \
+             abroad among them",
         ),
     }
 }
@@ -241,7 +245,7 @@ fn in_english(outcome: &Outcome, zero: Zero) -> String {
             at_most,
         } => {
             let hours = format!(
-                "paid hours a week over all jobs, mean over months {months} after the draw, a month being 52/12 weeks"
+                "paid hours a week over all jobs, mean over months {months} after {zero}, a month being 52/12 weeks"
             );
             match (more_than, at_most) {
                 (None, None) => hours,
@@ -363,7 +367,7 @@ fn in_danish(outcome: &Outcome, zero: Zero) -> String {
             at_most,
         } => {
             let hours = format!(
-                "betalte timer om ugen i alle job, gennemsnit over månederne {months} efter lodtrækningen, en måned regnet som 52/12 uger"
+                "betalte timer om ugen i alle job, gennemsnit over månederne {months} efter {zero}, en måned regnet som 52/12 uger"
             );
             match (more_than, at_most) {
                 (None, None) => hours,

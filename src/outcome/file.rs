@@ -18,6 +18,8 @@ struct Record<'a> {
     plan: String,
     registers: Vec<RegisterRecord>,
     inputs: BTreeMap<&'a str, String>,
+    /// Digest of the lines `referral,date` that the windows are counted from.
+    dates: String,
     rows: usize,
     /// What to bear in mind, and for how many persons.
     cautions: BTreeMap<String, u64>,
@@ -42,8 +44,9 @@ struct OutcomeRecord<'a> {
     #[serde(flatten)]
     card: &'a Card,
     missing: BTreeMap<&'static str, usize>,
-    dead_in_window: u64,
-    abroad_in_window: u64,
+    /// Null where the measure has no window, or no register tells.
+    dead_in_window: Option<u64>,
+    abroad_in_window: Option<u64>,
     not_in_register: usize,
     #[serde(skip_serializing_if = "is_zero")]
     taken_as_zero: u64,
@@ -101,6 +104,7 @@ impl Outcomes {
                 .iter()
                 .map(|input| (input.file.as_str(), input.digest.to_string()))
                 .collect(),
+            dates: self.dates.to_string(),
             rows: self.referrals.len(),
             cautions: self
                 .cautions
@@ -114,8 +118,8 @@ impl Outcomes {
                     id: &series.outcome.id,
                     card: &series.card,
                     missing: series.missing(),
-                    dead_in_window: series.dead,
-                    abroad_in_window: series.abroad,
+                    dead_in_window: series.fates.map(|fates| fates.dead),
+                    abroad_in_window: series.fates.map(|fates| fates.abroad),
                     not_in_register: series.count(Missing::NotInRegister),
                     taken_as_zero: series.taken_as_zero,
                 })

@@ -47,6 +47,9 @@ pub fn states_by_week(
         .iter()
         .map(|dated| (dated.referral.as_str(), Week::of(dated.date)))
         .collect();
+    if drawn.len() < dates.len() {
+        return Err(OutcomeError::TwoDates);
+    }
     let weeks: Vec<i32> = (from..=to).collect();
     let mut counts = vec![vec![0; State::ALL.len()]; weeks.len()];
     let keep: HashSet<&str> = drawn.keys().copied().collect();

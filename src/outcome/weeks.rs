@@ -336,12 +336,10 @@ impl Runs<'_> {
                 known(!open, Value::YesNo(false))
             }
             Measure::At { window } => {
-                let (_, last) = calendar(window);
-                let stretch = self.within(last, last).next();
-                match stretch.map(|stretch| self.standing(&stretch)) {
-                    Some(Standing::Inside) => Value::YesNo(true),
-                    Some(Standing::Outside) => Value::YesNo(false),
-                    Some(Standing::Open) | None => Value::Missing(Missing::NotCovered),
+                let (first, last) = calendar(window);
+                match self.within(first, last).all(|s| s.meaning.covered) {
+                    true => self.at(last),
+                    false => Value::Missing(Missing::NotCovered),
                 }
             }
             Measure::Weeks { window, more_than } => {
@@ -369,7 +367,7 @@ impl Runs<'_> {
                 window,
                 stable,
                 after,
-            } => self.retained(calendar(window), date, stable, after),
+            } => self.retained(calendar(window), stable, after),
             Measure::History { gap, more_than } => self.history(date, gap, more_than),
             Measure::Degree { .. }
             | Measure::DegreeZero { .. }
@@ -405,34 +403,33 @@ impl Runs<'_> {
         }
     }
 
-    /// Returns whether somebody who came to `stable` consecutive weeks is in the states `after`
-    /// weeks later.
-    fn retained(&self, window: (Week, Week), date: Date, stable: u32, after: u32) -> Value {
-        let reached = match self.time_to(window, date, stable) {
-            Value::Time {
-                weeks,
-                end: End::Event,
-            } => Week::of(date) + weeks as i32,
-            // Censored before the end of the window: behind it an event could be hidden.
-            Value::Time {
-                weeks,
-                end: End::Censored,
-            } if Week::of(date) + (weeks as i32) < window.1 => {
-                return Value::Missing(Missing::NotCovered);
-            }
-            Value::Time { .. } => return Value::Missing(Missing::NotReached),
-            missing => return missing,
-        };
-        let week = reached + after as i32;
-        match self
-            .within(week, week)
-            .next()
-            .map(|stretch| self.standing(&stretch))
-        {
+    /// Returns whether a week is in the states.
+    fn at(&self, week: Week) -> Value {
+        let stretch = self.within(week, week).next();
+        match stretch.map(|stretch| self.standing(&stretch)) {
             Some(Standing::Inside) => Value::YesNo(true),
             Some(Standing::Outside) => Value::YesNo(false),
             Some(Standing::Open) | None => Value::Missing(Missing::NotCovered),
         }
+    }
+
+    /// Returns whether somebody who came to `stable` consecutive weeks is in the states `after`
+    /// weeks later. Weeks abroad or on pension before them end nothing, as they would a time.
+    fn retained(&self, (first, last): (Week, Week), stable: u32, after: u32) -> Value {
+        let mut run = 0;
+        for stretch in self.within(first, last) {
+            match self.standing(&stretch) {
+                Standing::Inside if run + stretch.weeks() >= stable => {
+                    let reached = stretch.first + (stable - run - 1) as i32;
+                    return self.at(reached + after as i32);
+                }
+                Standing::Inside => run += stretch.weeks(),
+                Standing::Outside => run = 0,
+                // In a week that is not known such weeks could be complete.
+                Standing::Open => return Value::Missing(Missing::NotCovered),
+            }
+        }
+        Value::Missing(Missing::NotReached)
     }
 
     /// Returns the number of weeks inside, and whether some week is open.

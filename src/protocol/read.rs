@@ -7,6 +7,7 @@ mod registers;
 
 use std::path::PathBuf;
 
+pub(super) use outcomes::window_in_words;
 use toml::de::DeTable;
 
 use super::section::{At, Faults, Section, pair};
@@ -49,11 +50,14 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
         Some(section) => registers::unions(&section, f),
         None => Vec::new(),
     };
+    let language = study
+        .as_ref()
+        .map_or(Language::English, |study| study.language);
     let mut outcomes: Vec<Outcome> = Vec::new();
     for section in root.tables("outcome", f) {
         let span = section.span.clone();
         let id = section.peek_text("id");
-        let Some(read) = outcomes::outcome(section, &registers, &unions, f) else {
+        let Some(read) = outcomes::outcome(section, &registers, &unions, language, f) else {
             f.faulty("outcome", id.unwrap_or_default());
             continue;
         };
@@ -61,6 +65,15 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
             if outcomes.iter().any(|other| other.id == outcome.id) {
                 let found = format!("outcome `{}` stands twice", outcome.id);
                 f.add(&span, found, "an id of its own");
+            }
+            let beside = |one: &Outcome, other: &Outcome| {
+                let rest = one.id.strip_prefix(other.id.as_str());
+                rest.is_some_and(|rest| COLUMNS_BESIDE.contains(&rest))
+            };
+            let clash = |other: &&Outcome| beside(&outcome, other) || beside(other, &outcome);
+            if let Some(other) = outcomes.iter().find(clash) {
+                let found = format!("outcomes `{}` and `{}`", other.id, outcome.id);
+                f.add(&span, found, "another id: tables have columns of that name");
             }
             outcomes.push(outcome);
         }
@@ -101,6 +114,9 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, ProtocolError> {
         replays,
     })
 }
+
+/// What the names of columns beside that of an outcome end in, in a table of outcomes.
+const COLUMNS_BESIDE: [&str; 5] = ["_status", "_at_least", "_of", "_baseline", "_missing"];
 
 fn not_toml(text: &str, error: &toml::de::Error) -> ProtocolError {
     let mut faults = Faults::new(text);

@@ -1,11 +1,11 @@
 //! What is doubtful in a register without being wrong: counted always, shown by row on request.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
 
+use super::Spell;
 use super::codes::{Class, CodeTable};
 use super::coverage::Together;
-use super::people::PersonRef;
 use crate::period::Month;
 use crate::protocol::{Absence, Register, RegisterKind, State};
 
@@ -16,7 +16,8 @@ pub enum Doubt {
     AfterDeath,
     /// Persons with a code in weeks in which it is not in use.
     OutsideValidity,
-    /// Persons whose key has fewer digits than that of most: leading zeros may be lost.
+    /// Rows whose key has fewer digits than that of most: leading zeros may be lost. Rows of
+    /// persons who are left out count too.
     ShortKey,
     /// Drawn persons who are not in the register.
     NotInRegister,
@@ -40,6 +41,10 @@ pub enum Doubt {
     InSomeFiles,
     /// The same, of the drawn persons, where it is known who was drawn.
     DrawnInSomeFiles,
+    /// Text tables whose last row has no line end where the others have one: it may be torn.
+    NoLastLineEnd,
+    /// Rows with a quoted cell that spans lines: a quote that was never closed swallows rows.
+    CellOverLines,
 }
 
 /// A doubt, how often it was met, and the first rows it was met in.
@@ -53,18 +58,24 @@ pub struct Doubtful {
     pub months: Vec<Month>,
 }
 
-/// Rows kept of each doubt.
+/// A row: the number of its file, and its line.
+pub(super) type Place = (u16, u64);
+
+/// What a register says of a person, and where.
+pub(super) type Part = (Spell, Place);
+
+/// Rows kept of each doubt: the first of them.
 const ROWS: usize = 20;
 
 /// Keys with fewer digits than this are numbered by hand, and have no zeros to lose.
 const LONG_KEY: usize = 8;
 
 /// Doubts in the making.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(super) struct Doubts {
-    found: BTreeMap<Doubt, (u64, Vec<(PathBuf, u64)>)>,
-    /// Persons and first rows by the number of digits of their keys.
-    digits: BTreeMap<usize, (u64, Vec<(PathBuf, u64)>)>,
+    found: BTreeMap<Doubt, Found>,
+    /// Rows by the number of digits of their keys.
+    digits: BTreeMap<usize, Found>,
     /// Rows by month, of a register of hours.
     months: BTreeMap<Month, u64>,
     doubtful_months: Vec<(Doubt, Vec<Month>)>,
@@ -74,12 +85,73 @@ pub(super) struct Doubts {
     met: u64,
 }
 
-impl Doubts {
-    pub fn add(&mut self, doubt: Doubt, file: &Path, line: u64) {
-        let (count, rows) = self.found.entry(doubt).or_default();
+/// How often something was met, and the first rows it was met in.
+#[derive(Default)]
+struct Found {
+    count: u64,
+    first: BTreeSet<Place>,
+}
+
+impl Found {
+    fn add(&mut self, count: u64, rows: impl IntoIterator<Item = Place>) {
+        self.count += count;
+        for place in rows {
+            let full = self.first.len() == ROWS;
+            if full && self.first.last().is_some_and(|last| *last < place) {
+                continue;
+            }
+            self.first.insert(place);
+            if self.first.len() > ROWS {
+                self.first.pop_last();
+            }
+        }
+    }
+}
+
+/// Rows by the number of digits of their key, of keys that are digits alone, and the first lines.
+#[derive(Clone, Default, Debug)]
+pub(super) struct KeyLengths(Vec<(u64, Vec<u64>)>);
+
+impl KeyLengths {
+    /// Keys of more digits are counted as having so many.
+    const LONGEST: usize = 40;
+
+    #[inline]
+    pub fn add(&mut self, key: &[u8], line: u64) {
+        if !key.iter().all(u8::is_ascii_digit) {
+            return;
+        }
+        let length = key.len().min(Self::LONGEST);
+        if self.0.len() <= length {
+            self.0.resize_with(length + 1, Default::default);
+        }
+        let (count, lines) = &mut self.0[length];
         *count += 1;
-        if rows.len() < ROWS {
-            rows.push((file.to_owned(), line));
+        if lines.len() < ROWS {
+            lines.push(line);
+        }
+    }
+
+    pub fn clear(&mut self) {
+        for (count, lines) in &mut self.0 {
+            *count = 0;
+            lines.clear();
+        }
+    }
+}
+
+impl Doubts {
+    pub fn add(&mut self, doubt: Doubt, place: Place) {
+        self.found.entry(doubt).or_default().add(1, [place]);
+    }
+
+    /// Takes in the keys of rows whose lines are counted from `line`.
+    pub fn keys(&mut self, keys: &KeyLengths, file: u16, line: u64) {
+        for (length, (count, lines)) in keys.0.iter().enumerate() {
+            if *count > 0 {
+                let rows = lines.iter().map(|at| (file, line + at));
+                self.digits.entry(length).or_default().add(*count, rows);
+            }
         }
     }
 
@@ -109,53 +181,43 @@ impl Doubts {
         }
     }
 
-    /// Looks at a person whole.
+    /// Looks at a person whole, whose parts are in order of time.
     pub fn person(
         &mut self,
-        person: PersonRef,
-        file: &Path,
+        key: &[u8],
+        parts: &[Part],
         codes: &CodeTable,
         drawn: Option<&HashSet<Vec<u8>>>,
     ) {
         let dead = |class: Option<Class>| class == Some(Class::Is(State::Dead));
         let mut died = false;
-        for spell in person.spells {
+        for (spell, place) in parts {
             let class = codes.class(spell.code);
             if died && !dead(class) {
-                self.add(Doubt::AfterDeath, file, person.line);
+                self.add(Doubt::AfterDeath, *place);
                 break;
             }
             died |= dead(class);
         }
-        let invalid = codes.has_limits()
-            && person.spells.iter().any(|spell| {
-                let last = spell.first + (spell.weeks as i32 - 1);
-                !codes.is_valid(spell.code, spell.first, last)
-            });
-        if invalid {
-            self.add(Doubt::OutsideValidity, file, person.line);
+        let is_invalid = |(spell, _): &&Part| {
+            let last = spell.first + (spell.weeks as i32 - 1);
+            !codes.is_valid(spell.code, spell.first, last)
+        };
+        if codes.has_limits()
+            && let Some((_, place)) = parts.iter().find(is_invalid)
+        {
+            self.add(Doubt::OutsideValidity, *place);
         }
-        self.key(person.key, file, person.line);
-        let is_drawn = drawn.map(|drawn| drawn.contains(person.key));
+        let is_drawn = drawn.map(|drawn| drawn.contains(key));
         self.met += u64::from(is_drawn == Some(true));
         if let Some(weeks) = self.weeks
-            && person.spells.iter().map(|spell| spell.weeks).sum::<u32>() < weeks
+            && let Some((_, place)) = parts.first()
+            && parts.iter().map(|(spell, _)| spell.weeks).sum::<u32>() < weeks
         {
             match is_drawn {
-                None => self.add(Doubt::InSomeFiles, file, person.line),
-                Some(true) => self.add(Doubt::DrawnInSomeFiles, file, person.line),
+                None => self.add(Doubt::InSomeFiles, *place),
+                Some(true) => self.add(Doubt::DrawnInSomeFiles, *place),
                 Some(false) => {}
-            }
-        }
-    }
-
-    /// Looks at the key of a person.
-    pub fn key(&mut self, key: &[u8], file: &Path, line: u64) {
-        if key.iter().all(u8::is_ascii_digit) {
-            let (count, rows) = self.digits.entry(key.len()).or_default();
-            *count += 1;
-            if rows.len() < ROWS {
-                rows.push((file.to_owned(), line));
             }
         }
     }
@@ -165,24 +227,25 @@ impl Doubts {
         self.met += 1;
     }
 
-    pub fn finish(mut self, drawn: Option<&HashSet<Vec<u8>>>, absent: Absence) -> Vec<Doubtful> {
-        let of_keys = usual(
-            self.digits
-                .iter()
-                .map(|(digits, (count, _))| (*digits, *count)),
-        );
+    /// Returns what is doubtful in these files.
+    pub fn finish(
+        mut self,
+        files: &[PathBuf],
+        drawn: Option<&HashSet<Vec<u8>>>,
+        absent: Absence,
+    ) -> Vec<Doubtful> {
+        let of_keys = self.digits.iter();
+        let of_keys = usual(of_keys.map(|(digits, found)| (*digits, found.count)));
         // Where every key lost its zeros, the ids of the drawn still have theirs.
         let ids = drawn.into_iter().flatten();
         let ids = ids.filter(|id| id.iter().all(u8::is_ascii_digit));
-        let of_ids = usual(ids.map(|id| (id.len(), 1)));
+        let of_ids = usual(ids.map(|id| (id.len().min(KeyLengths::LONGEST), 1)));
         if let Some(most) = of_keys.max(of_ids)
             && most >= LONG_KEY
         {
-            for (_, (count, rows)) in self.digits.range(..most) {
-                let (all, shown) = self.found.entry(Doubt::ShortKey).or_default();
-                *all += count;
-                shown.extend(rows.iter().cloned());
-                shown.truncate(ROWS);
+            for (_, short) in self.digits.range(..most) {
+                let found = self.found.entry(Doubt::ShortKey).or_default();
+                found.add(short.count, short.first.iter().copied());
             }
         }
         let missing = drawn.map_or(0, |drawn| drawn.len() as u64 - self.met);
@@ -191,7 +254,7 @@ impl Doubts {
                 Absence::Missing => Doubt::NotInRegister,
                 Absence::Zero => Doubt::TakenAsZero,
             };
-            self.found.insert(doubt, (missing, Vec::new()));
+            self.found.entry(doubt).or_default().add(missing, []);
         }
         let counts: Vec<(Month, u64)> = self.months.into_iter().collect();
         // Less than nine tenths of the mean of the three months before the last two.
@@ -208,10 +271,14 @@ impl Doubts {
         let mut all: Vec<Doubtful> = self
             .found
             .into_iter()
-            .map(|(doubt, (count, rows))| Doubtful {
+            .map(|(doubt, found)| Doubtful {
                 doubt,
-                count,
-                rows,
+                count: found.count,
+                rows: found
+                    .first
+                    .into_iter()
+                    .map(|(file, line)| (files[usize::from(file)].clone(), line))
+                    .collect(),
                 months: Vec::new(),
             })
             .chain(of_months.map(|(doubt, months)| Doubtful {

@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::RegisterError;
+use super::shown::may_be_cpr;
+use super::{RegisterError, Shown};
 use crate::digest::{Digest, Hasher};
 use crate::period::Week;
 use crate::protocol::State;
 use crate::spelling::nearest;
-use crate::table::Table;
+use crate::table::{Table, TableError};
 
 /// A code of three digits, or blank; or a state itself, in registers that name states.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -164,9 +165,22 @@ impl CodeTable {
     /// The text is a table with columns `code` and `state`, and perhaps `label`, `from` and `to`
     /// (ISO weeks such as 2021-W14, both included). `path` is for messages.
     pub fn extended(&self, path: &Path, text: &[u8]) -> Result<CodeTable, RegisterError> {
-        let table = Table::parse(path, text).map_err(|error| RegisterError::Codes {
-            message: error.to_string(),
+        let table = Table::parse(path, text).map_err(|error| match error {
+            // The header may be missing, and the first row stand in its place.
+            TableError::TwiceInHeader { .. } if may_be_cpr(&error.to_string()) => {
+                RegisterError::NoHeader {
+                    path: path.to_owned(),
+                }
+            }
+            error => RegisterError::Codes {
+                message: error.to_string(),
+            },
         })?;
+        if table.header.iter().any(|name| may_be_cpr(name)) {
+            return Err(RegisterError::NoHeader {
+                path: path.to_owned(),
+            });
+        }
         let column = |name: &str| table.header.iter().position(|column| column == name);
         const COLUMNS: [&str; 5] = ["code", "state", "label", "from", "to"];
         let others = || {
@@ -194,7 +208,7 @@ impl CodeTable {
                 path: path.to_owned(),
                 line: row.line,
                 column: table.header[at].clone(),
-                found: row.cells[at].clone(),
+                found: Shown::cell(&row.cells[at]),
                 expected,
             };
             let read = Code::read(row.cells[code].as_bytes())

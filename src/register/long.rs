@@ -8,11 +8,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::check::{Doubt, Doubts};
+use super::check::{Doubt, Doubts, KeyLengths};
 use super::codes::{Code, CodeTable};
+use super::ingest::{UnknownIn, no_codes};
 use super::people::People;
-use super::source::Source;
-use super::{Coverage, Hours, RegisterError, RowFaults, Spell, UnknownCode};
+use super::source::{KeyFault, Source};
+use super::{Coverage, Hours, RegisterError, RowFaults, Shown, Spell};
 use crate::period::{Date, Month, Week};
 use crate::protocol::{ColumnRole, Register, RegisterKind, State};
 use crate::spelling::nearest;
@@ -20,6 +21,8 @@ use crate::spelling::nearest;
 /// A file of a long register, being read.
 pub(super) struct LongFile<'a> {
     path: &'a Path,
+    /// Its number among the files of the register.
+    number: u16,
     source: Source,
     key: usize,
     columns: Columns,
@@ -27,12 +30,15 @@ pub(super) struct LongFile<'a> {
     cells: Vec<String>,
     /// Periods that were seen, from the first to the last.
     pub coverage: Coverage,
-    pub unknown: Vec<UnknownCode>,
+    unknown: &'a mut UnknownIn,
     /// Faults of rows, told when all are read.
     faults: RowFaults,
     pub passed_over: Vec<String>,
-    pub doubts: Doubts,
+    doubts: &'a mut Doubts,
+    keys: KeyLengths,
     pub rows: u64,
+    /// The line of the row that was read last.
+    line: u64,
     /// Rows of persons not asked for.
     pub left_out: u64,
     /// Whether periods are weeks (or months), once one was seen.
@@ -63,9 +69,11 @@ const MANY_HOURS: u32 = 400 * 10_000;
 impl<'a> LongFile<'a> {
     pub fn open(
         path: &'a Path,
+        number: u16,
         register: &Register,
         codes: &'a CodeTable,
-        doubts: Doubts,
+        doubts: &'a mut Doubts,
+        unknown: &'a mut UnknownIn,
     ) -> Result<LongFile<'a>, RegisterError> {
         let source = Source::open(path)?;
         let header = source.header().to_vec();
@@ -122,17 +130,20 @@ impl<'a> LongFile<'a> {
             .collect();
         Ok(LongFile {
             path,
+            number,
             source,
             key,
             columns,
             codes,
             cells: Vec::new(),
             coverage: Coverage::default(),
-            unknown: Vec::new(),
+            unknown,
             faults: RowFaults::default(),
             passed_over,
             doubts,
+            keys: KeyLengths::default(),
             rows: 0,
+            line: 1,
             left_out: 0,
             weekly: None,
         })
@@ -150,11 +161,23 @@ impl<'a> LongFile<'a> {
             let line = self.source.next(&mut cells)?;
             let Some(line) = line else {
                 self.faults.done()?;
+                self.doubts.keys(&self.keys, self.number, 0);
+                if self.rows > 1 && self.source.lacks_last_line_end() {
+                    self.doubts
+                        .add(Doubt::NoLastLineEnd, (self.number, self.line));
+                }
                 return Ok(false);
             };
             self.rows += 1;
+            self.line = line;
+            if self.source.spans_lines() {
+                self.doubts.add(Doubt::CellOverLines, (self.number, line));
+            }
             let taken = self.row(&cells, line, keep, part);
             self.cells = cells;
+            if self.unknown.too_many() {
+                return Err(no_codes(self.path, line, self.unknown));
+            }
             match taken {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
@@ -182,13 +205,10 @@ impl<'a> LongFile<'a> {
         part: &mut People,
     ) -> Result<bool, RegisterError> {
         let key = cells[self.key].as_str();
-        if key.is_empty() {
-            return Err(RegisterError::EmptyKey {
-                path: self.path.to_owned(),
-                line,
-                column: self.source.header()[self.key].clone(),
-            });
+        if let Some(fault) = KeyFault::of(key) {
+            return Err(fault.at(self.path, line, &self.source.header()[self.key]));
         }
+        self.keys.add(key.as_bytes(), line);
         // The periods of the file are those of all its rows, whoever is wanted.
         let wanted = keep.is_none_or(|keep| keep.contains(key.as_bytes()));
         self.left_out += u64::from(!wanted);
@@ -200,7 +220,7 @@ impl<'a> LongFile<'a> {
                     .ok_or_else(|| self.wrong(cells, line, hours, "number of hours"))?;
                 self.doubts.month(month);
                 if paid > MANY_HOURS {
-                    self.doubts.add(Doubt::ManyHours, self.path, line);
+                    self.doubts.add(Doubt::ManyHours, (self.number, line));
                 }
                 if wanted {
                     part.push_hours(Hours { month, paid });
@@ -217,7 +237,7 @@ impl<'a> LongFile<'a> {
                     });
                 }
                 if last < first {
-                    self.doubts.add(Doubt::WithoutWeek, self.path, line);
+                    self.doubts.add(Doubt::WithoutWeek, (self.number, line));
                     return Ok(false);
                 }
                 self.cover_weeks(first, last);
@@ -259,7 +279,7 @@ impl<'a> LongFile<'a> {
             path: self.path.to_owned(),
             line,
             column: self.source.header()[column].clone(),
-            found: cells[column].clone(),
+            found: Shown::cell(&cells[column]),
             expected,
         }
     }
@@ -341,7 +361,7 @@ impl<'a> LongFile<'a> {
             return Err(RegisterError::WeeksAndMonths {
                 path: self.path.to_owned(),
                 line,
-                found: text.to_owned(),
+                found: Shown::cell(text),
             });
         }
         Ok(weeks)
@@ -356,16 +376,11 @@ impl<'a> LongFile<'a> {
         let code = Code::read(text.as_bytes())
             .filter(|code| *code != Code::BLANK && self.codes.class(*code).is_some());
         if code.is_none() {
-            match self.unknown.iter_mut().find(|unknown| unknown.code == text) {
-                Some(unknown) => unknown.count += 1,
-                None => self.unknown.push(UnknownCode {
-                    code: text.to_owned(),
-                    count: 1,
-                    file: self.path.to_owned(),
-                    line,
-                    column: self.source.header()[column].clone(),
-                }),
-            }
+            let place = || {
+                let column = self.source.header()[column].clone();
+                (self.path.to_owned(), line, column)
+            };
+            self.unknown.add(Shown::cell(text), 1, place);
         }
         code
     }

@@ -15,16 +15,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::codes::CodeTable;
+use super::ingest::code_table;
 use super::people::{PersonReader, PersonRef, write_person};
 use super::{Coverage, Input, Person, RegisterError};
 use crate::digest::Digest;
 use crate::period::{Month, Week};
+use crate::protocol::Register;
 
 /// What travels with the spells of a register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     format: String,
     register: String,
+    /// How the plan had it read.
+    reading: Reading,
     /// First and last week and month, as numbers of [`Week`] and [`Month`].
     weeks: Option<(i32, i32)>,
     months: Option<(i32, i32)>,
@@ -40,7 +44,48 @@ struct Record {
     persons: Option<String>,
 }
 
-const FORMAT: &str = "klero-spells-2";
+/// What of a plan decides how the files of a register are read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Reading {
+    kind: String,
+    files: Vec<String>,
+    key: Option<String>,
+    columns: Vec<(String, String)>,
+    wins: Option<usize>,
+}
+
+impl Reading {
+    fn of(register: &Register) -> Reading {
+        let columns = register.columns.iter();
+        Reading {
+            kind: register.kind.name().to_owned(),
+            files: register
+                .files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect(),
+            key: register.key.clone(),
+            columns: columns
+                .map(|(role, name)| (role.name().to_owned(), name.clone()))
+                .collect(),
+            wins: register.wins,
+        }
+    }
+
+    /// Returns the first key of a plan in which another reading differs.
+    fn differs(&self, other: &Reading) -> Option<&'static str> {
+        let same = [
+            ("kind", self.kind == other.kind),
+            ("files", self.files == other.files),
+            ("key", self.key == other.key),
+            ("columns", self.columns == other.columns),
+            ("wins", self.wins == other.wins),
+        ];
+        same.into_iter().find(|(_, same)| !same).map(|(key, _)| key)
+    }
+}
+
+const FORMAT: &str = "klero-spells-3";
 const BUFFER: usize = 1 << 18;
 
 /// Writes the spells of a register, person by person in order of key.
@@ -54,7 +99,7 @@ pub(super) struct StoreWriter {
 impl StoreWriter {
     pub fn create(
         folder: &Path,
-        register: &str,
+        register: &Register,
         coverage: &Coverage,
         inputs: &[Input],
         codes: &CodeTable,
@@ -63,7 +108,8 @@ impl StoreWriter {
     ) -> Result<StoreWriter, RegisterError> {
         let record = Record {
             format: FORMAT.to_owned(),
-            register: register.to_owned(),
+            register: register.id.clone(),
+            reading: Reading::of(register),
             weeks: coverage.weeks.map(|(first, last)| (first.0, last.0)),
             months: coverage.months.map(|(first, last)| (first.0, last.0)),
             holes: coverage.holes.iter().map(|month| month.0).collect(),
@@ -76,7 +122,7 @@ impl StoreWriter {
             persons: persons.map(|digest| digest.to_string()),
         };
         let record = serde_json::to_string(&record).expect("a record is texts and numbers");
-        let path = store_path(folder, register);
+        let path = store_path(folder, &register.id);
         let aside = path.with_extension("spells.part");
         let failed = failed(&path, "write");
         let file = File::create(&aside).map_err(&failed)?;
@@ -125,6 +171,7 @@ pub struct Store {
     pub inputs: Vec<Input>,
     /// The code table the files were checked against.
     pub codes: CodeTable,
+    reading: Reading,
     /// Roster of the persons who alone were taken in; everybody where there is none.
     pub persons: Option<Digest>,
 }
@@ -170,6 +217,7 @@ impl Store {
             },
             inputs,
             codes,
+            reading: record.reading,
             persons: record.persons.as_deref().map(digest).transpose()?,
             path: path.clone(),
         })
@@ -183,6 +231,25 @@ impl Store {
     /// Returns how many of them were read; of several readers, that of the one furthest on counts.
     pub fn bytes_read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
+    }
+
+    /// Opens the store of a register, and stops where it was made otherwise than the plan now has
+    /// it: from other files, by another key, with another table of codes. `folder` is that of the
+    /// plan.
+    pub fn of(register: &Register, folder: &Path, derived: &Path) -> Result<Store, RegisterError> {
+        let store = Store::open(derived, &register.id)?;
+        let changed = |what| RegisterError::ReadOtherwise {
+            register: register.id.clone(),
+            what,
+        };
+        if let Some(key) = store.reading.differs(&Reading::of(register)) {
+            return Err(changed(key));
+        }
+        let (codes, _) = code_table(register, folder)?;
+        match codes.digest == store.codes.digest {
+            true => Ok(store),
+            false => Err(changed("codes")),
+        }
     }
 
     /// Calls `each` with every person in order of key; with `keep`, with those in it only.

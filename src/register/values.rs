@@ -1,11 +1,11 @@
 //! Tables with one row a person, such as surveys: a number for each, and perhaps one before.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::check::{Doubt, Doubtful, Doubts};
-use super::source::Source;
-use super::{Input, RegisterError, RowFaults};
+use super::check::{Doubt, Doubtful, Doubts, KeyLengths};
+use super::source::{KeyFault, Source};
+use super::{Input, RegisterError, RowFaults, Shown};
 use crate::protocol::{Absence, ValueColumn};
 use crate::spelling::nearest;
 
@@ -20,8 +20,10 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct Readings {
     readings: HashMap<String, Reading>,
-    /// What its keys look like.
-    keys: Doubts,
+    path: PathBuf,
+    keys: KeyLengths,
+    /// The last row, where it may be torn.
+    torn: Option<u64>,
     pub input: Input,
 }
 
@@ -53,25 +55,24 @@ impl Readings {
         };
         let mut lines: HashMap<String, u64> = HashMap::new();
         let mut readings = HashMap::new();
-        let mut keys = Doubts::default();
+        let mut keys = KeyLengths::default();
         let mut cells = Vec::new();
         let mut faults = RowFaults::default();
+        let (mut rows, mut last) = (0, 1);
         while let Some(line) = source.next(&mut cells)? {
+            rows += 1;
+            last = line;
             let number = |at: usize| {
                 number(&cells[at]).ok_or_else(|| RegisterError::WrongCell {
                     path: path.clone(),
                     line,
                     column: header[at].clone(),
-                    found: cells[at].clone(),
+                    found: Shown::cell(&cells[at]),
                     expected: "number",
                 })
             };
-            if cells[key].is_empty() {
-                faults.add(RegisterError::EmptyKey {
-                    path: path.clone(),
-                    line,
-                    column: header[key].clone(),
-                });
+            if let Some(fault) = KeyFault::of(&cells[key]) {
+                faults.add(fault.at(&path, line, &header[key]));
                 continue;
             }
             if let Some(first) = lines.insert(cells[key].clone(), line) {
@@ -88,7 +89,7 @@ impl Readings {
                         path: path.clone(),
                         line,
                         column: header[value].clone(),
-                        found: cells[value].clone(),
+                        found: Shown::cell(&cells[value]),
                         expected: "1 or 0",
                     })
                 }
@@ -96,7 +97,7 @@ impl Readings {
             });
             match (found, baseline.map_or(Ok(None), number)) {
                 (Ok(value), Ok(baseline)) => {
-                    keys.key(cells[key].as_bytes(), &path, line);
+                    keys.add(cells[key].as_bytes(), line);
                     readings.insert(cells[key].clone(), Reading { value, baseline });
                 }
                 (found, before) => {
@@ -108,9 +109,12 @@ impl Readings {
             }
         }
         faults.done()?;
+        let torn = rows > 1 && source.lacks_last_line_end();
         Ok(Readings {
             readings,
+            path,
             keys,
+            torn: torn.then_some(last),
             input: Input {
                 file: column.file.display().to_string(),
                 digest: source.digest()?,
@@ -125,13 +129,18 @@ impl Readings {
 
     /// Returns what is doubtful in the table; `drawn` are the keys of the drawn persons.
     pub fn doubts(&self, drawn: Option<&HashSet<Vec<u8>>>) -> Vec<Doubtful> {
-        let mut keys = self.keys.clone();
+        let mut doubts = Doubts::default();
+        doubts.keys(&self.keys, 0, 0);
+        if let Some(line) = self.torn {
+            doubts.add(Doubt::NoLastLineEnd, (0, line));
+        }
         for id in drawn.into_iter().flatten() {
             if std::str::from_utf8(id).is_ok_and(|id| self.readings.contains_key(id)) {
-                keys.meet();
+                doubts.meet();
             }
         }
-        let mut doubts = keys.finish(drawn, Absence::Missing);
+        let files = std::slice::from_ref(&self.path);
+        let mut doubts = doubts.finish(files, drawn, Absence::Missing);
         for doubtful in &mut doubts {
             if doubtful.doubt == Doubt::NotInRegister {
                 doubtful.doubt = Doubt::NotInTable;

@@ -290,13 +290,13 @@ fn check_sees_tables_of_values_as_it_sees_registers() {
     has(&said, "./sv.csv: 3 drawn persons not in the table");
     has(
         &said,
-        "./sv.csv: 3 keys with fewer digits than most, or than those drawn",
+        "./sv.csv: 3 rows with fewer digits in the key than most, or than those drawn",
     );
     let json = klero(folder.path(), &["check", "--json"]).ok().json();
     assert_eq!(json["doubts"][0]["table"], "./sv.csv");
     // The same in a register.
     folder.write("dream.csv", "id,y_1716\n1,\n2,\n3,\n");
-    has(&check().ok(), "dream: 3 keys with fewer digits");
+    has(&check().ok(), "dream: 3 rows with fewer digits");
 }
 
 #[test]

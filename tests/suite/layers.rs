@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The row of each module; a module may use those of lower rows, and the ones named beside it.
 const ROWS: &[(&str, u32, &[&str])] = &[
+    ("cpr", 0, &[]),
     ("digest", 0, &[]),
     ("spelling", 0, &[]),
     ("table", 0, &["spelling"]),
@@ -68,7 +69,14 @@ fn library() -> Vec<(String, String, String)> {
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("//"))
                 .collect();
-            Some((name, module, code.join("\n")))
+            // What stands above a file of the root is the crate too.
+            let depth = name.matches(['/', '\\']).count();
+            let code = code.join("\n");
+            Some((
+                name,
+                module,
+                code.replace(&"super::".repeat(depth + 1), "crate::"),
+            ))
         })
         .collect()
 }

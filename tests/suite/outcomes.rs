@@ -1,6 +1,6 @@
 //! Outcomes by hand: each expected value can be counted off the weeks that stand beside it.
 
-use klero::outcome::{Dated, End, Missing, Outcomes, Value, measure};
+use klero::outcome::{Dated, End, Fates, Missing, Outcomes, Value, measure};
 use klero::period::{Month, Week};
 use klero::protocol::Protocol;
 use klero::register::store::Store;
@@ -16,13 +16,18 @@ struct Study {
 
 /// Returns a header of weeks and of months from a first week on.
 pub fn header(first: Week, weeks: i32, months: bool) -> String {
+    header_from(first, weeks, months.then_some(0))
+}
+
+/// The same, where the months begin so many behind that of the first week.
+pub fn header_from(first: Week, weeks: i32, months: Option<usize>) -> String {
     let mut text = String::from("id");
     for week in first.0..first.0 + weeks {
         let (year, number) = Week(week).iso();
         text += &format!(";y_{:02}{number:02}", year.rem_euclid(100));
     }
-    if months {
-        for month in first.month().0..=Week(first.0 + weeks - 1).month().0 {
+    if let Some(late) = months {
+        for month in first.month().0 + late as i32..=Week(first.0 + weeks - 1).month().0 {
             text += &format!(";branche_{}", Month(month).to_string().replace('-', "_"));
         }
     }
@@ -279,7 +284,8 @@ fn weeks_abroad_or_dead_are_not_in_the_states_and_end_a_time() {
     ends("730 730 - 999 999", 2, End::Event);
     let (file, date) = weeks("", after, Some("1"));
     let made = Study::new(&file, &outcome("x", EVER_JOB)).measure("a", &date);
-    assert_eq!((made.series[0].dead, made.series[0].abroad), (1, 1));
+    let fates = Fates { dead: 1, abroad: 1 };
+    assert_eq!(made.series[0].fates, Some(fates));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use klero::protocol::{IntervalId, State};
 use klero::register::{Class, Code, CodeTable};
 use klero::sample::Count;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Any second of the years 0 to 9998.
 fn any_moment() -> impl Strategy<Value = Moment> {
@@ -61,8 +62,17 @@ fn any_draw() -> impl Strategy<Value = Entry> {
     )
 }
 
+/// The same cases every time, so that a failure can be run again.
+fn seeded() -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1991),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(seeded())]
 
     #[test]
     fn a_week_is_its_iso_name(week in -30..5_000i32) {

@@ -7,7 +7,7 @@ use super::{choice, id, label_or, path};
 use crate::period::Window;
 use crate::protocol::section::{At, Faults, Section};
 use crate::protocol::{
-    Absence, Denominator, MEASURES, Measure, Outcome, Register, Union, ValueColumn,
+    Absence, Denominator, Language, MEASURES, Measure, Outcome, Register, Union, ValueColumn,
 };
 
 /// Reads an outcome; with several windows it is one outcome for each.
@@ -15,6 +15,7 @@ pub(super) fn outcome(
     mut section: Section,
     registers: &[Register],
     unions: &[Union],
+    language: Language,
     f: &mut Faults,
 ) -> Option<Vec<Outcome>> {
     let id = id(&mut section, f);
@@ -80,13 +81,8 @@ pub(super) fn outcome(
     let outcomes = measures.into_iter().map(|measure| {
         let (mut id, mut label) = (id.clone(), label.clone());
         if several && let Some(window) = measure.window().or(measure.months()) {
-            let unit = if measure.window().is_some() {
-                "weeks"
-            } else {
-                "months"
-            };
             id = format!("{id}-{}-{}", window.first(), window.last());
-            label = format!("{label}, {unit} {window}");
+            label = format!("{label}, {}", window_in_words(&measure, window, language));
         }
         Outcome {
             id,
@@ -102,6 +98,21 @@ pub(super) fn outcome(
         }
     });
     Some(outcomes.collect())
+}
+
+/// Writes a window behind the label of an outcome that has several.
+pub(in crate::protocol) fn window_in_words(
+    measure: &Measure,
+    window: Window,
+    language: Language,
+) -> String {
+    let unit = match (measure.window(), language) {
+        (Some(_), Language::English) => "weeks",
+        (Some(_), Language::Danish) => "uge",
+        (None, Language::English) => "months",
+        (None, Language::Danish) => "måned",
+    };
+    format!("{unit} {window}")
 }
 
 /// Returns the words of `states` and where they stand.

@@ -897,9 +897,11 @@ messages! { 'a;
     OutsideValidityDoubt { persons: &'a str }:
         "{persons} med en kode i uger, hvor den ikke er i brug",
         "{persons} with a code in weeks in which it is not in use";
-    ShortKeyDoubt { keys: &'a str }:
-        "{keys} med færre cifre end de fleste, eller end de truknes: nuller forrest kan være gået tabt",
-        "{keys} with fewer digits than most, or than those drawn: leading zeros may be lost";
+    ShortKeyDoubt { rows: &'a str }:
+        "{rows} med færre cifre i nøglen end de fleste, eller end de truknes: nuller forrest kan \
+         være gået tabt",
+        "{rows} with fewer digits in the key than most, or than those drawn: leading zeros may be \
+         lost";
     NotInRegisterDoubt { persons: &'a str }:
         "{persons} er ikke i registret: deres udfald vil mangle (`not-in-register`)",
         "{persons} not in the register: their outcomes will be missing (`not-in-register`)";
@@ -945,6 +947,15 @@ messages! { 'a;
          fuldstændige",
         "{persons}: the window reaches into the last two months of `{register}`, which are often not \
          complete";
+    NoLastLineEndDoubt { files: &'a str }:
+        "{files} hvor den sidste række ikke har et linjeskift, som de andre har: den kan være \
+         skåret over",
+        "{files} whose last row has no line end, which the others have: it may be torn";
+    CellOverLinesDoubt { rows: &'a str }:
+        "{rows} med en celle i citationstegn over flere linjer: rækker kan være slugt, hvor et \
+         citationstegn ikke er lukket",
+        "{rows} with a quoted cell over several lines: it may have swallowed rows where a quote \
+         was not closed";
     DoubtAt { file: &'a str, line: &'a str }: "{file}, linje {line}", "{file}, line {line}";
     DoubtListed { doubt: &'a str }: "{doubt}; `--rows` viser dem", "{doubt}; `--rows` lists them";
 
@@ -1004,6 +1015,10 @@ messages! { 'a;
     ListForeseen { drawn: &'a str, refused: &'a str, already: &'a str }:
         "{drawn} ville blive trukket, {refused} afvist, {already} allerede trukket",
         "{drawn} would be drawn, {refused} refused, {already} drawn already";
+    MadeOf: "Udfaldene bygger på (SHA-256):", "The outcomes are made of (SHA-256):";
+    CodesVersion: "tabel over koder", "table of codes";
+    NotReadYet:
+        "ikke læst endnu, som planen har det nu", "not read yet as the plan has it now";
     DryRun: "prøve: intet er trukket eller skrevet", "dry run: nothing was drawn or written";
     ListRefused { persons: &'a str, rule: &'a str, referrals: &'a str }:
         "afvist: {persons} opfyldte ikke: {rule} ({referrals})",

@@ -5,6 +5,7 @@ mod desk;
 mod help;
 mod intake;
 mod one_arm;
+mod registers;
 mod study;
 mod tables;
 mod users;
