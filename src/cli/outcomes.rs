@@ -17,6 +17,7 @@ use klero::sample::dates_of_draws;
 use klero::spelling::nearest;
 
 use super::failure::refused;
+use super::ingest::Bar;
 use super::study::{AlreadyThere, OUTCOMES, Study, write_file};
 use super::{Answer, Surroundings};
 
@@ -113,8 +114,11 @@ impl Outcomes {
         if self.week0 == Week0::Include {
             plan.include_week_of_draw();
         }
-        let mut made = measure(&plan, &stores, &tables, dates)
-            .map_err(|error| with_lines(error, self.dates.as_deref()))?;
+        let bar = Bar::new(stores.iter().map(Store::size).sum(), &around.console);
+        let so_far = || stores.iter().map(Store::bytes_read).sum();
+        let made = bar.during(so_far, || measure(&plan, &stores, &tables, dates));
+        drop(bar);
+        let mut made = made.map_err(|error| with_lines(error, self.dates.as_deref()))?;
         made.inputs.extend(read);
         let (told, cautions) = (summary(&made, &around.of_tables()), made.cautions.clone());
         let columns = made.into_columns(&plan);
