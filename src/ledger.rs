@@ -27,6 +27,7 @@ use crate::draw::Seed;
 use crate::period::Moment;
 use crate::protocol::{Protocol, ProtocolError};
 
+pub use crate::cpr::{CprFault, cpr_fault, has_cpr_shape, holds_cpr_shape};
 pub use afterwards::{RecordError, Remark};
 pub use alike::{AlikeIds, Known, alike_among};
 pub use coming::{Coding, ComingSlot, TableForm, coming_table, strata};
@@ -36,10 +37,7 @@ pub use entry::{
 };
 pub use intake::{Answer, DrawError, Drawn, Foreseen, Refused, recorded_facts};
 pub use pseudonym::PseudonymKey;
-pub use referral::{
-    CprFault, FaultKind, Referral, ReferralError, ReferralFault, cpr_fault, has_cpr_shape,
-    holds_cpr_shape, referrals,
-};
+pub use referral::{FaultKind, Referral, ReferralError, ReferralFault, referrals};
 use writer::take_lock;
 pub use writer::{Appended, PATIENCE, Stamp, Writer, repair};
 

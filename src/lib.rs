@@ -44,13 +44,14 @@
 //! | 3 | [`ledger`]; [`outcome`]; [`foresight`] |
 //! | 2 | [`draw`]; [`register`] |
 //! | 1 | [`protocol`] |
-//! | 0 | [`digest`], [`period`], [`rounding`], [`spelling`], [`table`], [`threads`] |
+//! | 0 | [`cpr`], [`digest`], [`period`], [`rounding`], [`spelling`], [`table`], [`threads`] |
 //!
 //! Draw, ledger and audit never see outcomes. Register and outcome never see who is in which arm:
 //! the dates of the draw arrive as a list without them. The draw has no clock, no randomness of
 //! the system and no floating point. The crates that know foreign formats stay in [`register`].
 
 pub mod audit;
+pub mod cpr;
 pub mod digest;
 pub mod draw;
 pub mod estimate;

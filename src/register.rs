@@ -8,14 +8,18 @@
 mod check;
 pub mod codes;
 pub mod columns;
+mod coverage;
 mod dream;
 mod guard;
 mod ingest;
 mod long;
 mod parquet;
 mod people;
+mod shown;
 pub mod source;
+mod spill;
 pub mod store;
+mod unknown;
 pub mod values;
 
 use std::io;
@@ -23,12 +27,13 @@ use std::path::PathBuf;
 
 use crate::digest::Digest;
 use crate::period::{Month, PeriodError, Week};
-use crate::spelling::listed;
 
 pub use check::{Doubt, Doubtful};
 pub use codes::{Class, Code, CodeTable};
-pub use ingest::{Ingest, Ingested, SORT_MEMORY, Writing, code_table, ingest};
+pub use ingest::{Ingest, Ingested, Progress, SORT_MEMORY, Writing, code_table, ingest};
+pub use shown::Shown;
 pub use source::{Format, Source};
+pub use unknown::UnknownCode;
 
 /// A run of weeks of one person with one code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,10 +72,24 @@ pub struct Person {
 }
 
 /// The periods for which a register has columns, first and last included.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
     pub weeks: Option<(Week, Week)>,
     pub months: Option<(Month, Month)>,
+    /// Months between the first and the last that were not delivered, in order of time.
+    pub holes: Vec<Month>,
+}
+
+impl Coverage {
+    /// Returns whether every month from `first` to `last` was delivered.
+    pub fn has_months(&self, first: Month, last: Month) -> bool {
+        let within = |(from, to): (Month, Month)| from <= first && last <= to;
+        self.months.is_some_and(within)
+            && !self
+                .holes
+                .iter()
+                .any(|hole| first <= *hole && *hole <= last)
+    }
 }
 
 /// A file that was read, and what its bytes were.
@@ -78,17 +97,6 @@ pub struct Coverage {
 pub struct Input {
     pub file: String,
     pub digest: Digest,
-}
-
-/// A code that no table knows.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct UnknownCode {
-    pub code: String,
-    pub count: u64,
-    /// Where it was first seen.
-    pub file: PathBuf,
-    pub line: u64,
-    pub column: String,
 }
 
 /// Why a register could not be read.
@@ -104,6 +112,14 @@ pub enum RegisterError {
     Empty { path: PathBuf },
     #[error("`{}` has a header and no rows", path.display())]
     HeaderOnly { path: PathBuf },
+    #[error("{found}, not {expected}\n  in {}", path.display())]
+    OtherFormat {
+        path: PathBuf,
+        found: &'static str,
+        expected: Format,
+    },
+    #[error("a column's name may be a CPR number\n  in {}, line 1\n  expected a header", path.display())]
+    NoHeader { path: PathBuf },
     #[error("`{}` is UTF-16 text\n  expected UTF-8, Windows-1252 or Latin-1", path.display())]
     Utf16 { path: PathBuf },
     #[error("lines end in CR alone\n  in {}\n  expected LF or CR LF", path.display())]
@@ -139,6 +155,8 @@ pub enum RegisterError {
     },
     #[error("a row that does not end\n  in {}, line {line}\n  expected a line end, or the quote that closes a cell", path.display())]
     Endless { path: PathBuf, line: u64 },
+    #[error("text behind the quote that closes a cell\n  in {}, line {end}\n  the cell begins in line {line}", path.display())]
+    QuoteInside { path: PathBuf, line: u64, end: u64 },
     #[error("column {number} has no name\n  in {}, line 1", path.display())]
     NoName { path: PathBuf, number: usize },
     #[error("not {format}, or torn: {message}\n  in {}", path.display())]
@@ -161,15 +179,23 @@ pub enum RegisterError {
         line: u64,
         column: String,
     },
-    #[error("`{found}` is no industry code\n  in {}, line {line}, column {column}\n  expected digits, or blank", path.display())]
+    #[error("{found} is no industry code\n  in {}, line {line}, column {column}\n  expected digits, or blank", path.display())]
     Industry {
         path: PathBuf,
         line: u64,
         column: String,
-        found: String,
+        found: Shown,
     },
-    #[error("{}", unknown_codes(codes))]
+    #[error("{}", unknown::told(codes))]
     UnknownCodes { codes: Vec<UnknownCode> },
+    /// More than any table of codes has: it is a column of something else.
+    #[error("{}", unknown::told_of_too_many(path, *line, first))]
+    NoCodes {
+        path: PathBuf,
+        /// The line up to which the file was read.
+        line: u64,
+        first: Vec<UnknownCode>,
+    },
     /// The key is not repeated: it may be a national identity number.
     #[error("one person has two rows\n  in {}, lines {first} and {second}", path.display())]
     TwoRows {
@@ -184,12 +210,12 @@ pub enum RegisterError {
         role: &'static str,
         nearest: Option<String>,
     },
-    #[error("`{found}` is no {expected}\n  in {}, line {line}, column {column}", path.display())]
+    #[error("{found} is no {expected}\n  in {}, line {line}, column {column}", path.display())]
     WrongCell {
         path: PathBuf,
         line: u64,
         column: String,
-        found: String,
+        found: Shown,
         expected: &'static str,
     },
     #[error("{message}")]
@@ -212,14 +238,21 @@ pub enum RegisterError {
         other_line: u64,
         period: String,
     },
-    #[error("weeks and months in one file\n  in {}, line {line}: `{found}`", path.display())]
+    #[error("weeks and months in one file\n  in {}, line {line}: {found}", path.display())]
     WeeksAndMonths {
         path: PathBuf,
         line: u64,
-        found: String,
+        found: Shown,
     },
     #[error("more hours in a month than can be kept\n  in {}, line {line}", path.display())]
     TooManyHours { path: PathBuf, line: u64 },
+    #[error("no file of the register holds the weeks from {from} to {to}\n  between {}\n  and {}", before.display(), after.display())]
+    WeeksBetween {
+        before: PathBuf,
+        after: PathBuf,
+        from: Week,
+        to: Week,
+    },
     #[error("two files of one register hold the same period, from {from} to {to}\n  in {}\n  and {}", first.display(), second.display())]
     Overlap {
         first: PathBuf,
@@ -264,6 +297,11 @@ impl RowFaults {
         }
     }
 
+    /// Counts faults that are not kept, the first few being there.
+    fn add_number(&mut self, number: u64) {
+        self.number += number;
+    }
+
     /// Returns the faults as one error, where there were any.
     fn done(&mut self) -> Result<(), RegisterError> {
         let RowFaults { mut first, number } = std::mem::take(self);
@@ -283,32 +321,6 @@ fn several(first: &[RegisterError], number: u64) -> String {
     let more = number - first.len() as u64;
     if more > 0 {
         text += &format!("\n  and {more} more");
-    }
-    text
-}
-
-fn unknown_codes(codes: &[UnknownCode]) -> String {
-    const SHOWN: usize = 10;
-    let mut text = match codes {
-        [code] => match code.count {
-            1 => format!("unknown state code `{}`, once", code.code),
-            times => format!("unknown state code `{}`, {times} times", code.code),
-        },
-        codes => format!(
-            "{} unknown state codes: {}",
-            codes.len(),
-            listed(codes.iter().take(SHOWN).map(|code| code.code.as_str()))
-        ),
-    };
-    for code in codes.iter().take(SHOWN) {
-        text += &format!(
-            "\n  `{}` first in {}, line {}, column {} ({} in all)",
-            code.code,
-            code.file.display(),
-            code.line,
-            code.column,
-            code.count
-        );
     }
     text
 }

@@ -2,8 +2,8 @@
 //!
 //! None of it changes an arm: a referral is never drawn twice, and a wrong stratum is recorded.
 
-use super::referral::{has_cpr_shape, holds_cpr_shape};
 use super::{Amend, Correct, Event, Ledger, Note, recorded_facts};
+use crate::cpr::{has_cpr_shape, holds_cpr_shape};
 use crate::protocol::{Fact, Protocol, ProtocolError};
 use crate::spelling::{listed, nearest};
 

@@ -6,7 +6,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::referral::has_cpr_shape;
+use crate::cpr::has_cpr_shape;
 use crate::digest::{hex, unhex32};
 
 /// A key for pseudonyms: 32 bytes, written as 64 hexadecimal digits.

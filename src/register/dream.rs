@@ -1,19 +1,22 @@
 //! Wide DREAM: one row a person, a key, a column for each week and perhaps for each month.
 //!
-//! Promises: a row is read into runs without touching the cells of a run one by one; every cell is
-//! looked at. Hides: the byte scanner, which is ours because general CSV readers do not keep up on
-//! files of 2,000 columns.
+//! Promises: a row is read into runs without touching the cells of a run one by one. Every cell of
+//! a person who is asked for is looked at; of others, the key and the number of cells.
+//! Hides: the byte scanner, which is ours because general CSV readers do not keep up on files of
+//! 2,000 columns.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
+use super::check::KeyLengths;
 use super::codes::{Code, CodeTable};
 use super::people::People;
-use super::source::without_filling;
-use super::{Coverage, RegisterError, Spell, Wage};
+use super::shown::{Shown, may_be_cpr};
+use super::source::{KeyFault, text};
+use super::unknown::Unknowns;
+use super::{Coverage, RegisterError, RowFaults, Spell, Wage};
 use crate::period::{Month, PeriodError, Week};
 use crate::spelling::nearest;
 use crate::table::{Dialect, decode};
@@ -55,12 +58,13 @@ pub(super) enum RowFault {
     },
     /// A cell begins with a quote, and the line ends before the one that closes it.
     Endless,
-    EmptyKey {
+    Key {
         column: usize,
+        fault: KeyFault,
     },
     Industry {
         column: usize,
-        found: String,
+        found: Shown,
     },
 }
 
@@ -73,18 +77,13 @@ pub(super) struct Block {
     pub rows: u64,
     /// Rows of persons not asked for.
     pub left_out: u64,
-    /// The first fault and its line in the block, from 0.
-    pub fault: Option<(u64, RowFault)>,
-    pub unknown: Vec<Unknown>,
-}
-
-/// A cell that is no known code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unknown {
-    pub cell: String,
-    pub count: u64,
-    pub line: u64,
-    pub column: usize,
+    /// The first faults with their lines in the block, from 0, and how many more there are.
+    pub faults: Vec<(u64, RowFault)>,
+    pub more_faults: u64,
+    /// Cells that are no known codes, with line and column.
+    pub unknown: Unknowns<(u64, usize)>,
+    /// Of all rows, also those left out.
+    pub keys: KeyLengths,
 }
 
 impl Layout {
@@ -103,6 +102,11 @@ impl Layout {
                 line: 1,
             });
         }
+        if header.iter().any(|name| may_be_cpr(name)) {
+            return Err(RegisterError::NoHeader {
+                path: path.to_owned(),
+            });
+        }
         let key_column =
             match key {
                 None => 0,
@@ -114,6 +118,13 @@ impl Layout {
                     }
                 })?,
             };
+        let named = |name: &&String| **name == header[key_column];
+        if header.iter().filter(named).nth(1).is_some() {
+            return Err(RegisterError::ColumnTwice {
+                path: path.to_owned(),
+                column: header[key_column].clone(),
+            });
+        }
         let mut segments: Vec<Segment> = Vec::new();
         let mut weeks = Vec::new();
         let mut months = Vec::new();
@@ -154,6 +165,7 @@ impl Layout {
         Ok(Layout {
             separator: dialect.separator,
             coverage: Coverage {
+                holes: Vec::new(),
                 weeks: weeks.map(|(first, last)| (Week(first), Week(last))),
                 months: months.map(|(first, last)| (Month(first), Month(last))),
             },
@@ -175,6 +187,7 @@ impl Layout {
     ) {
         block.people.clear();
         (block.lines, block.rows, block.left_out) = (0, 0, 0);
+        block.keys.clear();
         let mut from = 0;
         while from < bytes.len() {
             let end = memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at);
@@ -188,9 +201,12 @@ impl Layout {
             }
             block.rows += 1;
             if let Some(keep) = keep
-                && !self.keeps(row, keep)
+                && self.is_other(row, line, keep, &mut block.keys)
             {
                 block.left_out += 1;
+                if let Err(fault) = self.count(row) {
+                    block.fault(line, fault);
+                }
                 continue;
             }
             let mut cursor = Cursor {
@@ -205,32 +221,52 @@ impl Layout {
                 read = Err(RowFault::Endless);
             }
             if let Err(fault) = read {
-                block.fault = Some((line, fault));
-                return;
+                block.people.forget_person();
+                block.fault(line, fault);
             }
         }
     }
 
-    /// Returns whether a row's person is wanted. A row without a key is, so that it is reported.
-    fn keeps(&self, row: &[u8], keep: &HashSet<Vec<u8>>) -> bool {
-        let mut column = 0;
-        let mut cells = Cells::new(row, self.separator);
-        for segment in &self.segments {
-            if segment.kind == Kind::Key {
-                return match cells.nth(segment.column - column) {
-                    Some(cell) => {
-                        let key = text(cell);
-                        key.is_empty() || keep.contains(key.as_bytes())
-                    }
-                    None => true,
-                };
-            }
-            if segment.column > column {
-                cells.nth(segment.column - column - 1);
-                column = segment.column;
-            }
+    /// Returns whether a row is of a person who is not wanted, whose key is then looked at. A row
+    /// without a key is wanted, so that it is reported.
+    fn is_other(
+        &self,
+        row: &[u8],
+        line: u64,
+        keep: &HashSet<Vec<u8>>,
+        keys: &mut KeyLengths,
+    ) -> bool {
+        let key = self
+            .segments
+            .iter()
+            .find(|segment| segment.kind == Kind::Key);
+        let column = key.map_or(0, |segment| segment.column);
+        let Some(cell) = Cells::new(row, self.separator).nth(column) else {
+            return false;
+        };
+        let key = text(cell);
+        if keep.contains(key.as_bytes()) || KeyFault::of(&key).is_some() {
+            return false;
         }
+        keys.add(key.as_bytes(), line);
         true
+    }
+
+    /// Counts the cells of a row that is not read.
+    fn count(&self, row: &[u8]) -> Result<(), RowFault> {
+        // As many as the separators and one, unless one of these stands in quotes.
+        if memchr_iter(self.separator, row).count() + 1 == self.header.len() {
+            return Ok(());
+        }
+        let mut cells = Cells::new(row, self.separator);
+        let found = cells.by_ref().count();
+        if cells.0.unclosed {
+            Err(RowFault::Endless)
+        } else if found == self.header.len() {
+            Ok(())
+        } else {
+            Err(RowFault::Ragged { found })
+        }
     }
 
     fn row(
@@ -240,16 +276,15 @@ impl Layout {
         block: &mut Block,
     ) -> Result<(), RowFault> {
         let ragged = |read: usize| RowFault::Ragged { found: read };
-        let mut key = Cow::Borrowed("");
+        let mut key = text(b"");
         for segment in &self.segments {
             let read = match segment.kind {
                 Kind::Key => {
                     let cell = cursor.next().ok_or_else(|| ragged(segment.column))?;
                     key = text(cell);
-                    if key.is_empty() {
-                        return Err(RowFault::EmptyKey {
-                            column: segment.column,
-                        });
+                    if let Some(fault) = KeyFault::of(&key) {
+                        let column = segment.column;
+                        return Err(RowFault::Key { column, fault });
                     }
                     1
                 }
@@ -268,6 +303,7 @@ impl Layout {
         if !self.ordered {
             block.people.order_person();
         }
+        block.keys.add(key.as_bytes(), cursor.line);
         block.people.end_person(key.as_bytes(), cursor.line);
         Ok(())
     }
@@ -355,45 +391,6 @@ fn bare(cell: &[u8]) -> &[u8] {
         [b'"', inner @ .., b'"'] => inner.trim_ascii(),
         _ => cell,
     }
-}
-
-/// Returns the text of a cell, as [`super::source`] reads it, and with blanks before a quote.
-fn text(cell: &[u8]) -> Cow<'_, str> {
-    let cell = cell.trim_ascii();
-    let unquoted = match cell.strip_prefix(b"\"") {
-        None => Cow::Borrowed(cell),
-        Some(quoted) => unquoted(quoted),
-    };
-    match unquoted {
-        Cow::Borrowed(cell) => match decode(cell) {
-            Cow::Borrowed(text) => Cow::Borrowed(without_filling(text)),
-            Cow::Owned(text) => Cow::Owned(without_filling(&text).to_owned()),
-        },
-        Cow::Owned(cell) => Cow::Owned(without_filling(&decode(&cell)).to_owned()),
-    }
-}
-
-/// Returns what stands before the quote that closes a cell, two quotes being one that belongs to
-/// the text, and what stands behind it.
-fn unquoted(quoted: &[u8]) -> Cow<'_, [u8]> {
-    let mut text = Vec::new();
-    let mut rest = quoted;
-    while let Some(end) = memchr(b'"', rest) {
-        if text.is_empty() && end + 1 == rest.len() {
-            return Cow::Borrowed(&rest[..end]);
-        }
-        text.extend_from_slice(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.strip_prefix(b"\"") {
-            Some(behind) => {
-                text.push(b'"');
-                rest = behind;
-            }
-            None => break,
-        }
-    }
-    text.extend_from_slice(rest);
-    Cow::Owned(text)
 }
 
 /// The cells of a row, as they stand.
@@ -570,7 +567,7 @@ impl Cursor<'_> {
                 if paid && !cell.iter().all(u8::is_ascii_digit) {
                     return Err(RowFault::Industry {
                         column: segment.column + read,
-                        found: decode(cell).into_owned(),
+                        found: Shown::cell(&decode(cell)),
                     });
                 }
                 (paid, 1)
@@ -587,15 +584,15 @@ impl Cursor<'_> {
 }
 
 impl Block {
-    fn unknown(&mut self, cell: &str, line: u64, column: usize, count: u64) {
-        match self.unknown.iter_mut().find(|known| known.cell == cell) {
-            Some(known) => known.count += count,
-            None => self.unknown.push(Unknown {
-                cell: cell.to_owned(),
-                count,
-                line,
-                column,
-            }),
+    fn fault(&mut self, line: u64, fault: RowFault) {
+        match self.faults.len() < RowFaults::KEPT {
+            true => self.faults.push((line, fault)),
+            false => self.more_faults += 1,
         }
+    }
+
+    fn unknown(&mut self, cell: &str, line: u64, column: usize, count: u64) {
+        let place = || (line, column);
+        self.unknown.add(Shown::cell(cell), count, place);
     }
 }

@@ -13,14 +13,17 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use memchr::{memchr, memrchr};
 
-use super::check::{Doubtful, Doubts};
+use super::check::{Doubt, Doubtful, Doubts, Part, Place};
 use super::codes::CodeTable;
+use super::coverage::{Delivered, Together};
 use super::dream::{Block, Layout, RowFault};
 use super::long::LongFile;
 use super::people::{People, PersonReader, PersonRef, write_person};
-use super::source::{self, Format, LONGEST_ROW, UNIT};
+use super::source::{self, Format, LONGEST_ROW, UNIT, no_text};
+use super::spill::Spill;
 use super::store::StoreWriter;
-use super::{Coverage, Hours, Input, RegisterError, Spell, UnknownCode, Wage};
+use super::unknown::Unknowns;
+use super::{Coverage, Hours, Input, RegisterError, RowFaults, Spell, Wage};
 use crate::digest::{Digest, Hasher};
 use crate::period::{Month, Week};
 use crate::protocol::{Register, RegisterKind};
@@ -41,8 +44,17 @@ pub struct Ingest<'a> {
     /// Keys of the drawn persons, to count those who are not in the register.
     pub drawn: Option<HashSet<Vec<u8>>>,
     pub writing: Writing,
-    /// Called with the bytes read so far.
-    pub progress: &'a (dyn Fn(u64) + Sync),
+    /// Called now and then with how far the work has come.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// How far an ingest has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Bytes read so far.
+    Read { bytes: u64 },
+    /// Parts of persons put into order of key, of all.
+    Sorted { parts: u64, of: u64 },
 }
 
 /// Whether an ingest writes what it reads.
@@ -94,8 +106,8 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         doubts: Vec::new(),
     };
     let mut doubts = Doubts::default();
-    let mut covered: Vec<(PathBuf, Coverage)> = Vec::new();
-    let mut unknown = Vec::new();
+    let mut delivered: Vec<Delivered> = Vec::new();
+    let mut unknown = Unknowns::default();
     for (number, name) in ingest.register.files.iter().enumerate() {
         let path = ingest.folder.join(name);
         let source = Source {
@@ -105,17 +117,26 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
             codes,
         };
         let file = match ingest.register.kind {
-            RegisterKind::Dream => source.scan(&mut sorter, done.bytes)?,
-            _ => source.read_long(&mut sorter, done.bytes, &mut doubts)?,
+            RegisterKind::Dream => {
+                source.scan(&mut sorter, done.bytes, &mut doubts, &mut unknown)?
+            }
+            _ => source.read_long(&mut sorter, done.bytes, &mut doubts, &mut unknown)?,
         };
-        for (other, (path_of_other, coverage)) in covered.iter().enumerate() {
+        let this = Delivered {
+            path: path.clone(),
+            coverage: file.coverage,
+            rows: doubts.take_months(),
+        };
+        for (number_of_other, other) in delivered.iter().enumerate() {
             // Where one wins, the other gives way.
-            if ![other, number].map(Some).contains(&ingest.register.wins) {
-                refuse_overlap(path_of_other, *coverage, &path, file.coverage)?;
+            if ![number_of_other, number]
+                .map(Some)
+                .contains(&ingest.register.wins)
+            {
+                other.refuse_overlap(&this)?;
             }
         }
-        covered.push((path.clone(), file.coverage));
-        done.coverage = done.coverage.with(file.coverage);
+        delivered.push(this);
         done.rows += file.rows;
         done.left_out += file.left_out;
         done.bytes += file.bytes;
@@ -126,14 +147,18 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         if !file.passed_over.is_empty() {
             done.passed_over.push((path, file.passed_over));
         }
-        merge_unknown(&mut unknown, file.unknown);
     }
     if !unknown.is_empty() {
+        let mut unknown = unknown.codes();
         unknown.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
         return Err(RegisterError::UnknownCodes { codes: unknown });
     }
-    let wins = ingest.register.wins.map(|file| (file, covered[file].1));
-    let files: Vec<PathBuf> = covered.into_iter().map(|(path, _)| path).collect();
+    let together = Together::of(ingest.register.kind, &delivered, ingest.register.wins)?;
+    doubts.periods(ingest.register, &together);
+    done.coverage = together.coverage;
+    let wins = ingest.register.wins;
+    let wins = wins.map(|file| (file, delivered[file].coverage.clone()));
+    let files: Vec<PathBuf> = delivered.into_iter().map(|file| file.path).collect();
     let mut writer = match ingest.writing {
         Writing::Nothing => None,
         Writing::Store => Some(StoreWriter::create(
@@ -147,11 +172,10 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         )?),
     };
     let joiner = Joiner::new(ingest.register.kind, &files, wins);
-    sorter.merge(joiner, |person, file| {
+    sorter.merge(joiner, ingest.progress, |person, parts| {
         done.persons += 1;
         done.spells += person.spells.len() as u64;
-        let file = &files[usize::from(file)];
-        doubts.person(person, file, codes, ingest.drawn.as_ref());
+        doubts.person(person.key, parts, codes, ingest.drawn.as_ref());
         match &mut writer {
             Some(writer) => writer.push(person),
             None => Ok(()),
@@ -160,7 +184,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
     if let Some(writer) = writer {
         done.store = writer.finish()?;
     }
-    done.doubts = doubts.finish(ingest.drawn.as_ref(), ingest.register.absent);
+    done.doubts = doubts.finish(&files, ingest.drawn.as_ref(), ingest.register.absent);
     Ok(done)
 }
 
@@ -189,58 +213,6 @@ fn roster(keep: &HashSet<Vec<u8>>) -> Digest {
     Digest::of_roster(ids.iter().map(|id| id.as_ref()))
 }
 
-impl Coverage {
-    /// Returns the periods from the first of either to the last of either.
-    fn with(self, other: Coverage) -> Coverage {
-        fn span<T: Ord + Copy>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
-            match (a, b) {
-                (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-                (a, b) => a.or(b),
-            }
-        }
-        Coverage {
-            weeks: span(self.weeks, other.weeks),
-            months: span(self.months, other.months),
-        }
-    }
-}
-
-fn refuse_overlap(
-    first: &Path,
-    a: Coverage,
-    second: &Path,
-    b: Coverage,
-) -> Result<(), RegisterError> {
-    let overlap = |from: String, to: String| RegisterError::Overlap {
-        first: first.to_owned(),
-        second: second.to_owned(),
-        from,
-        to,
-    };
-    if let (Some(a), Some(b)) = (a.weeks, b.weeks) {
-        let (from, to) = (a.0.max(b.0), a.1.min(b.1));
-        if from <= to {
-            return Err(overlap(from.to_string(), to.to_string()));
-        }
-    }
-    if let (Some(a), Some(b)) = (a.months, b.months) {
-        let (from, to) = (a.0.max(b.0), a.1.min(b.1));
-        if from <= to {
-            return Err(overlap(from.to_string(), to.to_string()));
-        }
-    }
-    Ok(())
-}
-
-fn merge_unknown(all: &mut Vec<UnknownCode>, more: Vec<UnknownCode>) {
-    for code in more {
-        match all.iter_mut().find(|known| known.code == code.code) {
-            Some(known) => known.count += code.count,
-            None => all.push(code),
-        }
-    }
-}
-
 /// One file of a register.
 struct Source<'a> {
     path: &'a Path,
@@ -257,8 +229,10 @@ struct Scanned {
     left_out: u64,
     bytes: u64,
     digest: Digest,
-    unknown: Vec<UnknownCode>,
 }
+
+/// Codes that no table knows, with file, line and column.
+pub(super) type UnknownIn = Unknowns<(PathBuf, u64, String)>;
 
 /// Blocks on their way: the reader fills them, workers scan them, and they come back in order.
 struct Filled {
@@ -269,7 +243,13 @@ struct Filled {
 }
 
 impl Source<'_> {
-    fn scan(&self, sorter: &mut Sorter, bytes_before: u64) -> Result<Scanned, RegisterError> {
+    fn scan(
+        &self,
+        sorter: &mut Sorter,
+        bytes_before: u64,
+        doubts: &mut Doubts,
+        unknown: &mut UnknownIn,
+    ) -> Result<Scanned, RegisterError> {
         let mut lines = Feed::open(self.path)?;
         let first_line = lines.first_line()?;
         let layout = &self.header(&first_line, lines.dialect(&first_line))?;
@@ -292,7 +272,7 @@ impl Source<'_> {
         let filled = Mutex::new(filled);
         let mut line = 1;
         let (mut rows, mut left_out) = (0, 0);
-        let mut unknown = Vec::new();
+        let mut faults = RowFaults::default();
         let result = std::thread::scope(|scope| {
             let reader = scope.spawn({
                 let lines = &mut lines;
@@ -303,7 +283,8 @@ impl Source<'_> {
                         if !lines.fill(&mut bytes)? {
                             break;
                         }
-                        progress(bytes_before + lines.bytes());
+                        let read = bytes_before + lines.bytes();
+                        progress(Progress::Read { bytes: read });
                         let filled = Filled {
                             sequence,
                             bytes,
@@ -344,7 +325,11 @@ impl Source<'_> {
                     }
                     rows += block.rows;
                     left_out += block.left_out;
-                    self.take(&mut block, &mut line, &mut unknown, layout, sorter)?;
+                    doubts.keys(&block.keys, self.number as u16, line + 1);
+                    self.take_faults(&mut block, line, layout, &mut faults);
+                    self.take_unknown(&mut block, line, layout, unknown)?;
+                    self.take(&block, line, sorter)?;
+                    line += block.lines;
                     // The reader may have ended; then nobody takes the block back.
                     let _ = give_back.send((bytes, block));
                 }
@@ -360,13 +345,17 @@ impl Source<'_> {
             }
             result => result?,
         }
-        if line == 1 {
+        faults.done()?;
+        if rows == 0 {
             return Err(RegisterError::HeaderOnly {
                 path: self.path.to_owned(),
             });
         }
+        if rows > 1 && lines.lacks_last_line_end() {
+            doubts.add(Doubt::NoLastLineEnd, (self.number as u16, line));
+        }
         Ok(Scanned {
-            coverage: layout.coverage,
+            coverage: layout.coverage.clone(),
             passed_over: layout.passed_over.clone(),
             rows,
             left_out,
@@ -375,7 +364,6 @@ impl Source<'_> {
                 Some(hasher) => hasher.finish(),
                 None => lines.digest()?,
             },
-            unknown,
         })
     }
 
@@ -385,14 +373,17 @@ impl Source<'_> {
         sorter: &mut Sorter,
         bytes_before: u64,
         doubts: &mut Doubts,
+        unknown: &mut UnknownIn,
     ) -> Result<Scanned, RegisterError> {
-        let so_far = std::mem::take(doubts);
-        let mut file = LongFile::open(self.path, self.ingest.register, self.codes, so_far)?;
+        let number = self.number as u16;
+        let register = self.ingest.register;
+        let mut file = LongFile::open(self.path, number, register, self.codes, doubts, unknown)?;
         let mut part = People::default();
         while file.next(self.ingest.keep.as_ref(), &mut part)? {
             sorter.push(part.get(0), self.number)?;
             if file.rows.is_multiple_of(4_096) {
-                (self.ingest.progress)(bytes_before + file.bytes());
+                let bytes = bytes_before + file.bytes();
+                (self.ingest.progress)(Progress::Read { bytes });
             }
         }
         if file.rows == 0 {
@@ -400,15 +391,13 @@ impl Source<'_> {
                 path: self.path.to_owned(),
             });
         }
-        *doubts = std::mem::take(&mut file.doubts);
         Ok(Scanned {
-            coverage: file.coverage,
+            coverage: std::mem::take(&mut file.coverage),
             passed_over: std::mem::take(&mut file.passed_over),
             rows: file.rows,
             left_out: file.left_out,
             bytes: file.bytes(),
             digest: file.digest()?,
-            unknown: std::mem::take(&mut file.unknown),
         })
     }
 
@@ -418,8 +407,24 @@ impl Source<'_> {
         if line.is_empty() {
             return Err(RegisterError::Empty { path: path() });
         }
-        if is_utf16(line) {
-            return Err(RegisterError::Utf16 { path: path() });
+        if dialect.separator != UNIT {
+            if let Some(found) = no_text(line) {
+                return Err(RegisterError::OtherFormat {
+                    path: path(),
+                    found,
+                    expected: Format::Csv,
+                });
+            }
+            if is_utf16(line) {
+                return Err(RegisterError::Utf16 { path: path() });
+            }
+            if memchr(0, line).is_some() {
+                return Err(RegisterError::NotWhole {
+                    path: path(),
+                    format: Format::Csv,
+                    message: "line 1 holds the byte 0".to_owned(),
+                });
+            }
         }
         let line = &line[dialect.mark..];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -441,41 +446,39 @@ impl Source<'_> {
         )
     }
 
-    /// Takes in a scanned block, in the order of the file.
-    fn take(
+    /// Takes in the persons of a scanned block; `line` is the one before it.
+    fn take(&self, block: &Block, line: u64, sorter: &mut Sorter) -> Result<(), RegisterError> {
+        for person in block.people.iter() {
+            let line = line + person.line + 1;
+            sorter.push(PersonRef { line, ..person }, self.number)?;
+        }
+        Ok(())
+    }
+
+    fn take_faults(&self, block: &mut Block, line: u64, layout: &Layout, faults: &mut RowFaults) {
+        for (at, fault) in block.faults.drain(..) {
+            faults.add(self.row_fault(line + at + 1, fault, layout));
+        }
+        faults.add_number(std::mem::take(&mut block.more_faults));
+    }
+
+    fn take_unknown(
         &self,
         block: &mut Block,
-        line: &mut u64,
-        unknown: &mut Vec<UnknownCode>,
+        line: u64,
         layout: &Layout,
-        sorter: &mut Sorter,
+        unknown: &mut UnknownIn,
     ) -> Result<(), RegisterError> {
-        if let Some((at, fault)) = block.fault.take() {
-            return Err(self.row_fault(*line + at + 1, fault, layout));
+        for (code, count, (at, column)) in block.unknown.drain() {
+            unknown.add(code, count, || {
+                let column = layout.header[column].clone();
+                (self.path.to_owned(), line + at + 1, column)
+            });
         }
-        let found = block
-            .unknown
-            .drain(..)
-            .map(|unknown| UnknownCode {
-                code: unknown.cell,
-                count: unknown.count,
-                file: self.path.to_owned(),
-                line: *line + unknown.line + 1,
-                column: layout.header[unknown.column].clone(),
-            })
-            .collect();
-        merge_unknown(unknown, found);
-        for person in block.people.iter() {
-            sorter.push(
-                PersonRef {
-                    line: *line + person.line + 1,
-                    ..person
-                },
-                self.number,
-            )?;
+        match unknown.too_many() {
+            true => Err(no_codes(self.path, line + block.lines, unknown)),
+            false => Ok(()),
         }
-        *line += block.lines;
-        Ok(())
     }
 
     fn row_fault(&self, line: u64, fault: RowFault, layout: &Layout) -> RegisterError {
@@ -489,11 +492,7 @@ impl Source<'_> {
                 expected: layout.header.len(),
             },
             RowFault::Endless => RegisterError::Endless { path, line },
-            RowFault::EmptyKey { column: at } => RegisterError::EmptyKey {
-                path,
-                line,
-                column: column(at),
-            },
+            RowFault::Key { column: at, fault } => fault.at(self.path, line, &layout.header[at]),
             RowFault::Industry { column: at, found } => RegisterError::Industry {
                 path,
                 line,
@@ -501,6 +500,17 @@ impl Source<'_> {
                 found,
             },
         }
+    }
+}
+
+/// Returns the error of a column that holds something else than codes.
+pub(super) fn no_codes(path: &Path, line: u64, unknown: &mut UnknownIn) -> RegisterError {
+    let mut first = std::mem::take(unknown).codes();
+    first.truncate(RowFaults::KEPT);
+    RegisterError::NoCodes {
+        path: path.to_owned(),
+        line,
+        first,
     }
 }
 
@@ -573,6 +583,14 @@ impl Feed {
         }
     }
 
+    /// Returns whether the last row of a text table has no line end, once it was read.
+    fn lacks_last_line_end(&self) -> bool {
+        match self {
+            Feed::Text(_, lines) => lines.last != Some(b'\n'),
+            Feed::Table(_) => false,
+        }
+    }
+
     fn is_text(&self) -> bool {
         matches!(self, Feed::Text(..))
     }
@@ -601,6 +619,8 @@ struct Lines {
     rest: Vec<u8>,
     ended: bool,
     bytes: u64,
+    /// The last byte that was read.
+    last: Option<u8>,
 }
 
 impl Lines {
@@ -610,6 +630,7 @@ impl Lines {
             rest: Vec::new(),
             ended: false,
             bytes: 0,
+            last: None,
         })
     }
 
@@ -660,6 +681,9 @@ impl Lines {
             .read_to_end(bytes)?;
         self.ended = read < BLOCK;
         self.bytes += read as u64;
+        if read > 0 {
+            self.last = bytes.last().copied();
+        }
         Ok(read > 0)
     }
 }
@@ -667,27 +691,29 @@ impl Lines {
 /// Persons on their way into order of key, then of file.
 struct Sorter {
     folder: PathBuf,
-    name: String,
     memory: usize,
     people: People,
     /// Index of the file of each person in `people`.
     files: Vec<u16>,
-    runs: Vec<PathBuf>,
+    runs: Vec<Spill>,
+    /// Parts of persons taken in.
+    parts: u64,
 }
 
 impl Sorter {
     fn new(ingest: &Ingest) -> Sorter {
         Sorter {
             folder: ingest.derived.to_owned(),
-            name: ingest.register.id.clone(),
             memory: ingest.sort_memory,
             people: People::default(),
             files: Vec::new(),
             runs: Vec::new(),
+            parts: 0,
         }
     }
 
     fn push(&mut self, person: PersonRef, file: usize) -> Result<(), RegisterError> {
+        self.parts += 1;
         self.people.push(person);
         self.files.push(file as u16);
         if self.people.bytes() >= self.memory {
@@ -709,17 +735,13 @@ impl Sorter {
     }
 
     fn write_run(&mut self) -> Result<(), RegisterError> {
-        let path = self
-            .folder
-            .join(format!(".{}.run-{}", self.name, self.runs.len()));
         let failed = |source| RegisterError::Io {
-            path: path.clone(),
-            action: "write",
+            path: self.folder.clone(),
+            action: "sort on the disk in",
             source,
         };
-        // Noted first, so that the file is taken away whatever happens to it.
-        self.runs.push(path.clone());
-        let mut out = BufWriter::with_capacity(1 << 18, File::create(&path).map_err(failed)?);
+        let spill = Spill::create(&self.folder).map_err(failed)?;
+        let mut out = BufWriter::with_capacity(1 << 18, spill.writer());
         for index in self.order() {
             let person = self.people.get(index as usize);
             write_person(&mut out, person, self.files[index as usize]).map_err(failed)?;
@@ -727,6 +749,8 @@ impl Sorter {
         PersonReader::write_end(&mut out, self.people.len() as u64)
             .and_then(|()| out.flush())
             .map_err(failed)?;
+        drop(out);
+        self.runs.push(spill);
         self.people.clear();
         self.files.clear();
         Ok(())
@@ -736,10 +760,19 @@ impl Sorter {
     fn merge(
         &mut self,
         mut joiner: Joiner,
-        mut each: impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
+        progress: &dyn Fn(Progress),
+        mut each: impl FnMut(PersonRef, &[Part]) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
+        let (mut parts, of) = (0, self.parts);
+        let mut step = || {
+            parts += 1;
+            if parts % 4_096 == 0 {
+                progress(Progress::Sorted { parts, of });
+            }
+        };
         if self.runs.is_empty() {
             for index in self.order() {
+                step();
                 let person = self.people.get(index as usize);
                 joiner.push(person, self.files[index as usize], &mut each)?;
             }
@@ -751,7 +784,7 @@ impl Sorter {
         let mut runs = self
             .runs
             .iter()
-            .map(|path| Run::open(path))
+            .map(|spill| Run::open(spill, &self.folder))
             .collect::<Result<Vec<Run>, RegisterError>>()?;
         // A heap of the runs by their next person: the smallest key is on top.
         let mut heap: BinaryHeap<std::cmp::Reverse<(Vec<u8>, u16, usize)>> = BinaryHeap::new();
@@ -761,6 +794,7 @@ impl Sorter {
             }
         }
         while let Some(std::cmp::Reverse((_, file, index))) = heap.pop() {
+            step();
             let person = runs[index].people.get(0);
             joiner.push(person, file, &mut each)?;
             if let Some((key, file)) = runs[index].advance()? {
@@ -768,14 +802,6 @@ impl Sorter {
             }
         }
         joiner.finish(&mut each)
-    }
-}
-
-impl Drop for Sorter {
-    fn drop(&mut self) {
-        for run in &self.runs {
-            let _ = fs::remove_file(run);
-        }
     }
 }
 
@@ -787,13 +813,16 @@ struct Joiner<'a> {
     /// The file that wins where two cover the same period, and what it covers.
     wins: Option<(usize, Coverage)>,
     key: Option<Vec<u8>>,
-    /// Parts of the person at hand with file and line.
-    spells: Vec<(Spell, u16, u64)>,
+    /// Parts of the person at hand.
+    spells: Vec<Part>,
     wages: Vec<Wage>,
-    hours: Vec<(Hours, u16, u64)>,
-    /// File and line of the part that came last.
-    last: (u16, u64),
+    hours: Vec<(Hours, Place)>,
+    /// Where the part stands that came last.
+    last: Place,
     joined: People,
+    /// What one person cannot have: the first few by their place, and how many there are.
+    faults: Vec<(Place, RegisterError)>,
+    number_of_faults: u64,
 }
 
 impl<'a> Joiner<'a> {
@@ -812,6 +841,8 @@ impl<'a> Joiner<'a> {
             hours: Vec::new(),
             last: (0, 0),
             joined: People::default(),
+            faults: Vec::new(),
+            number_of_faults: 0,
         }
     }
 
@@ -819,38 +850,44 @@ impl<'a> Joiner<'a> {
         &mut self,
         person: PersonRef,
         file: u16,
-        each: &mut impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
+        each: &mut impl FnMut(PersonRef, &[Part]) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
         if self.key.as_deref() == Some(person.key) {
             if self.kind == RegisterKind::Dream && self.last.0 == file {
-                return Err(RegisterError::TwoRows {
+                let (first, second) = (self.last.1, person.line);
+                let two_rows = RegisterError::TwoRows {
                     path: self.path(file),
-                    first: self.last.1.min(person.line),
-                    second: self.last.1.max(person.line),
-                });
+                    first: first.min(second),
+                    second: first.max(second),
+                };
+                self.fault((file, first.max(second)), two_rows);
+                self.last = (file, first.max(second));
+                return Ok(());
             }
         } else {
             self.end_person(each)?;
             self.key = Some(person.key.to_vec());
         }
         self.last = (file, person.line);
-        let wins = self.wins.filter(|(wins, _)| *wins != usize::from(file));
-        let coverage = wins.map(|(_, coverage)| coverage).unwrap_or_default();
+        let wins = self.wins.as_ref();
+        let (weeks, months) = match wins.filter(|(wins, _)| *wins != usize::from(file)) {
+            Some((_, coverage)) => (coverage.weeks, coverage.months),
+            None => (None, None),
+        };
         for spell in person.spells {
-            for spell in outside(*spell, coverage.weeks).into_iter().flatten() {
-                self.spells.push((spell, file, person.line));
+            for spell in outside(*spell, weeks).into_iter().flatten() {
+                self.spells.push((spell, self.last));
             }
         }
         for wage in person.wages {
             self.wages
-                .extend(wage_outside(*wage, coverage.months).into_iter().flatten());
+                .extend(wage_outside(*wage, months).into_iter().flatten());
         }
         for hours in person.hours {
-            let lost = coverage
-                .months
-                .is_some_and(|(first, last)| first <= hours.month && hours.month <= last);
+            let lost =
+                months.is_some_and(|(first, last)| first <= hours.month && hours.month <= last);
             if !lost {
-                self.hours.push((*hours, file, person.line));
+                self.hours.push((*hours, self.last));
             }
         }
         Ok(())
@@ -860,31 +897,45 @@ impl<'a> Joiner<'a> {
         self.files[usize::from(file)].clone()
     }
 
+    fn fault(&mut self, place: Place, fault: RegisterError) {
+        self.number_of_faults += 1;
+        let at = self.faults.partition_point(|(other, _)| *other <= place);
+        self.faults.insert(at, (place, fault));
+        self.faults.truncate(RowFaults::KEPT);
+    }
+
     /// Hands over the person at hand, its parts in order of time.
     fn end_person(
         &mut self,
-        each: &mut impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
+        each: &mut impl FnMut(PersonRef, &[Part]) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
         let Some(key) = self.key.take() else {
             return Ok(());
         };
         self.joined.clear();
-        self.spells.sort_by_key(|(spell, ..)| spell.first);
-        let mut before: Option<(Week, u16, u64)> = None;
-        for &(spell, file, line) in &self.spells {
-            if let Some((end, other, other_line)) = before
-                && spell.first <= end
-            {
-                return Err(RegisterError::TwoStates {
-                    path: self.path(other),
-                    line: other_line,
-                    other: self.path(file),
-                    other_line: line,
-                    period: spell.first.to_string(),
-                });
+        self.spells.sort_by_key(|(spell, _)| spell.first);
+        let mut before: Option<(Week, Place)> = None;
+        for at in 0..self.spells.len() {
+            let (spell, place) = self.spells[at];
+            let end = spell.first + (spell.weeks as i32 - 1);
+            match before {
+                Some((last, other)) if spell.first <= last => {
+                    let (one, two) = (other.min(place), other.max(place));
+                    let two_states = RegisterError::TwoStates {
+                        path: self.path(one.0),
+                        line: one.1,
+                        other: self.path(two.0),
+                        other_line: two.1,
+                        period: spell.first.to_string(),
+                    };
+                    self.fault(two, two_states);
+                    before = Some((last.max(end), place));
+                }
+                _ => {
+                    before = Some((end, place));
+                    self.joined.push_weeks(spell);
+                }
             }
-            before = Some((spell.first + (spell.weeks as i32 - 1), file, line));
-            self.joined.push_weeks(spell);
         }
         self.wages.sort_by_key(|wage| wage.first);
         for wage in self.wages.drain(..) {
@@ -893,7 +944,7 @@ impl<'a> Joiner<'a> {
         // Hours over all jobs are added before anything is capped.
         self.hours.sort_by_key(|(hours, ..)| hours.month);
         let mut sum: Option<Hours> = None;
-        for &(hours, file, line) in &self.hours {
+        for &(hours, (file, line)) in &self.hours {
             match &mut sum {
                 Some(sum) if sum.month == hours.month => {
                     sum.paid = sum.paid.checked_add(hours.paid).ok_or_else(|| {
@@ -913,17 +964,25 @@ impl<'a> Joiner<'a> {
         if let Some(done) = sum {
             self.joined.push_hours(done);
         }
-        self.spells.clear();
         self.hours.clear();
         self.joined.end_person(&key, self.last.1);
-        each(self.joined.get(0), self.last.0)
+        each(self.joined.get(0), &self.spells)?;
+        self.spells.clear();
+        Ok(())
     }
 
     fn finish(
         mut self,
-        each: &mut impl FnMut(PersonRef, u16) -> Result<(), RegisterError>,
+        each: &mut impl FnMut(PersonRef, &[Part]) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
-        self.end_person(each)
+        self.end_person(each)?;
+        let mut faults = RowFaults::default();
+        let known = self.faults.len() as u64;
+        self.faults
+            .into_iter()
+            .for_each(|(_, fault)| faults.add(fault));
+        faults.add_number(self.number_of_faults - known);
+        faults.done()
     }
 }
 
@@ -966,22 +1025,18 @@ fn wage_outside(wage: Wage, months: Option<(Month, Month)>) -> [Option<Wage>; 2]
 }
 
 /// A sorted run on the disk, read person by person.
-struct Run {
-    path: PathBuf,
-    input: PersonReader<BufReader<File>>,
+struct Run<'a> {
+    folder: &'a Path,
+    input: PersonReader<BufReader<&'a File>>,
     /// The person at hand, as the only one.
     people: People,
 }
 
-impl Run {
-    fn open(path: &Path) -> Result<Run, RegisterError> {
-        let file = File::open(path).map_err(|source| RegisterError::Io {
-            path: path.to_owned(),
-            action: "read",
-            source,
-        })?;
+impl<'a> Run<'a> {
+    fn open(spill: &'a Spill, folder: &'a Path) -> Result<Run<'a>, RegisterError> {
+        let file = spill.reader().map_err(|error| unread(folder, error))?;
         Ok(Run {
-            path: path.to_owned(),
+            folder,
             input: PersonReader::new(BufReader::with_capacity(1 << 18, file)),
             people: People::default(),
         })
@@ -993,11 +1048,7 @@ impl Run {
         match self.input.read_into(&mut self.people) {
             Ok(None) => Ok(None),
             Ok(Some(file)) => Ok(Some((self.people.get(0).key.to_vec(), file))),
-            Err(source) => Err(RegisterError::Io {
-                path: self.path.clone(),
-                action: "read",
-                source,
-            }),
+            Err(error) => Err(unread(self.folder, error)),
         }
     }
 }

@@ -8,18 +8,22 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::check::{Doubt, Doubts};
+use super::check::{Doubt, Doubts, KeyLengths};
 use super::codes::{Code, CodeTable};
+use super::ingest::{UnknownIn, no_codes};
 use super::people::People;
-use super::source::Source;
-use super::{Coverage, Hours, RegisterError, RowFaults, Spell, UnknownCode};
-use crate::period::{Date, Month, Week};
+use super::source::{KeyFault, Source};
+use super::values::number;
+use super::{Coverage, Hours, RegisterError, RowFaults, Shown, Spell};
+use crate::period::{Month, Week, iso_date};
 use crate::protocol::{ColumnRole, Register, RegisterKind, State};
 use crate::spelling::nearest;
 
 /// A file of a long register, being read.
 pub(super) struct LongFile<'a> {
     path: &'a Path,
+    /// Its number among the files of the register.
+    number: u16,
     source: Source,
     key: usize,
     columns: Columns,
@@ -27,12 +31,15 @@ pub(super) struct LongFile<'a> {
     cells: Vec<String>,
     /// Periods that were seen, from the first to the last.
     pub coverage: Coverage,
-    pub unknown: Vec<UnknownCode>,
+    unknown: &'a mut UnknownIn,
     /// Faults of rows, told when all are read.
     faults: RowFaults,
     pub passed_over: Vec<String>,
-    pub doubts: Doubts,
+    doubts: &'a mut Doubts,
+    keys: KeyLengths,
     pub rows: u64,
+    /// The line of the row that was read last.
+    line: u64,
     /// Rows of persons not asked for.
     pub left_out: u64,
     /// Whether periods are weeks (or months), once one was seen.
@@ -45,6 +52,7 @@ enum Columns {
         year: usize,
         month: usize,
         hours: usize,
+        wage: Option<usize>,
     },
     Spells {
         start: usize,
@@ -63,9 +71,11 @@ const MANY_HOURS: u32 = 400 * 10_000;
 impl<'a> LongFile<'a> {
     pub fn open(
         path: &'a Path,
+        number: u16,
         register: &Register,
         codes: &'a CodeTable,
-        doubts: Doubts,
+        doubts: &'a mut Doubts,
+        unknown: &'a mut UnknownIn,
     ) -> Result<LongFile<'a>, RegisterError> {
         let source = Source::open(path)?;
         let header = source.header().to_vec();
@@ -93,9 +103,22 @@ impl<'a> LongFile<'a> {
                 let year = column(ColumnRole::Year)?;
                 let month = column(ColumnRole::Month)?;
                 let hours = column(ColumnRole::Hours)?;
+                // Not in every delivery, and only where the plan names them.
+                let perhaps = |role: ColumnRole| {
+                    let named = register.columns.iter().any(|(named, _)| *named == role);
+                    named.then(|| column(role)).transpose()
+                };
+                let wage = perhaps(ColumnRole::Wage)?;
+                let subsidy = perhaps(ColumnRole::Subsidy)?;
+                let used = [Some(year), Some(month), Some(hours), wage, subsidy];
                 (
-                    Columns::Bfl { year, month, hours },
-                    vec![year, month, hours],
+                    Columns::Bfl {
+                        year,
+                        month,
+                        hours,
+                        wage,
+                    },
+                    used.into_iter().flatten().collect(),
                 )
             }
             RegisterKind::Spells => {
@@ -122,17 +145,20 @@ impl<'a> LongFile<'a> {
             .collect();
         Ok(LongFile {
             path,
+            number,
             source,
             key,
             columns,
             codes,
             cells: Vec::new(),
             coverage: Coverage::default(),
-            unknown: Vec::new(),
+            unknown,
             faults: RowFaults::default(),
             passed_over,
             doubts,
+            keys: KeyLengths::default(),
             rows: 0,
+            line: 1,
             left_out: 0,
             weekly: None,
         })
@@ -150,11 +176,23 @@ impl<'a> LongFile<'a> {
             let line = self.source.next(&mut cells)?;
             let Some(line) = line else {
                 self.faults.done()?;
+                self.doubts.keys(&self.keys, self.number, 0);
+                if self.rows > 1 && self.source.lacks_last_line_end() {
+                    self.doubts
+                        .add(Doubt::NoLastLineEnd, (self.number, self.line));
+                }
                 return Ok(false);
             };
             self.rows += 1;
+            self.line = line;
+            if self.source.spans_lines() {
+                self.doubts.add(Doubt::CellOverLines, (self.number, line));
+            }
             let taken = self.row(&cells, line, keep, part);
             self.cells = cells;
+            if self.unknown.too_many() {
+                return Err(no_codes(self.path, line, self.unknown));
+            }
             match taken {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
@@ -182,25 +220,32 @@ impl<'a> LongFile<'a> {
         part: &mut People,
     ) -> Result<bool, RegisterError> {
         let key = cells[self.key].as_str();
-        if key.is_empty() {
-            return Err(RegisterError::EmptyKey {
-                path: self.path.to_owned(),
-                line,
-                column: self.source.header()[self.key].clone(),
-            });
+        if let Some(fault) = KeyFault::of(key) {
+            return Err(fault.at(self.path, line, &self.source.header()[self.key]));
         }
+        self.keys.add(key.as_bytes(), line);
         // The periods of the file are those of all its rows, whoever is wanted.
         let wanted = keep.is_none_or(|keep| keep.contains(key.as_bytes()));
         self.left_out += u64::from(!wanted);
         match self.columns {
-            Columns::Bfl { year, month, hours } => {
+            Columns::Bfl {
+                year,
+                month,
+                hours,
+                wage,
+            } => {
                 let month = self.month(cells, line, year, month)?;
                 self.cover_months(month, month);
                 let paid = paid(&cells[hours])
                     .ok_or_else(|| self.wrong(cells, line, hours, "number of hours"))?;
+                if let Some(wage) = wage
+                    && number(&cells[wage]).is_none()
+                {
+                    return Err(self.wrong(cells, line, wage, "wage"));
+                }
                 self.doubts.month(month);
                 if paid > MANY_HOURS {
-                    self.doubts.add(Doubt::ManyHours, self.path, line);
+                    self.doubts.add(Doubt::ManyHours, (self.number, line));
                 }
                 if wanted {
                     part.push_hours(Hours { month, paid });
@@ -217,7 +262,7 @@ impl<'a> LongFile<'a> {
                     });
                 }
                 if last < first {
-                    self.doubts.add(Doubt::WithoutWeek, self.path, line);
+                    self.doubts.add(Doubt::WithoutWeek, (self.number, line));
                     return Ok(false);
                 }
                 self.cover_weeks(first, last);
@@ -259,7 +304,7 @@ impl<'a> LongFile<'a> {
             path: self.path.to_owned(),
             line,
             column: self.source.header()[column].clone(),
-            found: cells[column].clone(),
+            found: Shown::cell(&cells[column]),
             expected,
         }
     }
@@ -299,15 +344,16 @@ impl<'a> LongFile<'a> {
         {
             return Ok(week);
         }
-        let date: Option<Date> = text.parse().ok();
-        let date = date.filter(|date| known_year(date.year())).ok_or_else(|| {
-            self.wrong(
+        let date = iso_date(text)
+            .filter(|date| known_year(date.year()))
+            .ok_or_else(|| {
+                self.wrong(
                 cells,
                 line,
                 column,
                 "date such as 2021-04-05, or ISO week such as 2021-W14, of the years 1900 to 2199",
             )
-        })?;
+            })?;
         let week = Week::of(date);
         let thursday = week.thursday();
         Ok(match edge {
@@ -341,7 +387,7 @@ impl<'a> LongFile<'a> {
             return Err(RegisterError::WeeksAndMonths {
                 path: self.path.to_owned(),
                 line,
-                found: text.to_owned(),
+                found: Shown::cell(text),
             });
         }
         Ok(weeks)
@@ -356,16 +402,11 @@ impl<'a> LongFile<'a> {
         let code = Code::read(text.as_bytes())
             .filter(|code| *code != Code::BLANK && self.codes.class(*code).is_some());
         if code.is_none() {
-            match self.unknown.iter_mut().find(|unknown| unknown.code == text) {
-                Some(unknown) => unknown.count += 1,
-                None => self.unknown.push(UnknownCode {
-                    code: text.to_owned(),
-                    count: 1,
-                    file: self.path.to_owned(),
-                    line,
-                    column: self.source.header()[column].clone(),
-                }),
-            }
+            let place = || {
+                let column = self.source.header()[column].clone();
+                (self.path.to_owned(), line, column)
+            };
+            self.unknown.add(Shown::cell(text), 1, place);
         }
         code
     }

@@ -101,6 +101,15 @@ impl People {
         wages.into_iter().for_each(|wage| self.push_months(wage));
     }
 
+    /// Forgets the person being built.
+    pub fn forget_person(&mut self) {
+        let before = self.ends.last().copied();
+        let at = |part: fn(&Ends) -> u32| before.as_ref().map_or(0, part) as usize;
+        self.spells.truncate(at(|ends| ends.spell));
+        self.wages.truncate(at(|ends| ends.wage));
+        self.hours.truncate(at(|ends| ends.hours));
+    }
+
     /// Ends the person being built.
     pub fn end_person(&mut self, key: &[u8], line: u64) {
         self.keys.extend_from_slice(key);

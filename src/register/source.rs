@@ -23,8 +23,9 @@ use std::path::{Path, PathBuf};
 use memchr::memchr3;
 
 use self::row::Row;
-pub(super) use self::row::without_filling;
+pub(super) use self::row::text;
 use super::RegisterError;
+use super::shown::may_be_cpr;
 use crate::digest::Digest;
 use crate::table::{self, Table};
 
@@ -66,6 +67,11 @@ trait Rows: Send {
 
     fn bytes(&self) -> u64;
 
+    /// Returns whether the last row has no line end, once it was read.
+    fn lacks_last_line_end(&self) -> bool {
+        false
+    }
+
     /// Returns the digest of the file where the reader saw all of its bytes.
     fn digest(&mut self) -> Result<Option<Digest>, Fault> {
         Ok(None)
@@ -89,6 +95,13 @@ enum Fault {
         line: u64,
         found: usize,
     },
+    /// Text stands behind the quote that closes a cell of several lines, in line `end`.
+    QuoteInside {
+        line: u64,
+        end: u64,
+    },
+    /// The bytes are of another format.
+    Other(&'static str),
     /// The bytes are not of the format, in the words of the crate that reads it.
     NotWhole(String),
     Cell {
@@ -117,6 +130,65 @@ impl Format {
             _ => Format::Csv,
         }
     }
+}
+
+/// What keeps a text from being a person's key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum KeyFault {
+    /// Empty, or `.`, which is SAS's missing value.
+    Missing,
+    /// It holds a zero byte, as bytes that are no text do.
+    ZeroByte,
+}
+
+impl KeyFault {
+    #[inline]
+    pub fn of(key: &str) -> Option<KeyFault> {
+        match key.as_bytes() {
+            b"" | b"." => Some(KeyFault::Missing),
+            key => key.contains(&0).then_some(KeyFault::ZeroByte),
+        }
+    }
+
+    pub fn at(self, path: &Path, line: u64, column: &str) -> RegisterError {
+        let (path, column) = (path.to_owned(), column.to_owned());
+        match self {
+            KeyFault::Missing => RegisterError::EmptyKey { path, line, column },
+            KeyFault::ZeroByte => RegisterError::Cell {
+                path,
+                line,
+                column,
+                found: "the byte 0".to_owned(),
+                expected: "a key of letters and digits",
+            },
+        }
+    }
+}
+
+/// Returns what bytes are that begin as no text does.
+pub(super) fn no_text(start: &[u8]) -> Option<&'static str> {
+    const STARTS: &[(&[u8], &str)] = &[
+        (b"\x1F\x8B", "a gzip archive"),
+        (b"PK\x03\x04", "a zip archive (as xlsx files are)"),
+        (b"(\xB5/\xFD", "a zstd archive"),
+        (b"\xFD7zXZ\0", "an xz archive"),
+        (b"7z\xBC\xAF'\x1C", "a 7z archive"),
+        (
+            b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+            "an Excel file of the old kind (xls)",
+        ),
+        (
+            b"\0\0\0\0\0\0\0\0\0\0\0\0\xC2\xEA\x81\x60",
+            "a SAS file (sas7bdat)",
+        ),
+        (b"<stata_dta>", "a Stata file (dta)"),
+    ];
+    // A header may begin with these letters, but no text goes on with such a sign.
+    if let [b'P', b'A', b'R', b'1', 0..=0x08 | 0x0E..=0x1F, ..] = start {
+        return Some("a Parquet file");
+    }
+    let known = STARTS.iter().find(|(sign, _)| start.starts_with(sign));
+    known.map(|(_, name)| *name)
 }
 
 impl std::fmt::Display for Format {
@@ -162,6 +234,11 @@ impl Source {
 
     fn check_header(&self) -> Result<(), RegisterError> {
         let mut seen = std::collections::HashSet::new();
+        if self.header.iter().any(|name| may_be_cpr(name)) {
+            return Err(RegisterError::NoHeader {
+                path: self.path.clone(),
+            });
+        }
         for (index, name) in self.header.iter().enumerate() {
             if name.is_empty() {
                 return Err(RegisterError::NoName {
@@ -199,6 +276,17 @@ impl Source {
             cell.push_str(text);
         }
         Ok(Some(line))
+    }
+
+    /// Returns whether a cell of the row that was read last spans lines.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.row.spans_lines
+    }
+
+    /// Returns whether the last row of a text table has no line end: it may be torn. Call after it
+    /// was read.
+    pub(super) fn lacks_last_line_end(&self) -> bool {
+        self.rows.lacks_last_line_end()
     }
 
     /// Reads what is left of the table, whole.
@@ -322,6 +410,12 @@ impl Source {
                 line,
                 found,
                 expected: self.header.len(),
+            },
+            Fault::QuoteInside { line, end } => RegisterError::QuoteInside { path, line, end },
+            Fault::Other(found) => RegisterError::OtherFormat {
+                path,
+                found,
+                expected: self.format,
             },
             Fault::NotWhole(message) => RegisterError::NotWhole {
                 path,

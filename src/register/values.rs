@@ -1,11 +1,12 @@
 //! Tables with one row a person, such as surveys: a number for each, and perhaps one before.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
-use super::source::Source;
-use super::{Input, RegisterError, RowFaults};
-use crate::protocol::ValueColumn;
+use super::check::{Doubt, Doubtful, Doubts, KeyLengths};
+use super::source::{KeyFault, Source};
+use super::{Input, RegisterError, RowFaults, Shown};
+use crate::protocol::{Absence, ValueColumn};
 use crate::spelling::nearest;
 
 /// The numbers of one person.
@@ -19,6 +20,10 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct Readings {
     readings: HashMap<String, Reading>,
+    path: PathBuf,
+    keys: KeyLengths,
+    /// The last row, where it may be torn.
+    torn: Option<u64>,
     pub input: Input,
 }
 
@@ -50,24 +55,24 @@ impl Readings {
         };
         let mut lines: HashMap<String, u64> = HashMap::new();
         let mut readings = HashMap::new();
+        let mut keys = KeyLengths::default();
         let mut cells = Vec::new();
         let mut faults = RowFaults::default();
+        let (mut rows, mut last) = (0, 1);
         while let Some(line) = source.next(&mut cells)? {
+            rows += 1;
+            last = line;
             let number = |at: usize| {
                 number(&cells[at]).ok_or_else(|| RegisterError::WrongCell {
                     path: path.clone(),
                     line,
                     column: header[at].clone(),
-                    found: cells[at].clone(),
+                    found: Shown::cell(&cells[at]),
                     expected: "number",
                 })
             };
-            if cells[key].is_empty() {
-                faults.add(RegisterError::EmptyKey {
-                    path: path.clone(),
-                    line,
-                    column: header[key].clone(),
-                });
+            if let Some(fault) = KeyFault::of(&cells[key]) {
+                faults.add(fault.at(&path, line, &header[key]));
                 continue;
             }
             if let Some(first) = lines.insert(cells[key].clone(), line) {
@@ -84,7 +89,7 @@ impl Readings {
                         path: path.clone(),
                         line,
                         column: header[value].clone(),
-                        found: cells[value].clone(),
+                        found: Shown::cell(&cells[value]),
                         expected: "1 or 0",
                     })
                 }
@@ -92,6 +97,7 @@ impl Readings {
             });
             match (found, baseline.map_or(Ok(None), number)) {
                 (Ok(value), Ok(baseline)) => {
+                    keys.add(cells[key].as_bytes(), line);
                     readings.insert(cells[key].clone(), Reading { value, baseline });
                 }
                 (found, before) => {
@@ -103,13 +109,44 @@ impl Readings {
             }
         }
         faults.done()?;
+        let torn = rows > 1 && source.lacks_last_line_end();
         Ok(Readings {
             readings,
+            path,
+            keys,
+            torn: torn.then_some(last),
             input: Input {
                 file: column.file.display().to_string(),
                 digest: source.digest()?,
             },
         })
+    }
+
+    /// Returns the number of persons in the table.
+    pub fn persons(&self) -> u64 {
+        self.readings.len() as u64
+    }
+
+    /// Returns what is doubtful in the table; `drawn` are the keys of the drawn persons.
+    pub fn doubts(&self, drawn: Option<&HashSet<Vec<u8>>>) -> Vec<Doubtful> {
+        let mut doubts = Doubts::default();
+        doubts.keys(&self.keys, 0, 0);
+        if let Some(line) = self.torn {
+            doubts.add(Doubt::NoLastLineEnd, (0, line));
+        }
+        for id in drawn.into_iter().flatten() {
+            if std::str::from_utf8(id).is_ok_and(|id| self.readings.contains_key(id)) {
+                doubts.meet();
+            }
+        }
+        let files = std::slice::from_ref(&self.path);
+        let mut doubts = doubts.finish(files, drawn, Absence::Missing);
+        for doubtful in &mut doubts {
+            if doubtful.doubt == Doubt::NotInRegister {
+                doubtful.doubt = Doubt::NotInTable;
+            }
+        }
+        doubts
     }
 
     /// Returns the numbers of a person, `None` for one who is not in the table.
@@ -119,7 +156,7 @@ impl Readings {
 }
 
 /// Reads a number with a decimal point or comma; `Some(None)` where it is missing.
-fn number(text: &str) -> Option<Option<f64>> {
+pub(super) fn number(text: &str) -> Option<Option<f64>> {
     match text {
         "" | "." | "NA" => Some(None),
         text => {

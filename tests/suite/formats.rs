@@ -178,6 +178,10 @@ fn a_text_table_is_the_same_in_every_dress() {
         ("blanks", plain.replace(";1;", "; 1\t;").into_bytes()),
         ("quotes", plain.replace(";1;", ";\"1\";").into_bytes()),
         (
+            "blanks around quotes",
+            plain.replace(";1;", "; \"1\"  ;").into_bytes(),
+        ),
+        (
             "tabs",
             plain.replace("a;b", "a,b").replace(';', "\t").into_bytes(),
         ),
@@ -302,6 +306,18 @@ fn texts_that_are_no_table_are_refused() {
     }
     let message = fault("a.csv", b"a,b\n1,2\n3,\"4\n5,6\n");
     assert!(message.contains("line 3"), "{message}");
+    let message = fault("a.csv", b"a,b\n1,2\n.,\"4\n5,6\n7,\"8\n9,0\n");
+    assert!(
+        message.contains("text behind the quote that closes a cell"),
+        "{message}"
+    );
+    assert!(
+        message.contains("line 5\n  the cell begins in line 3"),
+        "{message}"
+    );
+    let message = fault("a.csv", b"0101901234;1\n0201901234;2\n");
+    assert!(message.contains("name may be a CPR number"), "{message}");
+    assert!(!message.contains("0190"), "{message}");
     assert!(matches!(
         Source::open(Path::new("not-there.dta")),
         Err(RegisterError::Io { .. })
@@ -631,4 +647,36 @@ fn a_reader_that_panics_is_not_heard() {
         assert!(!said.err.contains("panicked"), "byte {at}: {}", said.err);
         said.fails_with(2, &["error: not a Parquet file, or torn: ", "a.parquet"]);
     }
+}
+
+/// Also where the kind is wide, and where the name says nothing of a format.
+#[test]
+fn a_file_of_another_format_is_told_by_its_first_bytes() {
+    let folder = Folder::new();
+    let gzip = b"\x1F\x8B\x08\0\0\0\0\0\0\x03+\xC8";
+    let xls = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0\0\0";
+    for (bytes, part) in [
+        (&gzip[..], "a gzip archive, not a text table"),
+        (xls, "an Excel file of the old kind (xls), not a text table"),
+        (&bytes("wide.parquet"), "a Parquet file, not a text table"),
+        (
+            &bytes("wide.xlsx"),
+            "a zip archive (as xlsx files are), not a text",
+        ),
+        (&bytes("wide.sas7bdat"), "a SAS file (sas7bdat), not a text"),
+        (&bytes("wide.dta"), "a Stata file (dta), not a text table"),
+    ] {
+        for name in ["a.csv", "a.csv.gz", "a.txt"] {
+            let message = fault(name, bytes);
+            assert!(message.contains(part), "{message}");
+            let message = wide_error(name, bytes.to_vec());
+            assert!(message.contains(part), "{message}");
+        }
+    }
+    let message = wide_error("a.csv", b"id;y_1812\0\n1;730\n".to_vec());
+    assert!(message.contains("line 1 holds the byte 0"), "{message}");
+    // Letters that are the first of a Parquet file, too.
+    folder.write("a.csv", "PAR1;y_1812\n1;730\n");
+    read(&folder, &register(&["a.csv"])).unwrap();
+    rows(&folder.join("a.csv")).unwrap();
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The row of each module; a module may use those of lower rows, and the ones named beside it.
 const ROWS: &[(&str, u32, &[&str])] = &[
+    ("cpr", 0, &[]),
     ("digest", 0, &[]),
     ("spelling", 0, &[]),
     ("table", 0, &["spelling"]),

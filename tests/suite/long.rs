@@ -206,6 +206,16 @@ fn a_faulty_row_of_hours_stops_the_run_with_its_line_and_column() {
         ("1,2018,4,", "`` is no number of hours"),
         ("1,2018,4,1.2.3", "is no number of hours"),
         (",2018,4,5", "the key is empty"),
+        (".,2018,4,5", "the key is empty"),
+        ("a\0b,2018,4,5", "the byte 0 in a cell"),
+        (
+            "1,0101901234,4,5",
+            "(a number like a CPR number) is no year",
+        ),
+        (
+            "1,2018,4,010190-1234",
+            "(a number like a CPR number) is no number",
+        ),
     ] {
         let study = Study::new(BFL, HOURS, &["1"]);
         study.folder.write(
@@ -225,9 +235,13 @@ fn where_two_files_hold_a_period_the_plan_says_which_wins() {
     let study = Study::new(files, HOURS, &["1"]);
     study.folder.write("old.csv", old);
     study.folder.write("revised.csv", revised);
-    study
-        .ingest()
-        .fails_with(2, &["two files of one register hold the same period"]);
+    study.ingest().fails_with(
+        2,
+        &[
+            "two files of one register hold the same period",
+            "`wins = \"FILE\"`",
+        ],
+    );
     let study = Study::new(&format!("{files}wins = \"revised.csv\"\n"), HOURS, &["1"]);
     study.folder.write("old.csv", old);
     study.folder.write("revised.csv", revised);
@@ -424,7 +438,8 @@ fn what_is_doubtful_is_counted_and_shown_by_row_without_keys() {
         said.err
     );
     assert!(
-        said.err.contains("1 key with fewer digits than most"),
+        said.err
+            .contains("1 row with fewer digits in the key than most"),
         "{}",
         said.err
     );
@@ -455,7 +470,8 @@ fn long_months_and_thin_ends_are_doubtful() {
         said.err
     );
     assert!(
-        said.err.contains("the last 1 month with fewer rows"),
+        said.err
+            .contains("2018-08 with fewer rows than the months before"),
         "{}",
         said.err
     );
@@ -745,5 +761,210 @@ fn spells_of_other_centuries_are_refused() {
         study
             .ingest()
             .fails_with(2, &[end, "of the years 1900 to 2199", "line 2, column end"]);
+    }
+}
+
+/// February and March 2018 of one person: (5 + 55) / (2 · 160.33) = 0.18711…
+#[test]
+fn blanks_around_a_quoted_key_do_not_make_another_person() {
+    let outcome = HOURS.replace("[1, 5]", "[1, 2]");
+    let study = Study::new(&format!("{BFL}\nkey = \"id\""), &outcome, &["0000001"]);
+    study.folder.write(
+        "bfl.csv",
+        "year;id;month;hours\n2018; \"0000001\";4;5\n2018;\"0000001\";5;5\n\
+         2018;0000001 ;5;50\n",
+    );
+    let table = study.outcomes();
+    assert!(table.contains("\n0000001,0.187114077"), "{table}");
+}
+
+/// Rows 3 to 5 would be one cell of row 2.
+#[test]
+fn a_quote_that_is_not_closed_swallows_no_rows() {
+    let study = Study::new(BFL, HOURS, &["1"]);
+    let rows = |second: &str, fifth: &str| {
+        format!(
+            "id;year;month;hours;firm\n1;2018;1;5;A\n2;2018;1;5;{second}\n3;2018;1;5;B\n\
+             4;2018;1;5;C\n5;2018;1;5;{fifth}\n6;2018;1;5;D\n"
+        )
+    };
+    study.folder.write("bfl.csv", rows("\"Hotel", "\"Inn"));
+    study.ingest().fails_with(
+        2,
+        &[
+            "text behind the quote",
+            "bfl.csv, line 6",
+            "begins in line 3",
+            "hint: a quote may open",
+        ],
+    );
+    // A cell over several lines that is closed may be meant: it is told.
+    study.folder.write("bfl.csv", rows("\"Hotel", "Inn\""));
+    let said = study.ingest().ok();
+    assert!(
+        said.out.starts_with("bfl: 3 rows, 3 persons"),
+        "{}",
+        said.out
+    );
+    let told = "1 row with a quoted cell over several lines";
+    assert!(said.err.contains(told), "{}", said.err);
+    study.folder.write("bfl.csv", rows("\"Hotel\"", "5\" pipe"));
+    let said = study.ingest().ok();
+    assert!(
+        said.out.starts_with("bfl: 6 rows, 6 persons"),
+        "{}",
+        said.out
+    );
+    assert!(!said.err.contains("quoted"), "{}", said.err);
+    let outcome =
+        "[[outcome]]\nid = \"v\"\nmeasure = \"value\"\nfile = \"s.csv\"\ncolumn = \"v\"\n";
+    let study = Study::new("", outcome, &["1"]);
+    study
+        .folder
+        .write("s.csv", "id;v;said\n1;5;\"Yes\n2;6;no\n3;7;\"No\n4;8;yes\n");
+    let said = klero(study.folder.path(), &["check"]);
+    assert_eq!(said.code, 1);
+    for part in ["text behind the quote", "line 4"] {
+        assert!(said.out.contains(part), "{}", said.out);
+    }
+}
+
+#[test]
+fn the_row_of_a_code_after_death_is_told_and_not_another_of_the_person() {
+    let register = "[register.r]\nkind = \"spells\"\nfiles = [\"r.csv\"]\n[states]\n\
+                    work = [\"ordinary\"]";
+    let study = Study::new(register, WEEKS, &["1"]);
+    study.folder.write(
+        "r.csv",
+        "id;start;end;state\n1;2018-W01;2018-W02;dead\n1;2018-W03;2018-W04;benefit\n\
+         2;2018-W03;2018-W04;benefit\n1;2018-W05;2018-W06;dead\n1;2018-W07;2018-W08;dead\n",
+    );
+    let said = klero(study.folder.path(), &["ingest", "--rows"]).ok();
+    assert!(said.err.contains("r.csv, line 3"), "{}", said.err);
+    assert!(!said.err.contains("line 6"), "{}", said.err);
+}
+
+#[test]
+fn every_overlap_of_states_is_counted() {
+    let study = Study::new(STATES, WEEKS, &["1"]);
+    study.folder.write(
+        "r.csv",
+        "id;period;state\n2;2018-W14;benefit\n1;2018-W12;ordinary\n1;2018-W12;benefit\n\
+         2;2018-W14;ordinary\n2;2018-W15;ordinary\n",
+    );
+    study.ingest().fails_with(
+        2,
+        &[
+            "2 faults in the rows",
+            "two states in 2018-W12",
+            "two states in 2018-W14",
+            "line 5",
+        ],
+    );
+}
+
+#[test]
+fn a_table_without_its_last_line_end_is_told() {
+    let outcome = format!(
+        "{HOURS}[[outcome]]\nid = \"v\"\nmeasure = \"value\"\nfile = \"s.csv\"\ncolumn = \"v\"\n"
+    );
+    let study = Study::new(BFL, &outcome, &["1"]);
+    study.folder.write("s.csv", "id,v\n1,45\n2,4");
+    study.folder.write(
+        "bfl.csv",
+        "id,year,month,hours\n1,2018,4,160.33\n1,2018,5,16",
+    );
+    let told = "1 file whose last row has no line end, which the others have";
+    let said = study.ingest().ok();
+    assert!(said.err.contains(&format!("bfl: {told}")), "{}", said.err);
+    let said = klero(study.folder.path(), &["check"]).ok();
+    for of in ["bfl", "v"] {
+        let told = format!("{of}: {told}");
+        let text = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&told), "{}", said.out);
+    }
+    let doubts = klero(study.folder.path(), &["check", "--json"]).ok().json()["doubts"].clone();
+    assert_eq!(doubts[0]["doubt"], "no-last-line-end");
+    assert_eq!(doubts[0]["rows"][0]["line"], 3);
+    study.folder.write("s.csv", "id,v\n1,45\n2,4\n");
+    study.folder.write(
+        "bfl.csv",
+        "id,year,month,hours\n1,2018,4,160.33\n1,2018,5,16\n",
+    );
+    let said = klero(study.folder.path(), &["check"]).ok();
+    assert!(!said.out.contains("line end"), "{}", said.out);
+}
+
+#[test]
+fn a_column_of_something_else_than_states_ends_the_reading() {
+    let study = Study::new(STATES, WEEKS, &["1"]);
+    let rows: String = (0..50_000)
+        .map(|n| format!("{n};2018-W12;x{n}\n"))
+        .collect();
+    study
+        .folder
+        .write("r.csv", format!("id;period;state\n{rows}"));
+    study.ingest().fails_with(
+        2,
+        &[
+            "more than 1000 unknown state codes",
+            "r.csv, up to line 1002",
+        ],
+    );
+}
+
+#[test]
+fn messages_about_tables_of_codes_and_values_hold_no_cpr_number() {
+    let register = "[register.r]\nkind = \"states\"\nfiles = [\"r.csv\"]\ncodes = \"codes.csv\"";
+    let outcome =
+        "[[outcome]]\nid = \"v\"\nmeasure = \"value\"\nfile = \"s.csv\"\ncolumn = \"v\"\n";
+    let study = Study::new(register, outcome, &["1"]);
+    let good = [
+        ("codes.csv", "code;state\n555;benefit\n"),
+        ("r.csv", "id;period;state\n1;2018-W12;benefit\n"),
+        ("s.csv", "id;v\n1;5\n"),
+    ];
+    for (name, text) in good {
+        study.folder.write(name, text);
+    }
+    klero(study.folder.path(), &["check"]).ok();
+    for (name, text, part) in [
+        (
+            "codes.csv",
+            "code;state\n0101901234;benefit\n",
+            "is no code",
+        ),
+        ("codes.csv", "code;state\n555;010190-1234\n", "is no state"),
+        (
+            "codes.csv",
+            "0101901234;0101901234\n555;benefit\n",
+            "expected a header",
+        ),
+        (
+            "codes.csv",
+            "0101901234;state\n555;benefit\n",
+            "expected a header",
+        ),
+        (
+            "r.csv",
+            "id;period;state\n1;2018-W12;0101901234\n",
+            "unknown state code",
+        ),
+        (
+            "r.csv",
+            "id;period;state\n1;0101901234;benefit\n",
+            "is no period",
+        ),
+        ("s.csv", "id;v\n1;0101901234x\n", "is no number"),
+    ] {
+        study.folder.write(name, text);
+        let said = klero(study.folder.path(), &["check"]);
+        assert_eq!(said.code, 1, "{}", said.err);
+        let all = said.out + &said.err;
+        assert!(all.contains(part), "{all}");
+        assert!(!all.contains("0190"), "{all}");
+        study
+            .folder
+            .write(name, good.iter().find(|(of, _)| *of == name).unwrap().1);
     }
 }

@@ -7,7 +7,7 @@ use klero::period::{Month, Week};
 use klero::protocol::{Absence, Register, RegisterKind};
 use klero::register::store::Store;
 use klero::register::{
-    Code, Ingest, Ingested, Person, RegisterError, SORT_MEMORY, Writing, ingest,
+    Code, Doubt, Ingest, Ingested, Person, RegisterError, SORT_MEMORY, Writing, ingest,
 };
 
 use crate::workshop::Folder;
@@ -241,6 +241,7 @@ fn torn_empty_and_ragged_files_stop_the_run() {
         (";730;;;;\n", "the key is empty"),
         ("1;730;;;x1;\n", "`x1` is no industry code"),
         ("", "a header and no rows"),
+        ("\n\r\n\n", "a header and no rows"),
     ] {
         let message = error(HEADER, rows);
         assert!(message.contains(part), "{rows:?}: {message}");
@@ -374,4 +375,214 @@ fn a_torn_store_is_not_read() {
         let store = Store::open(folder.path(), "dream").unwrap();
         assert!(store.read(None, |_| {}).is_err(), "cut at {cut}");
     }
+}
+
+fn drawn_only(folder: &Folder, rows: &str) -> Result<Ingested, RegisterError> {
+    folder.write("dream.csv", format!("{HEADER}\n{rows}"));
+    let keep = HashSet::from([b"1".to_vec()]);
+    read_some(folder, &register(&["dream.csv"]), Some(keep), SORT_MEMORY)
+}
+
+#[test]
+fn a_file_torn_in_the_row_of_somebody_else_stops_the_run() {
+    let folder = Folder::new();
+    for (rows, part) in [
+        ("1;730;730;;;\n2;73", "a row of 2 cells\n"),
+        ("2;730;730;;\n1;730;730;;;\n", "a row of 5 cells\n"),
+        ("1;730;730;;;\n2;730;730;;;;\n", "a row of 7 cells\n"),
+        ("1;730;730;;;\n2;\"a;b\";;\n", "a row of 4 cells\n"),
+        (
+            "1;730;730;;;\n2;730;730;;\"4711\n",
+            "a row that does not end",
+        ),
+        (".;730;730;;;\n1;730;730;;;\n", "the key is empty"),
+    ] {
+        let message = drawn_only(&folder, rows).unwrap_err().to_string();
+        assert!(message.contains(part), "{rows:?}: {message}");
+    }
+    // A separator in quotes parts no cells.
+    folder.write(
+        "dream.csv",
+        "PNR;name;y_1751\n1;a;730\n2;\"b; c\";730\n3;\"d\"\"\";\n",
+    );
+    let keep = HashSet::from([b"1".to_vec()]);
+    let done = read_some(&folder, &register(&["dream.csv"]), Some(keep), SORT_MEMORY).unwrap();
+    assert_eq!((done.rows, done.left_out, done.persons), (3, 2, 1));
+}
+
+fn doubt(done: &Ingested, doubt: Doubt) -> Option<(u64, Vec<u64>)> {
+    let found = done.doubts.iter().find(|found| found.doubt == doubt)?;
+    Some((
+        found.count,
+        found.rows.iter().map(|(_, line)| *line).collect(),
+    ))
+}
+
+#[test]
+fn keys_that_lost_zeros_are_counted_also_where_they_are_left_out() {
+    let folder = Folder::new();
+    let mut text = format!("{HEADER}\n");
+    for n in 0..60u64 {
+        // Every third begins with a zero, which is lost.
+        let key = 10u64.pow(if n % 3 == 0 { 10 } else { 11 }) + n;
+        text += &format!("{key};;;;;\n");
+    }
+    folder.write("dream.csv", &text);
+    for keep in [None, Some(HashSet::from([b"010000000000".to_vec()]))] {
+        let done = read_some(&folder, &register(&["dream.csv"]), keep, SORT_MEMORY).unwrap();
+        let lines = (2..62).step_by(3).collect();
+        assert_eq!(doubt(&done, Doubt::ShortKey), Some((20, lines)));
+    }
+}
+
+/// The rows are those of the file, whatever the order of the keys.
+#[test]
+fn the_first_rows_of_a_doubt_are_told() {
+    let folder = Folder::new();
+    let mut text = "PNR;y_1751;y_1752\n".to_owned();
+    for n in 0..50 {
+        text += &format!("{};999;730\n", 1_000 - n);
+    }
+    folder.write("dream.csv", text);
+    let done = read(&folder, &register(&["dream.csv"])).unwrap();
+    let lines = (2..22).collect();
+    assert_eq!(doubt(&done, Doubt::AfterDeath), Some((50, lines)));
+    // The code after death stands in the first file, another row of the person in the second.
+    folder.write("a.csv", "PNR;y_1751;y_1752\n1;999;730\n");
+    folder.write("b.csv", "PNR;y_1801;y_1802\n2;730;730\n1;999;999\n");
+    let done = read(&folder, &register(&["a.csv", "b.csv"])).unwrap();
+    assert_eq!(done.doubts[0].doubt, Doubt::AfterDeath);
+    assert_eq!(done.doubts[0].rows, [(folder.join("a.csv"), 2)]);
+}
+
+#[test]
+fn a_last_row_without_a_line_end_is_doubtful_where_the_others_have_one() {
+    let folder = Folder::new();
+    for (rows, doubtful) in [
+        ("1;730;730;;;\n2;;;;;4711", true),
+        ("1;730;730;;;\r\n2;;;;;4711\r", true),
+        ("1;730;730;;;\n2;;;;;4711\n", false),
+        ("1;730;730;;;\n2;;;;;4711\n\n", false),
+        ("1;730;730;;;4711", false),
+    ] {
+        folder.write("dream.csv", format!("{HEADER}\n{rows}"));
+        let done = read(&folder, &register(&["dream.csv"])).unwrap();
+        let expected = doubtful.then(|| (1, vec![3]));
+        assert_eq!(doubt(&done, Doubt::NoLastLineEnd), expected, "{rows:?}");
+    }
+}
+
+/// A column of something else than codes: each cell is new.
+#[test]
+fn more_unknown_codes_than_any_table_has_end_the_reading() {
+    let count = |codes: u32| {
+        let rows: String = (0..codes).map(|n| format!("{n};x{n};;;;\n")).collect();
+        error(HEADER, &rows)
+    };
+    let message = count(1_000);
+    assert!(
+        message.starts_with("1000 unknown state codes: `x0`, "),
+        "{message}"
+    );
+    for codes in [1_001, 300_000] {
+        let message = count(codes);
+        assert!(
+            message.starts_with("more than 1000 unknown state codes"),
+            "{message}"
+        );
+        assert!(message.contains("`x0` first in "), "{message}");
+        assert!(
+            message.contains("dream.csv, line 2, column y_1751"),
+            "{message}"
+        );
+    }
+    // However many times one stands there, it is one.
+    let message = error(HEADER, &"1;7O3;7O3;;;\n".repeat(30_000));
+    assert!(
+        message.contains("unknown state code `7O3`, 60000 times"),
+        "{message}"
+    );
+}
+
+#[test]
+fn every_fault_of_a_row_is_counted_and_the_first_are_told() {
+    let rows = "1;730;730;;;\n;730;;;;\n2;730\n3;;;;;x1\n1;;;;;\n4;;;;;;\n5;;;;;\n";
+    let message = error(HEADER, rows);
+    assert!(message.starts_with("4 faults in the rows\n"), "{message}");
+    for part in [
+        "the key is empty, in ",
+        "dream.csv, line 3, column PNR",
+        "a row of 2 cells, in ",
+        "`x1` is no industry code",
+        "a row of 7 cells",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    let message = error(HEADER, &format!("1;;;;;\n{}", "2;73\n".repeat(100_000)));
+    assert!(
+        message.starts_with("100000 faults in the rows\n"),
+        "{message}"
+    );
+    assert!(message.ends_with("and 99995 more"), "{message}");
+    // Two persons, one of them three times; told in the order of the file.
+    let message = error(HEADER, "b;;;;;\na;;;;;\nb;;;;;\na;;;;;\nb;;;;;\nc;;;;;\n");
+    assert!(message.starts_with("3 faults in the rows\n"), "{message}");
+    let places = ["lines 2 and 4", "lines 3 and 5", "lines 4 and 6"].map(|part| message.find(part));
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_key_that_is_none_stops_the_run() {
+    for (row, part) in [
+        (".;730;;;;\n", "the key is empty"),
+        ("\".\" ;730;;;;\n", "the key is empty"),
+        ("1\0a;730;;;;\n", "the byte 0 in a cell"),
+    ] {
+        let message = error(HEADER, &format!("1;;;;;\n{row}"));
+        assert!(message.contains(part), "{message}");
+        assert!(message.contains("line 3, column PNR"), "{message}");
+    }
+    let message = error("PNR;y_1751;PNR", "1;730;2\n");
+    assert!(message.contains("column `PNR` stands twice"), "{message}");
+}
+
+#[test]
+fn a_number_like_a_cpr_number_is_in_no_message() {
+    for number in ["0101901234", "010190-1234", "101901234", "x0101901234|7"] {
+        let cells = [
+            (
+                HEADER.to_owned(),
+                format!("1;{number};;;;\n2;{number};;;;\n"),
+            ),
+            (HEADER.to_owned(), format!("1;730;;;;{number}x\n")),
+            (HEADER.to_owned(), format!("{number};;;;;\n{number};;;;;\n")),
+            // A file without a header.
+            (format!("{number};730"), "2;730\n".to_owned()),
+            (
+                format!("1;y_1751;{number};{number}"),
+                "2;730;;\n".to_owned(),
+            ),
+        ];
+        for (header, rows) in cells {
+            let message = error(&header, &rows);
+            let digits = |text: &str| text.replace(|c: char| !c.is_ascii_digit(), "");
+            assert!(
+                !digits(&message).contains(&digits(number)[..8]),
+                "{message}"
+            );
+        }
+    }
+    let message = error(HEADER, "1;0101901234;0201901234;;;\n");
+    let told = "unknown state code (a number like a CPR number), 2 times";
+    assert!(message.starts_with(told), "{message}");
+    // A pseudonym of twelve digits has not its shape, and a long cell is not told whole.
+    let message = error(HEADER, &format!("1;000301701234;{};;;\n", "7".repeat(100)));
+    assert!(message.contains("`000301701234`"), "{message}");
+    assert!(
+        message.contains(&format!("`{}…`", "7".repeat(60))),
+        "{message}"
+    );
 }

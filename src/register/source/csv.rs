@@ -6,8 +6,8 @@ use std::io::Read;
 
 use memchr::{memchr, memchr_iter, memchr2};
 
-use super::row::Row;
-use super::{Fault, LONGEST_ROW, Opened, Rows};
+use super::row::{Row, bare};
+use super::{Fault, LONGEST_ROW, Opened, Rows, no_text};
 use crate::digest::{Digest, Hasher};
 use crate::table::{Dialect, is_utf16};
 
@@ -19,6 +19,8 @@ struct Csv {
     at: usize,
     ended: bool,
     bytes: u64,
+    /// The last byte that was read.
+    last: Option<u8>,
     /// The line that `at` stands on.
     line: u64,
     columns: usize,
@@ -38,6 +40,7 @@ pub fn open(file: File) -> Result<Opened, Fault> {
         at: 0,
         ended: false,
         bytes: 0,
+        last: None,
         line: 1,
         columns: 0,
         unquoted: Vec::new(),
@@ -47,6 +50,9 @@ pub fn open(file: File) -> Result<Opened, Fault> {
         if !csv.read_more()? {
             break;
         }
+    }
+    if let Some(found) = no_text(&csv.buffer) {
+        return Err(Fault::Other(found));
     }
     if is_utf16(&csv.buffer) {
         return Err(Fault::Utf16);
@@ -123,6 +129,7 @@ impl Csv {
         let (mut at, mut lines) = (0, 1);
         loop {
             let quoted = bytes.get(at) == Some(&b'"');
+            let line = self.line + lines - 1;
             if quoted {
                 self.unquoted.clear();
                 at += 1;
@@ -155,10 +162,16 @@ impl Csv {
                 None => return Ok(Found::Part),
             };
             if quoted {
+                let last = self.line + lines - 1;
+                // A quote that was never closed reaches to the next one, and swallows rows.
+                if last > line && !rest[..end].trim_ascii().is_empty() {
+                    return Err(Fault::QuoteInside { line, end: last });
+                }
+                row.spans_lines |= last > line;
                 self.unquoted.extend_from_slice(&rest[..end]);
                 row.push_bytes(&self.unquoted);
             } else {
-                row.push_bytes(&rest[..end]);
+                row.push_bytes(&bare(&rest[..end]));
             }
             at += end + 1;
             if rest.get(end) != Some(&self.separator) {
@@ -183,6 +196,9 @@ impl Csv {
             .map_err(Fault::Io)?;
         self.ended = read < BLOCK;
         self.bytes += read as u64;
+        if read > 0 {
+            self.last = self.buffer.last().copied();
+        }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&self.buffer[from..]);
         }
@@ -204,6 +220,10 @@ impl Rows for Csv {
 
     fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    fn lacks_last_line_end(&self) -> bool {
+        self.last != Some(b'\n')
     }
 
     fn digest(&mut self) -> Result<Option<Digest>, Fault> {

@@ -1,6 +1,9 @@
 //! The cells of a row, and the text of each kind of value.
 
+use std::borrow::Cow;
 use std::io::Write;
+
+use memchr::memchr;
 
 use super::UNIT;
 use crate::period::civil;
@@ -16,12 +19,81 @@ pub struct Row {
     ends: Vec<usize>,
     /// Whether a cell begins with a quote, or holds a line break, a [`UNIT`] or the like.
     odd: bool,
+    /// Whether a quoted cell of a text table spans lines.
+    pub spans_lines: bool,
 }
 
 /// Returns a text without blanks at its ends, and without the zero bytes that fill up its column.
 pub fn without_filling(text: &str) -> &str {
     let filling = |letter: char| letter == '\0' || letter.is_whitespace();
     text.trim_start().trim_end_matches(filling)
+}
+
+/// Returns a cell of a text table that does not begin with a quote: without its quotes where blanks
+/// stand around these, as programs write that put a blank behind each separator.
+pub fn bare(cell: &[u8]) -> Cow<'_, [u8]> {
+    match cell.first() {
+        Some(first) if first.is_ascii_whitespace() => {}
+        _ => return Cow::Borrowed(cell),
+    }
+    let [b'"', quoted @ .., b'"'] = cell.trim_ascii() else {
+        return Cow::Borrowed(cell);
+    };
+    let mut text = Vec::new();
+    let mut rest = quoted;
+    while let Some(at) = memchr(b'"', rest) {
+        // Two quotes are one that belongs to the text; of other texts they are letters.
+        if rest.get(at + 1) != Some(&b'"') {
+            return Cow::Borrowed(cell);
+        }
+        text.extend_from_slice(&rest[..=at]);
+        rest = &rest[at + 2..];
+    }
+    match text.is_empty() {
+        true => Cow::Borrowed(quoted),
+        false => {
+            text.extend_from_slice(rest);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// Returns the text of a cell as it stands between its separators, as [`super::Source`] reads it.
+pub fn text(cell: &[u8]) -> Cow<'_, str> {
+    let unquoted = match cell.strip_prefix(b"\"") {
+        Some(quoted) => unquoted(quoted),
+        None => bare(cell),
+    };
+    match unquoted {
+        Cow::Borrowed(cell) => match decode(cell) {
+            Cow::Borrowed(text) => Cow::Borrowed(without_filling(text)),
+            Cow::Owned(text) => Cow::Owned(without_filling(&text).to_owned()),
+        },
+        Cow::Owned(cell) => Cow::Owned(without_filling(&decode(&cell)).to_owned()),
+    }
+}
+
+/// Returns what stands before the quote that closes a cell, two quotes being one that belongs to
+/// the text, and what stands behind it.
+fn unquoted(quoted: &[u8]) -> Cow<'_, [u8]> {
+    let mut text = Vec::new();
+    let mut rest = quoted;
+    while let Some(end) = memchr(b'"', rest) {
+        if text.is_empty() && end + 1 == rest.len() {
+            return Cow::Borrowed(&rest[..end]);
+        }
+        text.extend_from_slice(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix(b"\"") {
+            Some(behind) => {
+                text.push(b'"');
+                rest = behind;
+            }
+            None => break,
+        }
+    }
+    text.extend_from_slice(rest);
+    Cow::Owned(text)
 }
 
 /// Returns whether a text has nothing to take off at its ends, as most have.
@@ -41,6 +113,7 @@ impl Row {
         self.text.clear();
         self.ends.clear();
         self.odd = false;
+        self.spans_lines = false;
     }
 
     pub fn len(&self) -> usize {

@@ -42,6 +42,7 @@ nouns! {
     Factor: ["oplysning", "oplysninger"], ["factor", "factors"];
     Estimate: ["estimat", "estimater"], ["estimate", "estimates"];
     Row: ["række", "rækker"], ["row", "rows"];
+    File: ["fil", "filer"], ["file", "files"];
     Entry: ["indførsel", "indførsler"], ["entry", "entries"];
     Key: ["nøgle", "nøgler"], ["key", "keys"];
     DrawnPerson: ["trukket person", "trukne personer"], ["drawn person", "drawn persons"];
