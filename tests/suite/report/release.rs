@@ -358,7 +358,9 @@ fn warnings_that_count_nobody_leave() {
         assert_eq!(leaves(note), leave, "{note}");
     }
     // The sentences that are judged are those of the catalogue.
-    let judged = NOTES.iter().filter(|(english, _)| leaves(&filled(english)) != Leaves::Neither);
+    let judged = NOTES
+        .iter()
+        .filter(|(english, _)| leaves(&filled(english)) != Leaves::Neither);
     assert_eq!(judged.count(), JUDGED);
 }
 
