@@ -133,6 +133,8 @@ pub struct Estimate {
     /// The lowest and the highest effect, of methods that bound and do not estimate.
     pub bounds: Option<(f64, f64)>,
     pub p_adjusted: Option<f64>,
+    /// How many tests p was adjusted for, those that could not be made among them.
+    pub family: Option<usize>,
     pub arm_counts: ArmCounts,
     pub reference_counts: Option<ArmCounts>,
     /// p of the test that as many outcomes are missing in both arms, where any is missing.

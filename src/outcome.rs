@@ -108,16 +108,34 @@ pub struct Outcomes {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Caution {
     /// The window of so many persons holds a break in the definitions of DREAM.
-    Break(&'static str),
+    Break(Break),
+    /// It reaches beyond the periods of a register, or over months that were not delivered.
+    Beyond(String),
     /// It reaches into the last two months of a register of hours, which are often not complete.
     Provisional(String),
 }
 
-/// Breaks in the definitions of DREAM: the first week that follows the new ones.
-const BREAKS: &[(i16, i8, &str)] = &[
-    (2017, 27, "July 2017, when the source of the codes changed"),
-    (2025, 27, "July 2025, when three benefits became one"),
-];
+/// A break in the definitions of DREAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Break {
+    /// The source of the codes changed.
+    July2017,
+    /// Three benefits became one.
+    July2025,
+}
+
+impl Break {
+    const ALL: [Break; 2] = [Break::July2017, Break::July2025];
+
+    /// Returns the first week that follows the new definitions.
+    fn first_week(self) -> Week {
+        let (year, week) = match self {
+            Break::July2017 => (2017, 27),
+            Break::July2025 => (2025, 27),
+        };
+        Week::from_iso(year, week).expect("a week of its year")
+    }
+}
 
 /// One outcome of everybody, in order of referral.
 #[derive(Clone, Debug)]
@@ -242,7 +260,8 @@ pub fn measure(
         take_in(store, absent, &mut of_register, &keys, &dates)?;
     }
     count_fates(protocol, stores, &mut series, &keys, &dates)?;
-    let cautions = cautions(protocol, stores, &dates);
+    let coverage: Vec<_> = stores.iter().map(|store| Some(&store.coverage)).collect();
+    let cautions = cautions(protocol, &coverage, &dates);
     let mut inputs: Vec<Input> = stores.iter().flat_map(|s| s.inputs.clone()).collect();
     inputs.extend(tables.iter().map(|table| table.input.clone()));
     Ok(Outcomes {
@@ -255,7 +274,7 @@ pub fn measure(
             .registers
             .iter()
             .zip(stores)
-            .map(|(register, store)| (register.id.clone(), store.coverage))
+            .map(|(register, store)| (register.id.clone(), store.coverage.clone()))
             .collect(),
         cautions,
     })
@@ -366,7 +385,7 @@ impl Part<'_> {
             self.take(row, person, &mut timeline);
         })?;
         if self.absent == Absence::Zero {
-            let nothing = nothing_registered(store.coverage);
+            let nothing = nothing_registered(&store.coverage);
             for row in (0..met.len()).filter(|row| !met[*row]) {
                 self.take(row, &nothing, &mut timeline);
                 self.tallies
@@ -389,7 +408,7 @@ impl Part<'_> {
         for (outcome, (values, tally)) in self.outcomes.iter().zip(places) {
             let measure = outcome.measure;
             if !measure.needs_states() {
-                values[row] = of_hours(measure, person, self.store.coverage, date);
+                values[row] = of_hours(measure, person, &self.store.coverage, date);
                 continue;
             }
             let set = *sets.next().expect("every outcome of weeks has a set");
@@ -482,7 +501,7 @@ fn digest_of(dates: &[Dated]) -> Digest {
 
 /// Returns a person of whom there was nothing to register: no hours, and no code in any week. A
 /// register of benefits says nothing of the wages of those who are not in it.
-fn nothing_registered(coverage: Coverage) -> Person {
+fn nothing_registered(coverage: &Coverage) -> Person {
     let blank = coverage.weeks.map(|(first, last)| Spell {
         first,
         weeks: (last - first + 1) as u32,
@@ -511,18 +530,17 @@ fn in_order(dates: Vec<Dated>) -> Vec<Dated> {
     dates.into_iter().map(|(_, dated)| dated).collect()
 }
 
-/// Counts the persons whose windows hold a break, or reach into months that may not be complete.
-fn cautions(protocol: &Protocol, stores: &[Store], dates: &[Dated]) -> BTreeMap<Caution, u64> {
+/// Counts the persons whose windows hold a break, reach beyond a register, or into months that may
+/// not be complete.
+///
+/// `coverage` has the periods of each register of the plan, where they are known.
+pub fn cautions(
+    protocol: &Protocol,
+    coverage: &[Option<&Coverage>],
+    dates: &[Dated],
+) -> BTreeMap<Caution, u64> {
     let mut cautions = BTreeMap::new();
-    let breaks: Vec<(Week, &str)> = BREAKS
-        .iter()
-        .map(|&(year, week, what)| {
-            (
-                Week::from_iso(year, week).expect("a week of its year"),
-                what,
-            )
-        })
-        .collect();
+    let breaks = Break::ALL.map(|what| (what.first_week(), what));
     for dated in dates {
         let mut of_person: BTreeSet<Caution> = BTreeSet::new();
         for outcome in &protocol.outcomes {
@@ -530,20 +548,28 @@ fn cautions(protocol: &Protocol, stores: &[Store], dates: &[Dated]) -> BTreeMap<
                 continue;
             };
             let register = &protocol.registers[index];
-            if let Some(window) = outcome.measure.window()
-                && register.kind == RegisterKind::Dream
-            {
+            let beyond = || Caution::Beyond(register.id.clone());
+            if let Some(window) = outcome.measure.window() {
                 let (first, last) = window.calendar(dated.date);
                 for &(week, what) in &breaks {
-                    if first < week && week <= last {
+                    if register.kind == RegisterKind::Dream && first < week && week <= last {
                         of_person.insert(Caution::Break(what));
                     }
                 }
+                if let Some((from, to)) = coverage[index].and_then(|coverage| coverage.weeks)
+                    && (first < from || to < last)
+                {
+                    of_person.insert(beyond());
+                }
             }
             if let Some(months) = outcome.measure.months()
-                && let Some((_, end)) = stores[index].coverage.months
+                && let Some(coverage) = coverage[index]
+                && let Some((_, end)) = coverage.months
             {
-                let (_, last) = months.calendar_months(dated.date);
+                let (first, last) = months.calendar_months(dated.date);
+                if !coverage.has_months(first, last) {
+                    of_person.insert(beyond());
+                }
                 if end.0 - 2 < last.0 && last <= end {
                     of_person.insert(Caution::Provisional(register.id.clone()));
                 }
@@ -559,7 +585,15 @@ fn cautions(protocol: &Protocol, stores: &[Store], dates: &[Dated]) -> BTreeMap<
 impl fmt::Display for Caution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Caution::Break(what) => write!(f, "the window holds {what}"),
+            Caution::Break(Break::July2017) => {
+                f.write_str("the window holds July 2017, when the source of the codes changed")
+            }
+            Caution::Break(Break::July2025) => {
+                f.write_str("the window holds July 2025, when three benefits became one")
+            }
+            Caution::Beyond(register) => {
+                write!(f, "the window reaches beyond what `{register}` holds")
+            }
             Caution::Provisional(register) => write!(
                 f,
                 "the window reaches into the last two months of `{register}`, which are often not \
@@ -597,13 +631,10 @@ const FULL_TIME: u64 = 1_603_300;
 
 /// Returns a measure of paid hours. A month without a row has no hours; hours over all jobs were
 /// added when the register was read, and are capped here.
-fn of_hours(measure: Measure, person: &Person, coverage: Coverage, date: Date) -> Value {
+fn of_hours(measure: Measure, person: &Person, coverage: &Coverage, date: Date) -> Value {
     let months = measure.months().expect("a measure of months");
     let (first, last) = months.calendar_months(date);
-    let covered = coverage
-        .months
-        .is_some_and(|(from, to)| from <= first && last <= to);
-    if !covered {
+    if !coverage.has_months(first, last) {
         return Value::Missing(Missing::NotCovered);
     }
     let paid = person

@@ -233,6 +233,10 @@ pub enum ColumnRole {
     Year,
     Month,
     Hours,
+    /// In kroner; checked, and read by no measure.
+    Wage,
+    /// Whether the job was subsidised; read by no measure.
+    Subsidy,
     Period,
     Start,
     End,
@@ -519,6 +523,8 @@ names!(ColumnRole {
     Year = "year",
     Month = "month",
     Hours = "hours",
+    Wage = "wage",
+    Subsidy = "subsidy",
     Period = "period",
     Start = "start",
     End = "end",
@@ -1110,7 +1116,13 @@ impl RegisterKind {
     pub const fn columns(self) -> &'static [ColumnRole] {
         match self {
             RegisterKind::Dream => &[],
-            RegisterKind::Bfl => &[ColumnRole::Year, ColumnRole::Month, ColumnRole::Hours],
+            RegisterKind::Bfl => &[
+                ColumnRole::Year,
+                ColumnRole::Month,
+                ColumnRole::Hours,
+                ColumnRole::Wage,
+                ColumnRole::Subsidy,
+            ],
             RegisterKind::Spells => &[ColumnRole::Start, ColumnRole::End, ColumnRole::State],
             RegisterKind::States => &[ColumnRole::Period, ColumnRole::State],
         }

@@ -8,6 +8,7 @@
 mod check;
 pub mod codes;
 pub mod columns;
+mod coverage;
 mod dream;
 mod guard;
 mod ingest;
@@ -16,6 +17,7 @@ mod parquet;
 mod people;
 mod shown;
 pub mod source;
+mod spill;
 pub mod store;
 mod unknown;
 pub mod values;
@@ -28,7 +30,7 @@ use crate::period::{Month, PeriodError, Week};
 
 pub use check::{Doubt, Doubtful};
 pub use codes::{Class, Code, CodeTable};
-pub use ingest::{Ingest, Ingested, SORT_MEMORY, Writing, code_table, ingest};
+pub use ingest::{Ingest, Ingested, Progress, SORT_MEMORY, Writing, code_table, ingest};
 pub use shown::Shown;
 pub use source::{Format, Source};
 pub use unknown::UnknownCode;
@@ -70,10 +72,24 @@ pub struct Person {
 }
 
 /// The periods for which a register has columns, first and last included.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
     pub weeks: Option<(Week, Week)>,
     pub months: Option<(Month, Month)>,
+    /// Months between the first and the last that were not delivered, in order of time.
+    pub holes: Vec<Month>,
+}
+
+impl Coverage {
+    /// Returns whether every month from `first` to `last` was delivered.
+    pub fn has_months(&self, first: Month, last: Month) -> bool {
+        let within = |(from, to): (Month, Month)| from <= first && last <= to;
+        self.months.is_some_and(within)
+            && !self
+                .holes
+                .iter()
+                .any(|hole| first <= *hole && *hole <= last)
+    }
 }
 
 /// A file that was read, and what its bytes were.
@@ -230,6 +246,13 @@ pub enum RegisterError {
     },
     #[error("more hours in a month than can be kept\n  in {}, line {line}", path.display())]
     TooManyHours { path: PathBuf, line: u64 },
+    #[error("no file of the register holds the weeks from {from} to {to}\n  between {}\n  and {}", before.display(), after.display())]
+    WeeksBetween {
+        before: PathBuf,
+        after: PathBuf,
+        from: Week,
+        to: Week,
+    },
     #[error("two files of one register hold the same period, from {from} to {to}\n  in {}\n  and {}", first.display(), second.display())]
     Overlap {
         first: PathBuf,

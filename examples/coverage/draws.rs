@@ -2,8 +2,10 @@
 
 use klero::digest::Digest;
 use klero::draw::{Live, Machine, MasterKey, Seed, StratumKey, block_sizes, encode};
+use klero::estimate::stratified::Stratified;
 use klero::protocol::{Fraction, Imbalance, Procedure};
 
+use crate::STRATA;
 use crate::people::Facts;
 
 /// A column of the table each; the reference is the first of the ratio.
@@ -151,5 +153,18 @@ impl Fallen {
             .filter(|&&arm| arm < 2)
             .map(|&arm| arm == 1)
             .collect()
+    }
+
+    /// Lays what is seen of an outcome out by strata, where the draw had some.
+    pub fn by_strata<T>(&self, y: &[f64], with: impl FnOnce(&Stratified) -> T) -> Option<T> {
+        (self.strata > 1).then(|| {
+            with(&Stratified {
+                y,
+                in_arm: &self.in_arm(),
+                stratum: &self.same(&self.stratum),
+                names: &STRATA.map(str::to_owned),
+                cluster: None,
+            })
+        })
     }
 }

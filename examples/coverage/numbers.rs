@@ -7,13 +7,13 @@ use klero::estimate::bootstrap::{Arm, Resampling, bootstrap_t};
 use klero::estimate::linear::{Columns, Covariate, DegreesOfFreedom, Inference};
 use klero::estimate::means::difference_in_means;
 use klero::estimate::regression::{lin, ols, ratio_of_means};
-use klero::estimate::stratified::{Stratified, stratified_difference};
+use klero::estimate::stratified::stratified_difference;
 use klero::protocol::StandardErrors;
 
+use crate::LEVEL;
 use crate::draws::{Fallen, Plan};
 use crate::people::{Outcome, People};
 use crate::table::{Key, Method, Quantity, Tallies, Verdict};
-use crate::{LEVEL, STRATA};
 
 /// Resamples of the bootstrap.
 const RESAMPLES: u32 = 999;
@@ -56,15 +56,8 @@ fn of_draw(
     };
     let y = fallen.seen([&outcome.y[0], &outcome.y[1]]);
     let in_arm = fallen.in_arm();
-    if fallen.strata > 1 {
-        let data = Stratified {
-            y: &y,
-            in_arm: &in_arm,
-            stratum: &fallen.same(&fallen.stratum),
-            names: &STRATA.map(str::to_owned),
-            cluster: None,
-        };
-        match stratified_difference(&data, LEVEL) {
+    if let Some(found) = fallen.by_strata(&y, |data| stratified_difference(data, LEVEL)) {
+        match found {
             Ok(computed) => add(Method::Means, &computed),
             Err(error) => panic!("{error}"),
         }

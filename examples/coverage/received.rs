@@ -4,13 +4,12 @@ use std::num::NonZeroUsize;
 
 use klero::estimate::instrument::{Draw, EffectSet, Late, LateInterval, late};
 use klero::estimate::linear::{Columns, DegreesOfFreedom, Inference};
-use klero::estimate::stratified::Stratified;
 use klero::protocol::StandardErrors;
 
+use crate::LEVEL;
 use crate::draws::{Fallen, Plan};
 use crate::people::{Compliance, Effect, People, Receipt};
 use crate::table::{Key, Method, Quantity, Tallies, Verdict};
-use crate::{LEVEL, STRATA};
 
 /// Counts what Anderson and Rubin's set and two-stage least squares say after each draw.
 pub fn received(plan: &Plan, n: usize, draws: u64) -> Tallies {
@@ -69,18 +68,14 @@ impl Case<'_> {
         let y = fallen.seen([&self.y[0], &self.y[1]]);
         let [reference, arm] = &self.receipt.received;
         let received = fallen.seen([reference, arm]);
-        let in_arm = fallen.in_arm();
-        if fallen.strata > 1 {
-            let data = Stratified {
-                y: &y,
-                in_arm: &in_arm,
-                stratum: &fallen.same(&fallen.stratum),
-                names: &STRATA.map(str::to_owned),
-                cluster: None,
-            };
-            let draw = Draw::Stratified(&data, LEVEL);
-            return late(draw, &received, interval).expect("every stratum has two of each arm");
+        let stratified = fallen.by_strata(&y, |data| {
+            let draw = Draw::Stratified(data, LEVEL);
+            late(draw, &received, interval).expect("every stratum has two of each arm")
+        });
+        if let Some(found) = stratified {
+            return found;
         }
+        let in_arm = fallen.in_arm();
         let columns = Columns {
             y: &y,
             in_arm: &in_arm,

@@ -1,17 +1,21 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 use klero::foresight::{Foresight, Share, Warning, evenly, foresee};
 use klero::ledger::{LedgerError, referrals, strata};
+use klero::outcome::{Break, Caution, cautions};
 use klero::protocol::{Protocol, Register};
 use klero::register::store::Store;
 use klero::register::values::Readings;
-use klero::register::{Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest};
+use klero::register::{
+    Coverage, Doubtful, Ingest, Ingested, RegisterError, SORT_MEMORY, Writing, ingest,
+};
 use klero::report::effects::wrap;
 use klero::report::foresight::{table, warning};
 use klero::report::language::{Locale, Message, Noun, PLAIN, counted, many, plain_spaces};
+use klero::sample::dates_of_draws;
 use serde_json::{Value, json};
 
 use super::console::fold;
@@ -78,8 +82,10 @@ impl Check {
             })
         });
         let mut doubts = Vec::new();
+        let mut coverage: Vec<Option<Coverage>> = Vec::new();
         for register in &plan.registers {
             let mut there = true;
+            coverage.push(None);
             for file in &register.files {
                 let path = study.folder.join(file);
                 let file = &path.display().to_string();
@@ -104,32 +110,45 @@ impl Check {
                                 persons: &counted(done.persons, Noun::Person, locale),
                             })
                         });
-                        doubts.extend(done.doubts.into_iter().map(|d| (register.id.as_str(), d)));
+                        let of = || DoubtOf::Register(&register.id);
+                        doubts.extend(done.doubts.into_iter().map(|doubt| (of(), doubt)));
+                        coverage.pop();
+                        coverage.push(Some(done.coverage));
                     }
                     Err(error) => faults.push(error.to_string()),
                 }
             }
         }
-        // Tables of values are small, and read whole.
-        let values = plan
-            .outcomes
-            .iter()
-            .filter_map(|outcome| Some((outcome.id.as_str(), outcome.value.as_ref()?)));
-        for (outcome, value) in
-            values.filter(|(_, value)| !self.no_data && study.folder.join(&value.file).exists())
-        {
-            match Readings::read(&study.folder, value) {
-                // Several outcomes may be columns of one file.
-                Ok(read) => {
-                    for doubt in read.doubts {
-                        if doubts.iter().all(|(_, told)| *told != doubt) {
-                            doubts.push((outcome, doubt));
-                        }
-                    }
+        // Tables of values are small, and read whole; several outcomes may be of one.
+        let values = plan.outcomes.iter();
+        let mut told = HashSet::new();
+        for value in values.filter_map(|outcome| outcome.value.as_ref()) {
+            let path = study.folder.join(&value.file);
+            let first = told.insert(&value.file);
+            let file = &path.display().to_string();
+            if !path.exists() {
+                if first {
+                    facts.push(locale.say(Message::TableNotThere { file }));
                 }
+                continue;
+            }
+            if self.no_data {
+                continue;
+            }
+            match Readings::read(&study.folder, value) {
+                Ok(table) if first => {
+                    let persons = &counted(table.persons(), Noun::Person, locale);
+                    facts.push(locale.say(Message::TableRead { file, persons }));
+                    let of = DoubtOf::Table(file.clone());
+                    let drawn = somebody_drawn(&study);
+                    let of_table = table.doubts(drawn.as_ref()).into_iter();
+                    doubts.extend(of_table.map(|doubt| (of.clone(), doubt)));
+                }
+                Ok(_) => {}
                 Err(error) => faults.push(error.to_string()),
             }
         }
+        let mut borne = BTreeMap::new();
         let mut sealed = false;
         let next = match study.ledger() {
             Err(LedgerError::Missing { .. }) if plan.allocation.is_none() => {
@@ -150,6 +169,8 @@ impl Check {
                     locale.say(Message::LedgerFact { entries })
                 });
                 sealed = true;
+                let coverage: Vec<_> = coverage.iter().map(Option::as_ref).collect();
+                borne = cautions(&plan, &coverage, &dates_of_draws(&ledger));
                 let mut changed = false;
                 let head = &ledger.head.to_string();
                 facts.push(locale.say(Message::HeadFact { head }));
@@ -189,7 +210,8 @@ impl Check {
             around.console.object(&json!({
                 "holds": holds, "faults": faults, "facts": facts, "next": next.said(locale),
                 "guessable": guessable,
-                "doubts": doubts.iter().map(|(_, doubt)| of_doubt(doubt)).collect::<Vec<_>>(),
+                "doubts": doubts.iter().map(|(of, doubt)| of.json(doubt)).collect::<Vec<_>>(),
+                "cautions": borne.iter().map(caution_as_json).collect::<Vec<_>>(),
             }))?;
         } else {
             let mut text = plain_spaces(&facts.join("\n"));
@@ -197,11 +219,15 @@ impl Check {
             for fault in &faults {
                 put(Message::FaultFact { fault });
             }
-            for (register, doubtful) in &doubts {
+            for (of, doubtful) in &doubts {
                 put(Message::WarningFact {
-                    of: register,
+                    of: of.name(),
                     warning: &doubt(doubtful, self.rows, locale),
                 });
+            }
+            for (caution, persons) in &borne {
+                let warning = &caution_in_words(caution, *persons, locale);
+                put(Message::PlainWarning { warning });
             }
             if let Some(foresight) = &foresight {
                 let head = wrap(&locale.say(Message::HowGuessable), 80).join("\n");
@@ -305,28 +331,72 @@ fn look_at(
         .filter_map(|file| fs::metadata(study.folder.join(file)).ok())
         .map(|file| file.len())
         .sum();
-    let bar = Bar::new(size, !around.console.json);
-    // What is sorted on the disk on the way is taken away again.
-    let aside = std::env::temp_dir().join(format!("klero-{}", std::process::id()));
-    fs::create_dir_all(&aside).map_err(|source| RegisterError::Io {
-        path: aside.clone(),
-        action: "make",
-        source,
-    })?;
-    let done = ingest(&Ingest {
+    let bar = Bar::new(size, &around.console);
+    ingest(&Ingest {
         register,
         folder: &study.folder,
-        derived: &aside,
+        // What is sorted on the disk on the way has no name there.
+        derived: &std::env::temp_dir(),
         keep: None,
         threads: around.threads,
         sort_memory: SORT_MEMORY,
-        drawn: drawn(study).ok().filter(|drawn| !drawn.is_empty()),
+        drawn: somebody_drawn(study),
         writing: Writing::Nothing,
-        progress: &|bytes| bar.show(bytes),
-    });
-    bar.clear();
-    let _ = fs::remove_dir_all(&aside);
-    done
+        progress: &|progress| bar.show(progress),
+    })
+}
+
+/// Returns the ids of everybody drawn, where somebody was.
+fn somebody_drawn(study: &Study) -> Option<HashSet<Vec<u8>>> {
+    drawn(study).ok().filter(|drawn| !drawn.is_empty())
+}
+
+/// What a doubt is about.
+#[derive(Clone)]
+enum DoubtOf<'a> {
+    Register(&'a str),
+    Table(String),
+}
+
+impl DoubtOf<'_> {
+    fn name(&self) -> &str {
+        match self {
+            DoubtOf::Register(id) => id,
+            DoubtOf::Table(file) => file,
+        }
+    }
+
+    fn json(&self, doubtful: &Doubtful) -> Value {
+        let kind = match self {
+            DoubtOf::Register(_) => "register",
+            DoubtOf::Table(_) => "table",
+        };
+        let mut object = json!({kind: self.name()});
+        if let (Some(object), Value::Object(doubt)) = (object.as_object_mut(), of_doubt(doubtful)) {
+            object.extend(doubt);
+        }
+        object
+    }
+}
+
+/// Says what the readers of some outcomes must bear in mind.
+fn caution_in_words(caution: &Caution, persons: u64, locale: &Locale) -> String {
+    let persons = &counted(persons, Noun::DrawnPerson, locale);
+    locale.say(match caution {
+        Caution::Break(Break::July2017) => Message::BreakCaution2017 { persons },
+        Caution::Break(Break::July2025) => Message::BreakCaution2025 { persons },
+        Caution::Beyond(register) => Message::BeyondCaution { persons, register },
+        Caution::Provisional(register) => Message::ProvisionalCaution { persons, register },
+    })
+}
+
+fn caution_as_json((caution, persons): (&Caution, &u64)) -> Value {
+    let kind = match caution {
+        Caution::Break(_) => "break",
+        Caution::Beyond(_) => "beyond",
+        Caution::Provisional(_) => "provisional",
+    };
+    json!({"caution": kind, "persons": persons, "message": caution.to_string()})
 }
 
 /// Returns the names of all strata; one without a name where there are no strata.

@@ -1,5 +1,6 @@
 use clap::Args;
-use klero::protocol::State;
+use klero::protocol::{Language, State};
+use klero::register::codes::CodeEntry;
 use klero::register::{Class, CodeTable};
 use klero::report::effects::wrap;
 use klero::report::language::Message;
@@ -54,9 +55,16 @@ impl Codes {
                     })
                 })
                 .collect();
-            around
-                .console
-                .object(&json!({"version": table.digest.to_string(), "codes": list}))?;
+            let states: Vec<_> = State::ALL
+                .iter()
+                .map(|&state| {
+                    let meaning = around.of_tables().say(meaning(state));
+                    json!({"state": state.name(), "meaning": meaning})
+                })
+                .collect();
+            around.console.object(&json!({
+                "version": table.digest.to_string(), "codes": list, "states": states,
+            }))?;
             return Ok(Answer::Yes);
         }
         let locale = around.of_tables();
@@ -73,14 +81,56 @@ impl Codes {
                 code => code,
             };
             // A line for each code where another program reads; folded where a person does.
+            let label = match around.language {
+                Some(Language::English) => &entry.label_en,
+                _ => &entry.label_da,
+            };
             let label = match around.console.is_seen() {
-                true => wrap(&entry.label_da, LABEL).join(&format!("\n{:33}", "")),
-                false => entry.label_da.clone(),
+                true => {
+                    let label = format!("{label} [{}]", about(entry, LABEL - 2));
+                    wrap(&label, LABEL).join(&format!("\n{:33}", ""))
+                }
+                false => format!("{label} [{}]", about(entry, usize::MAX)),
             };
             text += &format!("{code:5}  {:24}  {label}\n", state(entry.class));
         }
+        text += "\n";
+        for &state in State::ALL {
+            let meaning = wrap(&say(meaning(state)), 80 - 14).join(&format!("\n{:14}", ""));
+            text += &format!("{:12}  {meaning}\n", state.name());
+        }
         around.console.data(&text)?;
-        around.console.say(say(Message::BlankIs));
         Ok(Answer::Yes)
+    }
+}
+
+/// Returns the group of a code, broken behind the family where it is wider than a line, and the
+/// weeks in which the code is in use, where these are limited.
+fn about(entry: &CodeEntry, width: usize) -> String {
+    let group = match entry.group.chars().count() > width {
+        true => entry.group.replacen(':', ": ", 1),
+        false => entry.group.clone(),
+    };
+    match entry.valid {
+        (None, None) => group,
+        (Some(from), None) => format!("{group}, {from}–"),
+        (None, Some(to)) => format!("{group}, –{to}"),
+        (Some(from), Some(to)) => format!("{group}, {from}–{to}"),
+    }
+}
+
+/// Says which weeks are in a state.
+fn meaning(state: State) -> Message<'static> {
+    match state {
+        State::Ordinary => Message::OrdinaryIs,
+        State::SelfSupport => Message::SelfSupportIs,
+        State::Supported => Message::SupportedIs,
+        State::Praktik => Message::PraktikIs,
+        State::Education => Message::EducationIs,
+        State::Benefit => Message::BenefitIs,
+        State::Pension => Message::PensionIs,
+        State::Abroad => Message::AbroadIs,
+        State::Dead => Message::DeadIs,
+        State::Unknown => Message::UnknownIs,
     }
 }

@@ -63,6 +63,11 @@ impl Console {
         self.say(format!("warning: {}", text.as_ref()));
     }
 
+    /// Returns whether the progress of long work is to be shown where there is a terminal.
+    pub fn wants_progress(&self) -> bool {
+        !self.quiet && !self.json
+    }
+
     /// Returns whether data go to a terminal.
     pub fn is_seen(&self) -> bool {
         io::stdout().is_terminal()

@@ -57,7 +57,6 @@ impl Export {
         let results = results(study.sources(&plan, ledger), found, None, &locale)?;
         let rule = Rule {
             threshold: self.threshold,
-            ..Rule::default()
         };
         let made = match export(&results, rule, &locale) {
             Ok(made) => made,

@@ -272,15 +272,29 @@ fn of_study(error: &StudyError) -> Option<String> {
 fn of_register(error: &RegisterError) -> Option<String> {
     let hint = match error {
         RegisterError::UnknownCodes { .. } => {
-            "`klero codes` lists what is known; mend the file: nothing was written"
+            "`klero codes` lists what is known; mend the file: nothing of this register was written"
         }
         RegisterError::TwoRows { .. } => {
-            "a person has one row in a wide file; find out which is right: nothing was written"
+            "a person has one row in a wide file; find out which is right: nothing of this \
+             register was written"
         }
         RegisterError::NoColumn {
             nearest: Some(nearest),
             ..
         } => return Some(format!("did you mean `{nearest}`?")),
+        RegisterError::NoColumn {
+            role: "value" | "baseline",
+            ..
+        } => "`column`, `baseline` and `key` of the outcome say what its table calls them",
+        RegisterError::NoColumn { role: "key", .. } => "`key` says what the column is called here",
+        RegisterError::NoColumn {
+            role: "referral" | "date",
+            ..
+        } => "a table of dates has the columns `referral` and `date`",
+        RegisterError::NoColumn {
+            role: "code" | "state of a code",
+            ..
+        } => "a table of codes has `code` and `state`, and perhaps `label`, `from` and `to`",
         RegisterError::NoColumn { .. } => {
             "`[register.NAME.columns]` in the plan says what a column is called here"
         }
@@ -315,13 +329,17 @@ fn of_register(error: &RegisterError) -> Option<String> {
         RegisterError::Utf16 { .. } => "save the file as `CSV UTF-8`",
         RegisterError::Several { first, .. } => return first.first().and_then(of_register),
         RegisterError::Gap { .. } => {
-            "columns stand for periods in a row: add the missing ones, empty where nothing is known"
+            "ask for the missing columns: empty ones would say that nobody had a benefit, or a wage"
+        }
+        RegisterError::WeeksBetween { .. } => {
+            "ask for the missing weeks; where there are none, the later file is a register of its own"
         }
         RegisterError::WrongCell {
             expected: "number of hours",
             ..
         } => {
-            "hours are digits with at most one comma or point, such as 148,33; nothing was written"
+            "hours are digits with at most one comma or point, such as 148,33; nothing of this \
+             register was written"
         }
         RegisterError::WrongCell {
             expected: "number" | "1 or 0",

@@ -2,17 +2,20 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
 use klero::ledger::Event;
+use klero::period::Month;
 use klero::protocol::RegisterKind;
-use klero::register::{Doubt, Doubtful, Ingest as Job, SORT_MEMORY, Writing, ingest};
+use klero::register::{Doubt, Doubtful, Ingest as Job, Progress, SORT_MEMORY, Writing, ingest};
 use klero::report::language::{Locale, Message, Noun, PLAIN, counted};
 use klero::report::number::count;
 use serde_json::json;
 
+use super::console::Console;
 use super::failure::refused;
 use super::study::Study;
 use super::{Answer, Surroundings};
@@ -57,7 +60,7 @@ impl Ingest {
                 .filter_map(|file| fs::metadata(study.folder.join(file)).ok())
                 .map(|file| file.len())
                 .sum();
-            let bar = Bar::new(size, !around.console.json);
+            let bar = Bar::new(size, &around.console);
             let done = ingest(&Job {
                 register,
                 folder: &study.folder,
@@ -67,9 +70,9 @@ impl Ingest {
                 sort_memory: SORT_MEMORY,
                 drawn: drawn.clone(),
                 writing: Writing::Store,
-                progress: &|bytes| bar.show(bytes),
+                progress: &|progress| bar.show(progress),
             })?;
-            bar.clear();
+            drop(bar);
             for (file, columns) in &done.passed_over {
                 let names = columns.iter().map(String::as_str).take(6);
                 around.console.say(format!(
@@ -155,12 +158,16 @@ impl Ingest {
 pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
     let noun = match doubtful.doubt {
         Doubt::AfterDeath | Doubt::OutsideValidity => Noun::Person,
-        Doubt::NotInRegister | Doubt::TakenAsZero => Noun::DrawnPerson,
+        Doubt::InSomeFiles => Noun::Person,
+        Doubt::NotInRegister | Doubt::NotInTable | Doubt::TakenAsZero | Doubt::DrawnInSomeFiles => {
+            Noun::DrawnPerson
+        }
         Doubt::ShortKey | Doubt::ManyHours | Doubt::CellOverLines => Noun::Row,
         Doubt::NoLastLineEnd => Noun::File,
         Doubt::WithoutWeek => Noun::Spell,
-        Doubt::LastMonths => Noun::Month,
+        Doubt::LastMonths | Doubt::NotDelivered | Doubt::NoHours | Doubt::NoIndustry => Noun::Month,
     };
+    let months = &named(&doubtful.months);
     let those = &counted(doubtful.count, noun, locale);
     let mut text = locale.say(match doubtful.doubt {
         Doubt::AfterDeath => Message::AfterDeathDoubt { persons: those },
@@ -173,7 +180,14 @@ pub fn doubt(doubtful: &Doubtful, rows: bool, locale: &Locale) -> String {
         },
         Doubt::ManyHours => Message::ManyHoursDoubt { rows: those },
         Doubt::WithoutWeek => Message::WithoutWeekDoubt { spells: those },
-        Doubt::LastMonths => Message::LastMonthsDoubt { months: those },
+        Doubt::LastMonths => Message::LastMonthsDoubt { months },
+        Doubt::NotDelivered => Message::NotDeliveredDoubt { months },
+        Doubt::NoHours => Message::NoHoursDoubt { months },
+        Doubt::NoIndustry => Message::NoIndustryDoubt { months },
+        Doubt::NotInTable => Message::NotInTableDoubt { persons: those },
+        Doubt::InSomeFiles | Doubt::DrawnInSomeFiles => {
+            Message::InSomeFilesDoubt { persons: those }
+        }
         Doubt::NoLastLineEnd => Message::NoLastLineEndDoubt { files: those },
         Doubt::CellOverLines => Message::CellOverLinesDoubt { rows: those },
     });
@@ -201,6 +215,11 @@ pub fn as_json(doubtful: &Doubtful) -> serde_json::Value {
         Doubt::ManyHours => "many-hours",
         Doubt::WithoutWeek => "without-week",
         Doubt::LastMonths => "last-months",
+        Doubt::NotDelivered => "not-delivered",
+        Doubt::NoHours => "no-hours",
+        Doubt::NoIndustry => "no-industry",
+        Doubt::NotInTable => "not-in-table",
+        Doubt::InSomeFiles | Doubt::DrawnInSomeFiles => "in-some-files",
         Doubt::NoLastLineEnd => "no-last-line-end",
         Doubt::CellOverLines => "cell-over-lines",
     };
@@ -209,7 +228,33 @@ pub fn as_json(doubtful: &Doubtful) -> serde_json::Value {
         .iter()
         .map(|(file, line)| json!({"file": file.display().to_string(), "line": line}))
         .collect();
-    json!({"doubt": kind, "count": doubtful.count, "rows": rows})
+    let mut object = json!({"doubt": kind, "count": doubtful.count, "rows": rows});
+    if !doubtful.months.is_empty() {
+        let months = doubtful.months.iter().map(ToString::to_string);
+        object["months"] = months.collect::<Vec<_>>().into();
+    }
+    object
+}
+
+/// Names months, those in a row by the first and the last of them.
+fn named(months: &[Month]) -> String {
+    const SHOWN: usize = 6;
+    let mut runs: Vec<(Month, Month)> = Vec::new();
+    for &month in months {
+        match runs.last_mut() {
+            Some((_, last)) if last.next() == month => *last = month,
+            _ => runs.push((month, month)),
+        }
+    }
+    let shown = runs
+        .iter()
+        .take(SHOWN)
+        .map(|(first, last)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}–{last}"),
+        });
+    let more = if runs.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
 }
 
 /// Returns the ids of everybody drawn.
@@ -227,54 +272,118 @@ pub fn drawn(study: &Study) -> anyhow::Result<HashSet<Vec<u8>>> {
         .collect())
 }
 
-/// A progress bar for work over a second, on a terminal only.
+/// A progress bar for work over a second, on a terminal only; it is taken away when dropped.
 pub struct Bar {
     size: u64,
     started: Instant,
-    shown: Option<Mutex<Instant>>,
+    shown: Option<Mutex<Shown>>,
+}
+
+/// What a bar shows.
+struct Shown {
+    /// When it was last written, if it was.
+    last: Option<Instant>,
+    /// When sorting began.
+    sorting: Option<Instant>,
 }
 
 impl Bar {
-    pub fn new(size: u64, wanted: bool) -> Bar {
+    pub fn new(size: u64, console: &Console) -> Bar {
         let terminal = std::io::stderr().is_terminal()
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        let now = Instant::now();
+        let shown = Shown {
+            last: None,
+            sorting: None,
+        };
         Bar {
             size,
-            started: now,
-            shown: (wanted && terminal).then(|| Mutex::new(now)),
+            started: Instant::now(),
+            shown: (console.wants_progress() && terminal).then(|| Mutex::new(shown)),
         }
     }
 
-    pub fn show(&self, bytes: u64) {
+    pub fn show(&self, progress: Progress) {
         let Some(shown) = &self.shown else {
             return;
         };
-        let elapsed = self.started.elapsed();
         let mut shown = shown.lock().expect("nothing panics while it is held");
-        if elapsed < Duration::from_secs(1) || shown.elapsed() < Duration::from_millis(200) {
+        let since = match progress {
+            Progress::Read { .. } => self.started,
+            Progress::Sorted { .. } => *shown.sorting.get_or_insert_with(Instant::now),
+        };
+        let soon = |last: Instant| last.elapsed() < Duration::from_millis(200);
+        if self.started.elapsed() < Duration::from_secs(1) || shown.last.is_some_and(soon) {
             return;
         }
-        *shown = Instant::now();
-        let rate = bytes as f64 / elapsed.as_secs_f64();
-        let left = (self.size.saturating_sub(bytes)) as f64 / rate.max(1.0);
-        let (unit, name, digits) = match self.size {
-            ..2_000_000_000 => (1e6, "MB", 0),
-            _ => (1e9, "GB", 1),
-        };
-        let _ = write!(
-            std::io::stderr(),
-            "\r{:>5.digits$} of {:.digits$} {name}, {:.0} MB/s, {:.0} s left  ",
-            bytes as f64 / unit,
-            self.size as f64 / unit,
-            rate / 1e6,
-            left
-        );
+        shown.last = Some(Instant::now());
+        let line = line(progress, self.size, since.elapsed());
+        write_at_once(format!("\r{line:<WIDTH$}"));
     }
 
-    pub fn clear(&self) {
-        if self.shown.is_some() && self.started.elapsed() >= Duration::from_secs(1) {
-            let _ = write!(std::io::stderr(), "\r{:60}\r", "");
+    /// Does work that does not say how far it is, while `bytes` does.
+    pub fn during<T>(&self, bytes: impl Fn() -> u64 + Sync, work: impl FnOnce() -> T) -> T {
+        if self.shown.is_none() {
+            return work();
+        }
+        std::thread::scope(|scope| {
+            // The other end goes away with the work, also where it panics.
+            let (_working, ended) = channel::<()>();
+            let (tick, bytes) = (Duration::from_millis(200), &bytes);
+            scope.spawn(move || {
+                while ended.recv_timeout(tick) == Err(RecvTimeoutError::Timeout) {
+                    let bytes = bytes();
+                    self.show(Progress::Read { bytes });
+                }
+            });
+            work()
+        })
+    }
+}
+
+/// Columns that a bar takes.
+const WIDTH: usize = 60;
+
+/// Says how far the work of one kind has come, and how long it takes still.
+fn line(progress: Progress, size: u64, elapsed: Duration) -> String {
+    let (done, all) = match progress {
+        Progress::Read { bytes } => (bytes, size),
+        Progress::Sorted { parts, of } => (parts, of),
+    };
+    let rate = done as f64 / elapsed.as_secs_f64().max(1e-3);
+    let left = (all.saturating_sub(done)) as f64 / rate.max(1.0);
+    match progress {
+        Progress::Read { .. } => {
+            let (unit, name, digits) = match size {
+                ..2_000_000_000 => (1e6, "MB", 0),
+                _ => (1e9, "GB", 1),
+            };
+            format!(
+                "{:>5.digits$} of {:.digits$} {name}, {:.0} MB/s, {left:.0} s left",
+                done as f64 / unit,
+                all as f64 / unit,
+                rate / 1e6,
+            )
+        }
+        Progress::Sorted { .. } => {
+            let percent = 100 * done / all.max(1);
+            format!("sorting, {percent} %, {left:.0} s left")
         }
     }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        let written = self.shown.as_ref().is_some_and(|shown| {
+            let shown = shown.lock();
+            shown.is_ok_and(|shown| shown.last.is_some())
+        });
+        if written {
+            write_at_once(format!("\r{:WIDTH$}\r", ""));
+        }
+    }
+}
+
+/// Writes to a terminal in one piece, so that it does not flicker.
+fn write_at_once(text: String) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

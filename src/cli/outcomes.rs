@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use klero::digest::Digest;
 use klero::estimate::outcome_of;
-use klero::ledger::holds_cpr_shape;
 use klero::outcome::{Card, Dated, Fates, OutcomeError, Outcomes as Made, defined, measure};
 use klero::period::iso_date;
 use klero::protocol::{Language, Outcome, Protocol, RegisterKind, Selector, WAGE};
 use klero::register::columns::{Columns, Values};
 use klero::register::store::Store;
 use klero::register::values::Readings;
-use klero::register::{Input, RegisterError, Source, code_table};
+use klero::register::{Input, RegisterError, Shown, Source, code_table};
 use klero::report::effects::wrap;
 use klero::report::language::{Locale, Message, Noun, counted, note, plain_spaces};
 use klero::sample::dates_of_draws;
 use klero::spelling::nearest;
 
 use super::failure::refused;
+use super::ingest::Bar;
 use super::study::{AlreadyThere, OUTCOMES, Study, write_file};
 use super::{Answer, Surroundings};
 
@@ -114,8 +114,11 @@ impl Outcomes {
         if self.week0 == Week0::Include {
             plan.include_week_of_draw();
         }
-        let mut made = measure(&plan, &stores, &tables, dates)
-            .map_err(|error| with_lines(error, self.dates.as_deref()))?;
+        let bar = Bar::new(stores.iter().map(Store::size).sum(), &around.console);
+        let so_far = || stores.iter().map(Store::bytes_read).sum();
+        let made = bar.during(so_far, || measure(&plan, &stores, &tables, dates));
+        drop(bar);
+        let mut made = made.map_err(|error| with_lines(error, self.dates.as_deref()))?;
         made.inputs.extend(read);
         let (told, cautions) = (summary(&made, &around.of_tables()), made.cautions.clone());
         let columns = made.into_columns(&plan);
@@ -362,17 +365,14 @@ pub fn dates_of_table(file: &Path) -> anyhow::Result<Vec<Dated>> {
         }
         let text = cells[date].as_str();
         let Some(date) = iso_date(text) else {
-            let found = match holds_cpr_shape(text) {
-                true => "what has the shape of a CPR number".to_owned(),
-                false => format!("`{text}`"),
-            };
-            return Err(refused(
-                format!(
-                    "{found} is no date\n  in {}, line {line}, column date",
-                    file.display()
-                ),
-                "a date is written 2018-03-14",
-            ));
+            return Err(RegisterError::WrongCell {
+                path: file.to_owned(),
+                line,
+                column: "date".to_owned(),
+                found: Shown::cell(text),
+                expected: "date such as 2018-03-14",
+            }
+            .into());
         };
         dates.push(Dated {
             referral: id.clone(),

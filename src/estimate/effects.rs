@@ -301,6 +301,7 @@ fn adjust(
     let p = |&(table, row): &(usize, usize)| tables[table][row].computed.p_value;
     let mut p_values: Vec<f64> = family.iter().filter_map(p).collect();
     p_values.extend(untested.iter().map(|_| 1.0));
+    let size = p_values.len();
     let adjusted = multiplicity::adjust(&p_values, multiplicity.method);
     for (&(table, first), adjusted) in family.iter().zip(adjusted) {
         let (p, key) = {
@@ -311,6 +312,7 @@ fn adjust(
         for row in &mut tables[table] {
             if row.computed.p_value == p && same_hypothesis(row, &key) {
                 row.p_adjusted = Some(adjusted);
+                row.family = Some(size);
                 if !untested.is_empty() {
                     row.computed.note(&format!(
                         "tests of the family that could not be made count as p = 1: {}",
@@ -378,6 +380,8 @@ fn adjust_by_replays(tables: &mut [Vec<Estimate>], tests: &[Test], multiplicity:
     let adjusted =
         multiplicity::romano_wolf(&observed, &sets, by_replay.chunks_exact(family.len()));
     for (test, adjusted) in family.iter().zip(adjusted) {
-        tables[test.request][test.row].p_adjusted = adjusted;
+        let row = &mut tables[test.request][test.row];
+        row.p_adjusted = adjusted;
+        row.family = adjusted.map(|_| family.len());
     }
 }

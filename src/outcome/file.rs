@@ -33,6 +33,9 @@ struct RegisterRecord {
     codes: String,
     weeks: Option<(String, String)>,
     months: Option<(String, String)>,
+    /// Months between these that were not delivered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    holes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -93,6 +96,7 @@ impl Outcomes {
                     codes: codes.to_string(),
                     weeks: coverage.weeks.map(|(a, b)| (a.to_string(), b.to_string())),
                     months: coverage.months.map(|(a, b)| (a.to_string(), b.to_string())),
+                    holes: coverage.holes.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
             inputs: self

@@ -146,11 +146,10 @@ fn id(section: &mut Section, f: &mut Faults) -> Option<At<String>> {
     Some(id)
 }
 
-fn label_or(id: &str, section: &mut Section, f: &mut Faults) -> String {
-    match section.text("label", f) {
-        Some(label) => label.value,
-        None => id.to_owned(),
-    }
+/// Returns the label of a section, else its id; of one without an id, nothing.
+fn label(id: &Option<At<String>>, section: &mut Section, f: &mut Faults) -> String {
+    let label = section.text("label", f).map(|label| label.value);
+    label.unwrap_or_else(|| id.as_ref().map_or_else(String::new, |id| id.value.clone()))
 }
 
 /// Returns the value of a closed set under `key`.
@@ -201,12 +200,7 @@ fn arms(sections: Vec<Section>, f: &mut Faults) -> (Vec<At<Arm>>, Option<usize>)
     }
     for mut section in sections {
         let id = id(&mut section, f);
-        let label = match &id {
-            Some(id) => label_or(&id.value, &mut section, f),
-            None => section
-                .text("label", f)
-                .map_or_else(String::new, |l| l.value),
-        };
+        let label = label(&id, &mut section, f);
         let ratio = section
             .whole_within("ratio", 1, 10_000, f)
             .map_or(1, |ratio| ratio.value as u32);
@@ -258,12 +252,7 @@ fn factors(sections: Vec<Section>, f: &mut Faults) -> Vec<At<Factor>> {
     let mut factors: Vec<At<Factor>> = Vec::new();
     for mut section in sections {
         let id = id(&mut section, f);
-        let label = match &id {
-            Some(id) => label_or(&id.value, &mut section, f),
-            None => section
-                .text("label", f)
-                .map_or_else(String::new, |l| l.value),
-        };
+        let label = label(&id, &mut section, f);
         let kind = factor_kind(&mut section, f);
         let span = section.span.clone();
         section.finish(f);

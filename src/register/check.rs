@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::Spell;
 use super::codes::{Class, CodeTable};
+use super::coverage::Together;
 use crate::period::Month;
-use crate::protocol::{Absence, State};
+use crate::protocol::{Absence, Register, RegisterKind, State};
 
 /// Something in a register that may be a mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,9 @@ pub enum Doubt {
     ShortKey,
     /// Drawn persons who are not in the register.
     NotInRegister,
-    /// The same, where the plan says that they had nothing to register.
+    /// Drawn persons who are not in the table of a `value`.
+    NotInTable,
+    /// Those not in the register, where the plan says that they had nothing to register.
     TakenAsZero,
     /// Rows with more than 400 hours in a month.
     ManyHours,
@@ -28,6 +31,16 @@ pub enum Doubt {
     WithoutWeek,
     /// Months at the end with fewer rows than those before: they may not be complete.
     LastMonths,
+    /// Months between the others that no file of hours holds.
+    NotDelivered,
+    /// Months without a row in a register of hours of few people, which count as no hours.
+    NoHours,
+    /// Months between the others of which no wide file has industry codes.
+    NoIndustry,
+    /// Persons who are in some of a register's wide files only.
+    InSomeFiles,
+    /// The same, of the drawn persons, where it is known who was drawn.
+    DrawnInSomeFiles,
     /// Text tables whose last row has no line end where the others have one: it may be torn.
     NoLastLineEnd,
     /// Rows with a quoted cell that spans lines: a quote that was never closed swallows rows.
@@ -41,6 +54,8 @@ pub struct Doubtful {
     pub count: u64,
     /// File and line of the first ones; none where a doubt is about no row.
     pub rows: Vec<(PathBuf, u64)>,
+    /// Of a doubt about months: which.
+    pub months: Vec<Month>,
 }
 
 /// A row: the number of its file, and its line.
@@ -63,6 +78,9 @@ pub(super) struct Doubts {
     digits: BTreeMap<usize, Found>,
     /// Rows by month, of a register of hours.
     months: BTreeMap<Month, u64>,
+    doubtful_months: Vec<(Doubt, Vec<Month>)>,
+    /// Weeks that everybody has who is in every file, where several must hold everybody.
+    weeks: Option<u32>,
     /// Drawn persons who were met.
     met: u64,
 }
@@ -91,7 +109,7 @@ impl Found {
 }
 
 /// Rows by the number of digits of their key, of keys that are digits alone, and the first lines.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(super) struct KeyLengths(Vec<(u64, Vec<u64>)>);
 
 impl KeyLengths {
@@ -141,6 +159,28 @@ impl Doubts {
         *self.months.entry(month).or_default() += 1;
     }
 
+    /// Returns the rows by month since it was last called.
+    pub fn take_months(&mut self) -> BTreeMap<Month, u64> {
+        std::mem::take(&mut self.months)
+    }
+
+    /// Looks at the periods of all files.
+    pub fn periods(&mut self, register: &Register, together: &Together) {
+        let holes = match register.kind {
+            RegisterKind::Dream => Doubt::NoIndustry,
+            _ => Doubt::NotDelivered,
+        };
+        self.doubtful_months
+            .push((holes, together.coverage.holes.clone()));
+        self.doubtful_months
+            .push((Doubt::NoHours, together.empty.clone()));
+        self.months = together.rows.clone();
+        if register.kind == RegisterKind::Dream && register.files.len() > 1 {
+            let weeks = |(first, last)| (last - first + 1) as u32;
+            self.weeks = together.coverage.weeks.map(weeks);
+        }
+    }
+
     /// Looks at a person whole, whose parts are in order of time.
     pub fn person(
         &mut self,
@@ -168,9 +208,23 @@ impl Doubts {
         {
             self.add(Doubt::OutsideValidity, *place);
         }
-        if drawn.is_some_and(|drawn| drawn.contains(key)) {
-            self.met += 1;
+        let is_drawn = drawn.map(|drawn| drawn.contains(key));
+        self.met += u64::from(is_drawn == Some(true));
+        if let Some(weeks) = self.weeks
+            && let Some((_, place)) = parts.first()
+            && parts.iter().map(|(spell, _)| spell.weeks).sum::<u32>() < weeks
+        {
+            match is_drawn {
+                None => self.add(Doubt::InSomeFiles, *place),
+                Some(true) => self.add(Doubt::DrawnInSomeFiles, *place),
+                Some(false) => {}
+            }
         }
+    }
+
+    /// Counts a drawn person who was met.
+    pub fn meet(&mut self) {
+        self.met += 1;
     }
 
     /// Returns what is doubtful in these files.
@@ -180,7 +234,13 @@ impl Doubts {
         drawn: Option<&HashSet<Vec<u8>>>,
         absent: Absence,
     ) -> Vec<Doubtful> {
-        if let Some((&most, _)) = self.digits.iter().max_by_key(|(_, found)| found.count)
+        let of_keys = self.digits.iter();
+        let of_keys = usual(of_keys.map(|(digits, found)| (*digits, found.count)));
+        // Where every key lost its zeros, the ids of the drawn still have theirs.
+        let ids = drawn.into_iter().flatten();
+        let ids = ids.filter(|id| id.iter().all(u8::is_ascii_digit));
+        let of_ids = usual(ids.map(|id| (id.len().min(KeyLengths::LONGEST), 1)));
+        if let Some(most) = of_keys.max(of_ids)
             && most >= LONG_KEY
         {
             for (_, short) in self.digits.range(..most) {
@@ -196,22 +256,20 @@ impl Doubts {
             };
             self.found.entry(doubt).or_default().add(missing, []);
         }
-        let counts: Vec<u64> = self.months.values().copied().collect();
-        let doubtful = (1..=2.min(counts.len().saturating_sub(3)))
-            .filter(|&from_end| {
-                // Less than nine tenths of the mean of the three months before the last two.
-                let before = &counts[counts.len() - 2 - 3.min(counts.len() - 2)..counts.len() - 2];
-                let mean = before.iter().sum::<u64>() * 9 / (10 * before.len().max(1) as u64);
-                counts[counts.len() - from_end] < mean
-            })
-            .count() as u64;
-        if doubtful > 0 {
-            self.found
-                .entry(Doubt::LastMonths)
-                .or_default()
-                .add(doubtful, []);
-        }
-        self.found
+        let counts: Vec<(Month, u64)> = self.months.into_iter().collect();
+        // Less than nine tenths of the mean of the three months before the last two.
+        let from = counts.len().saturating_sub(2);
+        let before = &counts[from.saturating_sub(3)..from];
+        let last = &counts[from.max(3).min(counts.len())..];
+        let sum: u64 = before.iter().map(|(_, rows)| rows).sum();
+        let mean = sum * 9 / (10 * before.len().max(1) as u64);
+        let thin = last.iter().filter(|(_, rows)| *rows < mean);
+        let thin = thin.map(|(month, _)| *month).collect();
+        self.doubtful_months.push((Doubt::LastMonths, thin));
+        let of_months = self.doubtful_months.into_iter();
+        let of_months = of_months.filter(|(_, months)| !months.is_empty());
+        let mut all: Vec<Doubtful> = self
+            .found
             .into_iter()
             .map(|(doubt, found)| Doubtful {
                 doubt,
@@ -221,7 +279,26 @@ impl Doubts {
                     .into_iter()
                     .map(|(file, line)| (files[usize::from(file)].clone(), line))
                     .collect(),
+                months: Vec::new(),
             })
-            .collect()
+            .chain(of_months.map(|(doubt, months)| Doubtful {
+                doubt,
+                count: months.len() as u64,
+                rows: Vec::new(),
+                months,
+            }))
+            .collect();
+        all.sort_by_key(|doubtful| doubtful.doubt);
+        all
     }
+}
+
+/// Returns the number of digits that occurs most often.
+fn usual(digits: impl Iterator<Item = (usize, u64)>) -> Option<usize> {
+    let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
+    for (digits, count) in digits {
+        *counts.entry(digits).or_default() += count;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.map(|(digits, _)| digits)
 }

@@ -61,6 +61,9 @@ const TEXT: &str = include_str!("dream_codes.csv");
 impl Code {
     pub const BLANK: Code = Code(0);
 
+    /// `100`, which scripts put where a blank week has wage; no delivery has it.
+    const DERIVED: Code = Code(100);
+
     /// Returns the code of a cell without blanks at its ends: three digits, or nothing. `.` is
     /// SAS's missing value and reads as blank.
     pub fn read(cell: &[u8]) -> Option<Code> {
@@ -179,16 +182,25 @@ impl CodeTable {
             });
         }
         let column = |name: &str| table.header.iter().position(|column| column == name);
-        let needed = |name: &'static str| {
-            column(name).ok_or_else(|| RegisterError::NoColumn {
-                path: path.to_owned(),
-                column: name.to_owned(),
-                role: name,
-                nearest: nearest(name, table.header.iter().map(String::as_str)).map(str::to_owned),
-            })
+        const COLUMNS: [&str; 5] = ["code", "state", "label", "from", "to"];
+        let others = || {
+            let names = table.header.iter().map(String::as_str);
+            names.filter(|name| !COLUMNS.contains(name))
         };
-        let (code, state) = (needed("code")?, needed("state")?);
-        let (label, from, to) = (column("label"), column("from"), column("to"));
+        let none = |name: &str, role: &'static str| RegisterError::NoColumn {
+            path: path.to_owned(),
+            column: name.to_owned(),
+            role,
+            nearest: nearest(name, others()).map(str::to_owned),
+        };
+        let needed = |name, role| column(name).ok_or_else(|| none(name, role));
+        // Passed over in silence, a misspelt column would lift a limit.
+        let perhaps = |name| match (column(name), nearest(name, others())) {
+            (None, Some(_)) => Err(none(name, name)),
+            (found, _) => Ok(found),
+        };
+        let (code, state) = (needed("code", "code")?, needed("state", "state of a code")?);
+        let (label, from, to) = (perhaps("label")?, perhaps("from")?, perhaps("to")?);
         let mut own = self.clone();
         let mut lines: BTreeMap<Code, u64> = BTreeMap::new();
         for row in &table.rows {
@@ -202,6 +214,9 @@ impl CodeTable {
             let read = Code::read(row.cells[code].as_bytes())
                 .filter(|code| *code != Code::BLANK)
                 .ok_or_else(|| wrong(code, "code of three digits"))?;
+            if read == Code::DERIVED {
+                return Err(wrong(code, "code of DREAM, but one that scripts derive"));
+            }
             if let Some(first) = lines.insert(read, row.line) {
                 return Err(RegisterError::CodeTwice {
                     path: path.to_owned(),
@@ -219,6 +234,12 @@ impl CodeTable {
                     .map(Some)
                     .map_err(|_| wrong(at, "ISO week such as 2021-W14")),
             };
+            let valid: (Option<Week>, Option<Week>) = (week(from)?, week(to)?);
+            if let (Some(from), Some(until), Some(to)) = (valid.0, valid.1, to)
+                && until < from
+            {
+                return Err(wrong(to, "week on or after that in `from`"));
+            }
             let label = label.map_or(String::new(), |at| row.cells[at].clone());
             let entry = CodeEntry {
                 code: read,
@@ -226,7 +247,7 @@ impl CodeTable {
                 label_en: label,
                 group: "own".to_owned(),
                 class: Class::Is(known),
-                valid: (week(from)?, week(to)?),
+                valid,
             };
             own.classes[usize::from(read.0)] = Some(entry.class);
             match own.entries.iter_mut().find(|entry| entry.code == read) {

@@ -169,6 +169,7 @@ impl Layout {
         Ok(Layout {
             separator: dialect.separator,
             coverage: Coverage {
+                holes: Vec::new(),
                 weeks: weeks.map(|(first, last)| (Week(first), Week(last))),
                 months: months.map(|(first, last)| (Month(first), Month(last))),
             },

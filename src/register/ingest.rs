@@ -15,10 +15,12 @@ use memchr::{memchr, memrchr};
 
 use super::check::{Doubt, Doubtful, Doubts, Part, Place};
 use super::codes::CodeTable;
+use super::coverage::{Delivered, Together};
 use super::dream::{Block, Layout, RowFault};
 use super::long::LongFile;
 use super::people::{People, PersonReader, PersonRef, write_person};
 use super::source::{self, Format, LONGEST_ROW, UNIT, no_text};
+use super::spill::Spill;
 use super::store::StoreWriter;
 use super::unknown::Unknowns;
 use super::{Coverage, Hours, Input, RegisterError, RowFaults, Spell, Wage};
@@ -42,8 +44,17 @@ pub struct Ingest<'a> {
     /// Keys of the drawn persons, to count those who are not in the register.
     pub drawn: Option<HashSet<Vec<u8>>>,
     pub writing: Writing,
-    /// Called with the bytes read so far.
-    pub progress: &'a (dyn Fn(u64) + Sync),
+    /// Called now and then with how far the work has come.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// How far an ingest has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Bytes read so far.
+    Read { bytes: u64 },
+    /// Parts of persons put into order of key, of all.
+    Sorted { parts: u64, of: u64 },
 }
 
 /// Whether an ingest writes what it reads.
@@ -95,7 +106,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         doubts: Vec::new(),
     };
     let mut doubts = Doubts::default();
-    let mut covered: Vec<(PathBuf, Coverage)> = Vec::new();
+    let mut delivered: Vec<Delivered> = Vec::new();
     let mut unknown = Unknowns::default();
     for (number, name) in ingest.register.files.iter().enumerate() {
         let path = ingest.folder.join(name);
@@ -111,14 +122,21 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
             }
             _ => source.read_long(&mut sorter, done.bytes, &mut doubts, &mut unknown)?,
         };
-        for (other, (path_of_other, coverage)) in covered.iter().enumerate() {
+        let this = Delivered {
+            path: path.clone(),
+            coverage: file.coverage,
+            rows: doubts.take_months(),
+        };
+        for (number_of_other, other) in delivered.iter().enumerate() {
             // Where one wins, the other gives way.
-            if ![other, number].map(Some).contains(&ingest.register.wins) {
-                refuse_overlap(path_of_other, *coverage, &path, file.coverage)?;
+            if ![number_of_other, number]
+                .map(Some)
+                .contains(&ingest.register.wins)
+            {
+                other.refuse_overlap(&this)?;
             }
         }
-        covered.push((path.clone(), file.coverage));
-        done.coverage = done.coverage.with(file.coverage);
+        delivered.push(this);
         done.rows += file.rows;
         done.left_out += file.left_out;
         done.bytes += file.bytes;
@@ -135,8 +153,12 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         unknown.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
         return Err(RegisterError::UnknownCodes { codes: unknown });
     }
-    let wins = ingest.register.wins.map(|file| (file, covered[file].1));
-    let files: Vec<PathBuf> = covered.into_iter().map(|(path, _)| path).collect();
+    let together = Together::of(ingest.register.kind, &delivered, ingest.register.wins)?;
+    doubts.periods(ingest.register, &together);
+    done.coverage = together.coverage;
+    let wins = ingest.register.wins;
+    let wins = wins.map(|file| (file, delivered[file].coverage.clone()));
+    let files: Vec<PathBuf> = delivered.into_iter().map(|file| file.path).collect();
     let mut writer = match ingest.writing {
         Writing::Nothing => None,
         Writing::Store => Some(StoreWriter::create(
@@ -150,7 +172,7 @@ pub fn ingest(ingest: &Ingest) -> Result<Ingested, RegisterError> {
         )?),
     };
     let joiner = Joiner::new(ingest.register.kind, &files, wins);
-    sorter.merge(joiner, |person, parts| {
+    sorter.merge(joiner, ingest.progress, |person, parts| {
         done.persons += 1;
         done.spells += person.spells.len() as u64;
         doubts.person(person.key, parts, codes, ingest.drawn.as_ref());
@@ -189,49 +211,6 @@ fn roster(keep: &HashSet<Vec<u8>>) -> Digest {
     let mut ids: Vec<_> = keep.iter().map(|id| String::from_utf8_lossy(id)).collect();
     ids.sort_unstable();
     Digest::of_roster(ids.iter().map(|id| id.as_ref()))
-}
-
-impl Coverage {
-    /// Returns the periods from the first of either to the last of either.
-    fn with(self, other: Coverage) -> Coverage {
-        fn span<T: Ord + Copy>(a: Option<(T, T)>, b: Option<(T, T)>) -> Option<(T, T)> {
-            match (a, b) {
-                (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-                (a, b) => a.or(b),
-            }
-        }
-        Coverage {
-            weeks: span(self.weeks, other.weeks),
-            months: span(self.months, other.months),
-        }
-    }
-}
-
-fn refuse_overlap(
-    first: &Path,
-    a: Coverage,
-    second: &Path,
-    b: Coverage,
-) -> Result<(), RegisterError> {
-    let overlap = |from: String, to: String| RegisterError::Overlap {
-        first: first.to_owned(),
-        second: second.to_owned(),
-        from,
-        to,
-    };
-    if let (Some(a), Some(b)) = (a.weeks, b.weeks) {
-        let (from, to) = (a.0.max(b.0), a.1.min(b.1));
-        if from <= to {
-            return Err(overlap(from.to_string(), to.to_string()));
-        }
-    }
-    if let (Some(a), Some(b)) = (a.months, b.months) {
-        let (from, to) = (a.0.max(b.0), a.1.min(b.1));
-        if from <= to {
-            return Err(overlap(from.to_string(), to.to_string()));
-        }
-    }
-    Ok(())
 }
 
 /// One file of a register.
@@ -304,7 +283,8 @@ impl Source<'_> {
                         if !lines.fill(&mut bytes)? {
                             break;
                         }
-                        progress(bytes_before + lines.bytes());
+                        let read = bytes_before + lines.bytes();
+                        progress(Progress::Read { bytes: read });
                         let filled = Filled {
                             sequence,
                             bytes,
@@ -375,7 +355,7 @@ impl Source<'_> {
             doubts.add(Doubt::NoLastLineEnd, (self.number as u16, line));
         }
         Ok(Scanned {
-            coverage: layout.coverage,
+            coverage: layout.coverage.clone(),
             passed_over: layout.passed_over.clone(),
             rows,
             left_out,
@@ -402,7 +382,8 @@ impl Source<'_> {
         while file.next(self.ingest.keep.as_ref(), &mut part)? {
             sorter.push(part.get(0), self.number)?;
             if file.rows.is_multiple_of(4_096) {
-                (self.ingest.progress)(bytes_before + file.bytes());
+                let bytes = bytes_before + file.bytes();
+                (self.ingest.progress)(Progress::Read { bytes });
             }
         }
         if file.rows == 0 {
@@ -411,7 +392,7 @@ impl Source<'_> {
             });
         }
         Ok(Scanned {
-            coverage: file.coverage,
+            coverage: std::mem::take(&mut file.coverage),
             passed_over: std::mem::take(&mut file.passed_over),
             rows: file.rows,
             left_out: file.left_out,
@@ -710,27 +691,29 @@ impl Lines {
 /// Persons on their way into order of key, then of file.
 struct Sorter {
     folder: PathBuf,
-    name: String,
     memory: usize,
     people: People,
     /// Index of the file of each person in `people`.
     files: Vec<u16>,
-    runs: Vec<PathBuf>,
+    runs: Vec<Spill>,
+    /// Parts of persons taken in.
+    parts: u64,
 }
 
 impl Sorter {
     fn new(ingest: &Ingest) -> Sorter {
         Sorter {
             folder: ingest.derived.to_owned(),
-            name: ingest.register.id.clone(),
             memory: ingest.sort_memory,
             people: People::default(),
             files: Vec::new(),
             runs: Vec::new(),
+            parts: 0,
         }
     }
 
     fn push(&mut self, person: PersonRef, file: usize) -> Result<(), RegisterError> {
+        self.parts += 1;
         self.people.push(person);
         self.files.push(file as u16);
         if self.people.bytes() >= self.memory {
@@ -752,17 +735,13 @@ impl Sorter {
     }
 
     fn write_run(&mut self) -> Result<(), RegisterError> {
-        let path = self
-            .folder
-            .join(format!(".{}.run-{}", self.name, self.runs.len()));
         let failed = |source| RegisterError::Io {
-            path: path.clone(),
-            action: "write",
+            path: self.folder.clone(),
+            action: "sort on the disk in",
             source,
         };
-        // Noted first, so that the file is taken away whatever happens to it.
-        self.runs.push(path.clone());
-        let mut out = BufWriter::with_capacity(1 << 18, File::create(&path).map_err(failed)?);
+        let spill = Spill::create(&self.folder).map_err(failed)?;
+        let mut out = BufWriter::with_capacity(1 << 18, spill.writer());
         for index in self.order() {
             let person = self.people.get(index as usize);
             write_person(&mut out, person, self.files[index as usize]).map_err(failed)?;
@@ -770,6 +749,8 @@ impl Sorter {
         PersonReader::write_end(&mut out, self.people.len() as u64)
             .and_then(|()| out.flush())
             .map_err(failed)?;
+        drop(out);
+        self.runs.push(spill);
         self.people.clear();
         self.files.clear();
         Ok(())
@@ -779,10 +760,19 @@ impl Sorter {
     fn merge(
         &mut self,
         mut joiner: Joiner,
+        progress: &dyn Fn(Progress),
         mut each: impl FnMut(PersonRef, &[Part]) -> Result<(), RegisterError>,
     ) -> Result<(), RegisterError> {
+        let (mut parts, of) = (0, self.parts);
+        let mut step = || {
+            parts += 1;
+            if parts % 4_096 == 0 {
+                progress(Progress::Sorted { parts, of });
+            }
+        };
         if self.runs.is_empty() {
             for index in self.order() {
+                step();
                 let person = self.people.get(index as usize);
                 joiner.push(person, self.files[index as usize], &mut each)?;
             }
@@ -794,7 +784,7 @@ impl Sorter {
         let mut runs = self
             .runs
             .iter()
-            .map(|path| Run::open(path))
+            .map(|spill| Run::open(spill, &self.folder))
             .collect::<Result<Vec<Run>, RegisterError>>()?;
         // A heap of the runs by their next person: the smallest key is on top.
         let mut heap: BinaryHeap<std::cmp::Reverse<(Vec<u8>, u16, usize)>> = BinaryHeap::new();
@@ -804,6 +794,7 @@ impl Sorter {
             }
         }
         while let Some(std::cmp::Reverse((_, file, index))) = heap.pop() {
+            step();
             let person = runs[index].people.get(0);
             joiner.push(person, file, &mut each)?;
             if let Some((key, file)) = runs[index].advance()? {
@@ -811,14 +802,6 @@ impl Sorter {
             }
         }
         joiner.finish(&mut each)
-    }
-}
-
-impl Drop for Sorter {
-    fn drop(&mut self) {
-        for run in &self.runs {
-            let _ = fs::remove_file(run);
-        }
     }
 }
 
@@ -886,21 +869,23 @@ impl<'a> Joiner<'a> {
             self.key = Some(person.key.to_vec());
         }
         self.last = (file, person.line);
-        let wins = self.wins.filter(|(wins, _)| *wins != usize::from(file));
-        let coverage = wins.map(|(_, coverage)| coverage).unwrap_or_default();
+        let wins = self.wins.as_ref();
+        let (weeks, months) = match wins.filter(|(wins, _)| *wins != usize::from(file)) {
+            Some((_, coverage)) => (coverage.weeks, coverage.months),
+            None => (None, None),
+        };
         for spell in person.spells {
-            for spell in outside(*spell, coverage.weeks).into_iter().flatten() {
+            for spell in outside(*spell, weeks).into_iter().flatten() {
                 self.spells.push((spell, self.last));
             }
         }
         for wage in person.wages {
             self.wages
-                .extend(wage_outside(*wage, coverage.months).into_iter().flatten());
+                .extend(wage_outside(*wage, months).into_iter().flatten());
         }
         for hours in person.hours {
-            let lost = coverage
-                .months
-                .is_some_and(|(first, last)| first <= hours.month && hours.month <= last);
+            let lost =
+                months.is_some_and(|(first, last)| first <= hours.month && hours.month <= last);
             if !lost {
                 self.hours.push((*hours, self.last));
             }
@@ -1040,22 +1025,18 @@ fn wage_outside(wage: Wage, months: Option<(Month, Month)>) -> [Option<Wage>; 2]
 }
 
 /// A sorted run on the disk, read person by person.
-struct Run {
-    path: PathBuf,
-    input: PersonReader<BufReader<File>>,
+struct Run<'a> {
+    folder: &'a Path,
+    input: PersonReader<BufReader<&'a File>>,
     /// The person at hand, as the only one.
     people: People,
 }
 
-impl Run {
-    fn open(path: &Path) -> Result<Run, RegisterError> {
-        let file = File::open(path).map_err(|source| RegisterError::Io {
-            path: path.to_owned(),
-            action: "read",
-            source,
-        })?;
+impl<'a> Run<'a> {
+    fn open(spill: &'a Spill, folder: &'a Path) -> Result<Run<'a>, RegisterError> {
+        let file = spill.reader().map_err(|error| unread(folder, error))?;
         Ok(Run {
-            path: path.to_owned(),
+            folder,
             input: PersonReader::new(BufReader::with_capacity(1 << 18, file)),
             people: People::default(),
         })
@@ -1067,11 +1048,7 @@ impl Run {
         match self.input.read_into(&mut self.people) {
             Ok(None) => Ok(None),
             Ok(Some(file)) => Ok(Some((self.people.get(0).key.to_vec(), file))),
-            Err(source) => Err(RegisterError::Io {
-                path: self.path.clone(),
-                action: "read",
-                source,
-            }),
+            Err(error) => Err(unread(self.folder, error)),
         }
     }
 }

@@ -13,8 +13,9 @@ use super::codes::{Code, CodeTable};
 use super::ingest::{UnknownIn, no_codes};
 use super::people::People;
 use super::source::{KeyFault, Source};
+use super::values::number;
 use super::{Coverage, Hours, RegisterError, RowFaults, Shown, Spell, shown};
-use crate::period::{Date, Month, Week};
+use crate::period::{Month, Week, iso_date};
 use crate::protocol::{ColumnRole, Register, RegisterKind, State};
 use crate::spelling::nearest;
 
@@ -51,6 +52,7 @@ enum Columns {
         year: usize,
         month: usize,
         hours: usize,
+        wage: Option<usize>,
     },
     Spells {
         start: usize,
@@ -101,9 +103,22 @@ impl<'a> LongFile<'a> {
                 let year = column(ColumnRole::Year)?;
                 let month = column(ColumnRole::Month)?;
                 let hours = column(ColumnRole::Hours)?;
+                // Not in every delivery, and only where the plan names them.
+                let perhaps = |role: ColumnRole| {
+                    let named = register.columns.iter().any(|(named, _)| *named == role);
+                    named.then(|| column(role)).transpose()
+                };
+                let wage = perhaps(ColumnRole::Wage)?;
+                let subsidy = perhaps(ColumnRole::Subsidy)?;
+                let used = [Some(year), Some(month), Some(hours), wage, subsidy];
                 (
-                    Columns::Bfl { year, month, hours },
-                    vec![year, month, hours],
+                    Columns::Bfl {
+                        year,
+                        month,
+                        hours,
+                        wage,
+                    },
+                    used.into_iter().flatten().collect(),
                 )
             }
             RegisterKind::Spells => {
@@ -213,11 +228,21 @@ impl<'a> LongFile<'a> {
         let wanted = keep.is_none_or(|keep| keep.contains(key.as_bytes()));
         self.left_out += u64::from(!wanted);
         match self.columns {
-            Columns::Bfl { year, month, hours } => {
+            Columns::Bfl {
+                year,
+                month,
+                hours,
+                wage,
+            } => {
                 let month = self.month(cells, line, year, month)?;
                 self.cover_months(month, month);
                 let paid = paid(&cells[hours])
                     .ok_or_else(|| self.wrong(cells, line, hours, "number of hours"))?;
+                if let Some(wage) = wage
+                    && number(&cells[wage]).is_none()
+                {
+                    return Err(self.wrong(cells, line, wage, "wage"));
+                }
                 self.doubts.month(month);
                 if paid > MANY_HOURS {
                     self.doubts.add(Doubt::ManyHours, (self.number, line));
@@ -319,15 +344,16 @@ impl<'a> LongFile<'a> {
         {
             return Ok(week);
         }
-        let date: Option<Date> = text.parse().ok();
-        let date = date.filter(|date| known_year(date.year())).ok_or_else(|| {
-            self.wrong(
+        let date = iso_date(text)
+            .filter(|date| known_year(date.year()))
+            .ok_or_else(|| {
+                self.wrong(
                 cells,
                 line,
                 column,
                 "date such as 2021-04-05, or ISO week such as 2021-W14, of the years 1900 to 2199",
             )
-        })?;
+            })?;
         let week = Week::of(date);
         let thursday = week.thursday();
         Ok(match edge {

@@ -8,8 +8,9 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ struct Record {
     /// First and last week and month, as numbers of [`Week`] and [`Month`].
     weeks: Option<(i32, i32)>,
     months: Option<(i32, i32)>,
+    /// Months that were not delivered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holes: Vec<i32>,
     /// Digest of each file.
     inputs: Vec<(String, String)>,
     codes: String,
@@ -108,6 +112,7 @@ impl StoreWriter {
             reading: Reading::of(register),
             weeks: coverage.weeks.map(|(first, last)| (first.0, last.0)),
             months: coverage.months.map(|(first, last)| (first.0, last.0)),
+            holes: coverage.holes.iter().map(|month| month.0).collect(),
             inputs: inputs
                 .iter()
                 .map(|input| (input.file.clone(), input.digest.to_string()))
@@ -159,6 +164,9 @@ impl Drop for StoreWriter {
 /// The spells of a register, as they were ingested.
 pub struct Store {
     path: PathBuf,
+    /// Bytes of the file, and those that the reader furthest on has read.
+    size: u64,
+    read: AtomicU64,
     pub coverage: Coverage,
     pub inputs: Vec<Input>,
     /// The code table the files were checked against.
@@ -172,7 +180,7 @@ impl Store {
     /// Opens the store of a register.
     pub fn open(folder: &Path, register: &str) -> Result<Store, RegisterError> {
         let path = store_path(folder, register);
-        let (record, _) = open(&path)?;
+        let (record, _) = open(&path, &AtomicU64::new(0))?;
         let unusable = |message: &str| unusable(&path, message);
         let record: Record =
             serde_json::from_str(&record).map_err(|error| unusable(&error.to_string()))?;
@@ -198,11 +206,14 @@ impl Store {
             })
             .collect::<Result<_, RegisterError>>()?;
         Ok(Store {
+            size: fs::metadata(&path).map_or(0, |file| file.len()),
+            read: AtomicU64::new(0),
             coverage: Coverage {
                 weeks: record.weeks.map(|(first, last)| (Week(first), Week(last))),
                 months: record
                     .months
                     .map(|(first, last)| (Month(first), Month(last))),
+                holes: record.holes.into_iter().map(Month).collect(),
             },
             inputs,
             codes,
@@ -210,6 +221,16 @@ impl Store {
             persons: record.persons.as_deref().map(digest).transpose()?,
             path: path.clone(),
         })
+    }
+
+    /// Returns the bytes of the store.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns how many of them were read; of several readers, that of the one furthest on counts.
+    pub fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
     }
 
     /// Opens the store of a register, and stops where it was made otherwise than the plan now has
@@ -263,11 +284,11 @@ impl Store {
         mut wanted: impl FnMut(&str) -> bool,
         mut each: impl FnMut(&Person),
     ) -> Result<(), RegisterError> {
-        let (_, input) = open(&self.path)?;
+        let (_, input) = open(&self.path, &self.read)?;
         let failed = failed(&self.path, "read");
         let mut reader = PersonReader::new(input);
         let mut person = Person::default();
-        let mut persons = 0;
+        let mut persons = 0u64;
         while let Some(key) = reader.next_key().map_err(&failed)? {
             persons += 1;
             if !wanted(key) {
@@ -285,8 +306,27 @@ impl Store {
     }
 }
 
+/// A file that says how far it was read.
+struct Counted<'a> {
+    file: File,
+    read: u64,
+    furthest: &'a AtomicU64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(bytes)?;
+        self.read += read as u64;
+        self.furthest.fetch_max(self.read, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
 /// Opens a store behind its record.
-fn open(path: &Path) -> Result<(String, BufReader<File>), RegisterError> {
+fn open<'a>(
+    path: &Path,
+    furthest: &'a AtomicU64,
+) -> Result<(String, BufReader<Counted<'a>>), RegisterError> {
     let file = File::open(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => RegisterError::NotIngested {
             path: path.to_owned(),
@@ -294,6 +334,11 @@ fn open(path: &Path) -> Result<(String, BufReader<File>), RegisterError> {
         },
         _ => failed(path, "read")(source),
     })?;
+    let file = Counted {
+        file,
+        read: 0,
+        furthest,
+    };
     let mut input = BufReader::with_capacity(BUFFER, file);
     let mut record = String::new();
     input

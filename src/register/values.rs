@@ -1,11 +1,12 @@
 //! Tables with one row a person, such as surveys: a number for each, and perhaps one before.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
+use super::check::{Doubt, Doubtful, Doubts, KeyLengths};
 use super::source::{KeyFault, Source};
-use super::{Doubt, Doubtful, Input, RegisterError, RowFaults, Shown};
-use crate::protocol::ValueColumn;
+use super::{Input, RegisterError, RowFaults, Shown};
+use crate::protocol::{Absence, ValueColumn};
 use crate::spelling::nearest;
 
 /// The numbers of one person.
@@ -19,8 +20,11 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub struct Readings {
     readings: HashMap<String, Reading>,
+    path: PathBuf,
+    keys: KeyLengths,
+    /// The last row, where it may be torn.
+    torn: Option<u64>,
     pub input: Input,
-    pub doubts: Vec<Doubtful>,
 }
 
 impl Readings {
@@ -51,6 +55,7 @@ impl Readings {
         };
         let mut lines: HashMap<String, u64> = HashMap::new();
         let mut readings = HashMap::new();
+        let mut keys = KeyLengths::default();
         let mut cells = Vec::new();
         let mut faults = RowFaults::default();
         let (mut rows, mut last) = (0, 1);
@@ -92,6 +97,7 @@ impl Readings {
             });
             match (found, baseline.map_or(Ok(None), number)) {
                 (Ok(value), Ok(baseline)) => {
+                    keys.add(cells[key].as_bytes(), line);
                     readings.insert(cells[key].clone(), Reading { value, baseline });
                 }
                 (found, before) => {
@@ -104,19 +110,43 @@ impl Readings {
         }
         faults.done()?;
         let torn = rows > 1 && source.lacks_last_line_end();
-        let doubts = torn.then(|| Doubtful {
-            doubt: Doubt::NoLastLineEnd,
-            count: 1,
-            rows: vec![(path.clone(), last)],
-        });
         Ok(Readings {
             readings,
+            path,
+            keys,
+            torn: torn.then_some(last),
             input: Input {
                 file: column.file.display().to_string(),
                 digest: source.digest()?,
             },
-            doubts: doubts.into_iter().collect(),
         })
+    }
+
+    /// Returns the number of persons in the table.
+    pub fn persons(&self) -> u64 {
+        self.readings.len() as u64
+    }
+
+    /// Returns what is doubtful in the table; `drawn` are the keys of the drawn persons.
+    pub fn doubts(&self, drawn: Option<&HashSet<Vec<u8>>>) -> Vec<Doubtful> {
+        let mut doubts = Doubts::default();
+        doubts.keys(&self.keys, 0, 0);
+        if let Some(line) = self.torn {
+            doubts.add(Doubt::NoLastLineEnd, (0, line));
+        }
+        for id in drawn.into_iter().flatten() {
+            if std::str::from_utf8(id).is_ok_and(|id| self.readings.contains_key(id)) {
+                doubts.meet();
+            }
+        }
+        let files = std::slice::from_ref(&self.path);
+        let mut doubts = doubts.finish(files, drawn, Absence::Missing);
+        for doubtful in &mut doubts {
+            if doubtful.doubt == Doubt::NotInRegister {
+                doubtful.doubt = Doubt::NotInTable;
+            }
+        }
+        doubts
     }
 
     /// Returns the numbers of a person, `None` for one who is not in the table.
@@ -126,7 +156,7 @@ impl Readings {
 }
 
 /// Reads a number with a decimal point or comma; `Some(None)` where it is missing.
-fn number(text: &str) -> Option<Option<f64>> {
+pub(super) fn number(text: &str) -> Option<Option<f64>> {
     match text {
         "" | "." | "NA" => Some(None),
         text => {

@@ -11,9 +11,9 @@
 //! is in an unpaid job is in a job, and whoever kept a job had one. Therefore the people are
 //! variables too, put together by what is counted of them: a combination that nobody of the whole
 //! trial has is taken to be known as impossible, and every count is the sum of the combinations it
-//! is of. A cell may be shown only if it prints a function of variables that are shown; so shares,
-//! means, effects and p-values add nothing to what a reader could solve, and the equations over the
-//! shown counts are all there is to solve.
+//! is of. A cell may be shown only if all the variables are that it is said to be a function of. What
+//! is proved is that the equations over the shown counts have other solutions; that a share, an
+//! effect or a p tells no other count is as true as what was said of its cell.
 //!
 //! Sources: Hundepool et al. 2012, Statistical Disclosure Control, ch. 4 and 5 (small counts are
 //! unsafe, and the interval an intruder can compute must be wide), doi:10.1002/9781118348239; Cox
@@ -23,8 +23,8 @@
 //! back are those that the cheapest move of the unsafe one changes, doi:10.1002/net.3230220407).
 //!
 //! It is no guarantee that a rule of some data holder is kept: those differ and change. It does not
-//! read words (captions, notes, names of rows), and it knows only the equations and people it is
-//! told.
+//! read words (captions, notes, names of rows), and it knows only the equations, people and readings
+//! it is told.
 
 mod curve;
 mod programme;
@@ -35,26 +35,17 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use curve::{Step, StepCounts, coarsened};
 
 use super::table::{Cell, Table, Value};
-use crate::period::Date;
 
-/// What may be shown, and who says so when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Counts from 1 to below this are never shown. 0 and 1 hold nothing back.
     pub threshold: u64,
-    /// Where the rule stands, as a link or title; empty: the project's own choice.
-    pub source: String,
-    /// The day the rule was read.
-    pub read_on: Option<Date>,
 }
 
 impl Default for Rule {
     fn default() -> Rule {
-        Rule {
-            threshold: 5,
-            source: String::new(),
-            read_on: None,
-        }
+        Rule { threshold: 5 }
     }
 }
 
@@ -73,9 +64,6 @@ pub enum Reads {
     /// A function of these quantities: a count of itself, a share of its count and its
     /// denominator, an effect of all counts behind it.
     Of(Vec<CountId>),
-    /// The value below which this share of `base` persons lies; 0 and 1 are the extremes, which
-    /// are always one person's value.
-    Quantile { base: CountId, share: f64 },
 }
 
 /// Why an export cannot be made.
@@ -100,6 +88,15 @@ pub enum DisclosureError {
         table: String,
         row: String,
         column: String,
+    },
+    #[error(
+        "arm `{arm}` has {drawn} persons, fewer than the threshold of {threshold}, and how many were \
+         drawn into each arm stands in the head of every table"
+    )]
+    SmallArm {
+        arm: String,
+        drawn: u64,
+        threshold: u64,
     },
     #[error("`{key}` cannot be protected: numbers that everyone knows determine it")]
     Exposed { key: String },
@@ -343,7 +340,6 @@ impl Release {
         let small = |at: usize| matches!(self.quantities[at].kind, Kind::Count);
         Ok(Decision {
             threshold: self.rule.threshold,
-            values: self.quantities.iter().map(|q| q.value).collect(),
             held_back: hidden
                 .iter()
                 .enumerate()
@@ -403,7 +399,6 @@ impl Reads {
         match self {
             Reads::Undeclared | Reads::Nothing => &[],
             Reads::Of(ids) => ids,
-            Reads::Quantile { base, .. } => std::slice::from_ref(base),
         }
     }
 }
@@ -412,7 +407,6 @@ impl Reads {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     threshold: u64,
-    values: Vec<i64>,
     held_back: BTreeSet<CountId>,
     small: BTreeSet<CountId>,
 }
@@ -424,12 +418,6 @@ impl Decision {
             Reads::Undeclared => false,
             Reads::Nothing => true,
             Reads::Of(ids) => !ids.iter().any(|id| self.held_back.contains(id)),
-            Reads::Quantile { base, share } => {
-                // As many persons as the threshold must lie on either side.
-                let side = share.min(1.0 - share).max(0.0);
-                let beside = self.values[base.0] as f64 * side;
-                !self.held_back.contains(base) && beside >= self.threshold as f64
-            }
         }
     }
 

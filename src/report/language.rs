@@ -15,7 +15,7 @@ mod nouns;
 
 pub use findings::{FINDINGS, finding};
 pub use messages::{Message, Spoken, one_stop};
-pub use notes::{NOTES, note, sentence};
+pub use notes::{Leaves, NOTES, leaves, note, sentence};
 pub use nouns::Noun;
 
 use super::number::{fixed, grouped, p_value, signed};

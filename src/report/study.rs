@@ -5,6 +5,7 @@
 //! was executed, not what is usual. Hides: which table holds which rows.
 
 mod coarse;
+mod counts;
 mod digits;
 mod figures;
 mod headline;
@@ -18,13 +19,13 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Contents, Definition, Document, Inline};
 use super::json::Provenance;
-use super::language::{Locale, Message, one_stop, plain_spaces};
+use super::language::{Locale, Message, Noun, one_stop, plain_spaces};
 use super::table::{Source, Table, terminal};
 use crate::estimate::duration::curve::Curve;
 use crate::estimate::duration::incidence::Incidence;
-use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Standing};
+use crate::estimate::{ArmCounts, Baseline, Course, Estimate, Interval, Standing};
 use crate::period::Date;
-use crate::protocol::{Adjustment, Multiplicity, Protocol, Role};
+use crate::protocol::{Multiplicity, Protocol, Role};
 use crate::sample::Flow;
 
 pub use figures::{Drawn, FigureFile};
@@ -124,6 +125,56 @@ pub enum CurveFound {
     Survival(Curve),
     /// With competing events.
     Incidence(Incidence),
+}
+
+/// What happened at one time of a curve.
+struct Happened {
+    time: f64,
+    /// Of the curve, after this time.
+    value: f64,
+    interval: Option<Interval>,
+    events: u64,
+    /// Had another event, after which this one cannot happen.
+    competing: u64,
+    censored: u64,
+}
+
+impl CurveFound {
+    /// Returns what happened, time by time, with intervals where a level is given.
+    fn happened(&self, level: Option<f64>) -> Vec<Happened> {
+        match self {
+            CurveFound::Survival(curve) => {
+                let steps = curve.steps.iter().map(|step| Happened {
+                    time: step.time,
+                    value: step.survival,
+                    interval: level.and_then(|level| step.interval(level)),
+                    events: step.events,
+                    competing: 0,
+                    censored: step.censored,
+                });
+                steps.collect()
+            }
+            CurveFound::Incidence(curve) => {
+                let steps = curve.steps.iter().map(|step| Happened {
+                    time: step.time,
+                    value: step.incidence,
+                    interval: level.and_then(|level| step.interval(level)),
+                    events: step.events,
+                    competing: step.competing,
+                    censored: step.censored,
+                });
+                steps.collect()
+            }
+        }
+    }
+
+    /// Returns how many are under observation just before a time.
+    fn at_risk(&self, time: f64) -> u64 {
+        match self {
+            CurveFound::Survival(curve) => curve.at_risk(time),
+            CurveFound::Incidence(curve) => curve.at_risk(time),
+        }
+    }
 }
 
 /// Persons drawn by month or a longer span, arm by arm; not cumulated.
@@ -593,22 +644,14 @@ impl Methods {
 
 /// Says how p-values were adjusted.
 fn multiplicity(found: &Results, rows: &[&Estimate], locale: &Locale) -> String {
-    let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
-    if !adjusted || found.multiplicity.method == Adjustment::None {
+    let adjusted = rows.iter().filter(|row| row.p_adjusted.is_some());
+    let Some(tests) = adjusted.filter_map(|row| row.family).max() else {
         return locale.say(Message::NoMultiplicity);
-    }
-    let mut family: Vec<_> = found
-        .rows
-        .iter()
-        .filter(|row| row.p_adjusted.is_some())
-        .map(|row| (&row.outcome, &row.arm, &row.reference))
-        .collect();
-    family.sort_unstable();
-    family.dedup();
+    };
     let method = Message::of_adjustment(found.multiplicity.method.name());
     let method = method.map_or_else(String::new, |method| locale.say(method));
     locale.say(Message::MultiplicityBy {
         method: &method,
-        tests: family.len() as u64,
+        tests: &locale.counted(tests as u64, Noun::Test),
     })
 }

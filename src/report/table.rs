@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod terminal;
 pub mod xlsx;
 
+pub use csv::{Asides, Part, Shape};
 pub(crate) use layout::room;
 pub use layout::{Laid, LaidCell, LaidRow, lay};
 
@@ -55,6 +56,8 @@ pub struct Column {
     pub label: String,
     pub align: Align,
     pub footnotes: Vec<NoteId>,
+    /// What forms for machines have of it, where that is said before anything is held back.
+    pub shape: Option<Shape>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -396,6 +399,7 @@ impl Column {
             label: label.into(),
             align: Align::Numbers,
             footnotes: Vec::new(),
+            shape: None,
         }
     }
 
@@ -404,6 +408,13 @@ impl Column {
             align: Align::Words,
             ..Column::numbers(key, label)
         }
+    }
+
+    /// Says what stands in the column, whatever its cells turn out to be.
+    pub fn shaped(mut self, parts: &[Part], asides: Asides) -> Column {
+        let parts = parts.to_vec();
+        self.shape = Some(Shape { parts, asides });
+        self
     }
 
     pub fn noted(mut self, note: NoteId) -> Column {
@@ -505,6 +516,17 @@ impl Table {
         for row in self.groups.iter_mut().flat_map(|group| &mut group.rows) {
             let mut kept = keep.iter();
             row.cells.retain(|_| *kept.next().unwrap_or(&true));
+        }
+    }
+
+    /// Says of every column what its cells have, so that what is held back later leaves the columns
+    /// of machine forms as they are.
+    pub fn settle(&mut self) {
+        let shapes: Vec<Shape> = (0..self.columns.len())
+            .map(|column| Shape::of(self, column))
+            .collect();
+        for (column, shape) in self.columns.iter_mut().zip(shapes) {
+            column.shape = Some(shape);
         }
     }
 

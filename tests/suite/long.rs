@@ -470,7 +470,8 @@ fn long_months_and_thin_ends_are_doubtful() {
         said.err
     );
     assert!(
-        said.err.contains("the last 1 month with fewer rows"),
+        said.err
+            .contains("2018-08 with fewer rows than the months before"),
         "{}",
         said.err
     );

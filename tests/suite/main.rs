@@ -1,6 +1,7 @@
 //! All tests in one binary, because each further one links the whole crate again.
 
 mod cli;
+mod deliveries;
 mod effects;
 mod formats;
 mod fuzz;

@@ -273,8 +273,8 @@ fn a_register_names_only_columns_that_are_read() {
     );
     assert!(with("states", "period").is_ok());
     for (kind, column) in [
-        ("bfl", "wage"),
-        ("bfl", "subsidy"),
+        ("bfl", "state"),
+        ("spells", "wage"),
         ("states", "hours"),
         ("dream", "state"),
     ] {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::registers::selectors;
-use super::{choice, id, label_or, path};
+use super::{choice, id, label, path};
 use crate::period::Window;
 use crate::protocol::section::{At, Faults, Section};
 use crate::protocol::{
@@ -19,12 +19,7 @@ pub(super) fn outcome(
     f: &mut Faults,
 ) -> Option<Vec<Outcome>> {
     let id = id(&mut section, f);
-    let label = match &id {
-        Some(id) => label_or(&id.value, &mut section, f),
-        None => section
-            .text("label", f)
-            .map_or_else(String::new, |l| l.value),
-    };
+    let label = label(&id, &mut section, f);
     let name = section.required_text("measure", f);
     if let Some(id) = &id
         && ["referral", "arm"].contains(&id.value.as_str())

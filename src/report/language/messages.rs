@@ -281,9 +281,9 @@ messages! { 'a;
     CovariatesFilled { covariates: &'a str }:
         "Manglende værdier af {covariates} er erstattet af gennemsnittet.",
         "Missing values of {covariates} were replaced by the mean.";
-    MultiplicityBy { method: &'a str, tests: u64 }:
-        "p-værdier er justeret for {tests} test med {method}.",
-        "p-values are adjusted for {tests} tests by {method}.";
+    MultiplicityBy { method: &'a str, tests: &'a str }:
+        "p-værdier er justeret for {tests} med {method}.",
+        "p-values are adjusted for {tests} by {method}.";
     NoMultiplicity:
         "p-værdier er ikke justeret for antallet af test.",
         "p-values are not adjusted for the number of tests.";
@@ -858,6 +858,10 @@ messages! { 'a;
         "register: {file} er der ikke endnu", "register: {file} is not there yet";
     RegisterRead { register: &'a str, rows: &'a str, persons: &'a str }:
         "register {register}: {rows}, {persons}", "register {register}: {rows}, {persons}";
+    TableNotThere { file: &'a str }:
+        "tabel: {file} er der ikke endnu", "table: {file} is not there yet";
+    TableRead { file: &'a str, persons: &'a str }:
+        "tabel {file}: {persons}", "table {file}: {persons}";
     LedgerOfOneArm:
         "lodtrækningsbog: ingen, med én gruppe trækkes der ikke lod",
         "ledger: none, with one arm nothing is drawn";
@@ -894,8 +898,10 @@ messages! { 'a;
         "{persons} med en kode i uger, hvor den ikke er i brug",
         "{persons} with a code in weeks in which it is not in use";
     ShortKeyDoubt { rows: &'a str }:
-        "{rows} med færre cifre i nøglen end de fleste: nuller forrest kan være gået tabt",
-        "{rows} with fewer digits in the key than most: leading zeros may be lost";
+        "{rows} med færre cifre i nøglen end de fleste, eller end de truknes: nuller forrest kan \
+         være gået tabt",
+        "{rows} with fewer digits in the key than most, or than those drawn: leading zeros may be \
+         lost";
     NotInRegisterDoubt { persons: &'a str }:
         "{persons} er ikke i registret: deres udfald vil mangle (`not-in-register`)",
         "{persons} not in the register: their outcomes will be missing (`not-in-register`)";
@@ -908,8 +914,39 @@ messages! { 'a;
         "{spells} uden en torsdag, så ingen uge har dem",
         "{spells} without a Thursday, so that no week has it";
     LastMonthsDoubt { months: &'a str }:
-        "de sidste {months} med færre rækker end dem før: de er måske ikke fuldstændige",
-        "the last {months} with fewer rows than those before: they may not be complete";
+        "{months} har færre rækker end månederne før: nogle mangler måske endnu",
+        "{months} with fewer rows than the months before: some may still be missing";
+    NotDeliveredDoubt { months: &'a str }:
+        "ingen fil har rækker for {months}: udfald af vinduer med en sådan måned vil mangle \
+         (`not-covered`)",
+        "no file has rows of {months}: outcomes of windows with such a month will be missing \
+         (`not-covered`)";
+    NoHoursDoubt { months: &'a str }:
+        "ingen har en række for {months}, og det tæller som ingen timer: blev måneden leveret?",
+        "nobody has a row of {months}, which counts as no hours: was the month delivered?";
+    NoIndustryDoubt { months: &'a str }:
+        "ingen fil har branchekoder for {months}: blanke uger dér er `unknown`",
+        "no file has industry codes of {months}: blank weeks there are `unknown`";
+    InSomeFilesDoubt { persons: &'a str }:
+        "{persons} er kun i nogle af filerne: uger i de andre kendes ikke for dem",
+        "{persons} in some of the files only: weeks of the others are not known of them";
+    NotInTableDoubt { persons: &'a str }:
+        "{persons} er ikke i tabellen: deres tal vil mangle (`not-in-register`)",
+        "{persons} not in the table: their numbers will be missing (`not-in-register`)";
+    BreakCaution2017 { persons: &'a str }:
+        "{persons}: vinduet indeholder juli 2017, da kilden til koderne skiftede",
+        "{persons}: the window holds July 2017, when the source of the codes changed";
+    BreakCaution2025 { persons: &'a str }:
+        "{persons}: vinduet indeholder juli 2025, da tre ydelser blev til én",
+        "{persons}: the window holds July 2025, when three benefits became one";
+    BeyondCaution { persons: &'a str, register: &'a str }:
+        "{persons}: vinduet rækker ud over det, som `{register}` har",
+        "{persons}: the window reaches beyond what `{register}` holds";
+    ProvisionalCaution { persons: &'a str, register: &'a str }:
+        "{persons}: vinduet rækker ind i de sidste to måneder af `{register}`, som ofte ikke er \
+         fuldstændige",
+        "{persons}: the window reaches into the last two months of `{register}`, which are often not \
+         complete";
     NoLastLineEndDoubt { files: &'a str }:
         "{files} hvor den sidste række ikke har et linjeskift, som de andre har: den kan være \
          skåret over",
@@ -1003,7 +1040,7 @@ messages! { 'a;
     WeeksHead: "uger", "weeks";
     CodeHead: "kode", "code";
     StateHead: "tilstand", "state";
-    LabelHead: "betegnelse", "label";
+    LabelHead: "betegnelse [gruppe]", "label [group]";
     BlankCode: "blank", "blank";
     PerCentOf { persons: &'a str, missing: &'a str }:
         "pct. af {persons}; uge 0 er lodtrækningens; {missing} er ikke i registret og er ukendte",
@@ -1011,12 +1048,22 @@ messages! { 'a;
     PerCentOfOneArm { persons: &'a str, missing: &'a str }:
         "pct. af {persons}; uge 0 er startens; {missing} er ikke i registret og er ukendte",
         "per cent of {persons}; week 0 is that of the start; {missing} not in the register are unknown";
-    BlankIs:
-        "en blank uge, og feriedagpenge fra beskæftigelse, er `ordinary` i en måned med branchekode \
-         og `self_support` i en uden; hvor filen ingen branchekolonne har, er den `unknown`",
-        "a blank week, and holiday pay from employment, is `ordinary` in a month with an industry \
-         code and `self_support` in one without; where the file has no industry column it is \
-         `unknown`";
+    OrdinaryIs:
+        "blank, eller feriedagpenge fra beskæftigelse, i en måned med branchekode",
+        "blank, or holiday pay from employment, in a month with an industry code";
+    SelfSupportIs: "det samme, i en måned uden branchekode", "the same, in a month without one";
+    SupportedIs:
+        "løntilskud, fleksjob, skånejob, servicejob, jobrotation, voksenlærling",
+        "wage subsidy, flex job, skånejob, service job, rotation, adult apprentice";
+    PraktikIs: "virksomhedspraktik", "work placement";
+    EducationIs: "ordinær uddannelse", "ordinary education";
+    BenefitIs: "enhver anden ydelse", "every other benefit";
+    PensionIs: "folkepension", "old-age pension";
+    AbroadIs: "ikke bosiddende i Danmark", "not resident in Denmark";
+    DeadIs: "død", "dead";
+    UnknownIs:
+        "uden for registrets uger, eller blank i en måned, som filen ikke har branchekoder for",
+        "outside the weeks of the register, or blank in a month of which the file has no industry codes";
     OrdinaryShort: "ordinær", "ordinary";
     SupportedShort: "støttet", "supported";
     PraktikShort: "praktik", "praktik";

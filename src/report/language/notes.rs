@@ -3,7 +3,8 @@
 //! An estimate says what a reader must know as an English sentence, which is what the machine's
 //! form holds. Here each of them stands beside its Danish form, with `{slot}` for what varies.
 //! Promises: every note that `estimate` can make has a pair (a test reads the source for them);
-//! numbers inside a note take the form of numbers that was chosen, ids the labels of the plan.
+//! numbers inside a note take the form of numbers that was chosen, ids the labels of the plan; what
+//! may leave a closed place is told sentence by sentence.
 //! Hides: how a sentence is told from another.
 
 use super::Locale;
@@ -702,6 +703,134 @@ pub fn note(text: &str, locale: &Locale, label: &dyn Fn(&str) -> Option<String>)
     }
     said
 }
+
+/// What may leave a closed place of a row whose counts may, as far as one of its notes goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaves {
+    NoteAndRow,
+    /// The note tells persons that the row's numbers do not.
+    RowAlone,
+    /// It says why a number is absent, and its absence tells the same.
+    Neither,
+}
+
+/// Returns what may leave with a note. A sentence that is not known stays, and its row with it.
+pub fn leaves(text: &str) -> Leaves {
+    match find(NOTES, text) {
+        Some(((english, _), _)) if OF_NOBODY.contains(english) => Leaves::NoteAndRow,
+        Some(((english, _), _)) if OF_PERSONS.contains(english) => Leaves::RowAlone,
+        _ => Leaves::Neither,
+    }
+}
+
+/// Notes that count nobody, or no more than the numbers of their row: how many have the outcome and
+/// the event in each arm, in each stratum and level where the method tells of them, and who was drawn.
+const OF_NOBODY: &[&str] = &[
+    "an arm has no outcomes",
+    "the outcome does not vary: no test and no interval",
+    "the outcome does not vary: no test",
+    "nobody was drawn into an arm",
+    "an arm has fewer than two outcomes: no standard error",
+    "an arm has fewer than two clusters: no standard error",
+    "fewer than 5 degrees of freedom: prefer a randomisation test",
+    "a bound is absent: it lies beyond the outermost resample",
+    "a pooled share has no interval `bootstrap-t`",
+    "tests of the family that could not be made count as p = 1: {number}",
+    "p is adjusted for the tests made here; the plan declares others",
+    "weighted; the shares and means of the arms are of persons, unweighted",
+    "so many are missing that Lee bounds belong here; with weights none are made",
+    "a test without an estimate",
+    "people chosen after the draw cannot be drawn again",
+    "of those whose window is not covered a yes is known and a no is not: the shares among the known are too high",
+    "method `{name}` counts everybody alike, and the table has weights",
+    "no interval: the draw was of clusters",
+    "Lee bounds are of all strata together",
+    "the change within one arm is no effect: what would have happened without is not known",
+    "shares of all weeks observed in the arm; the variance is that of a ratio",
+    "the mean of an arm is not above zero: the ratio has no logarithm",
+    "std_error is that of the logarithm of the ratio",
+    "all persons have the same outcome: no test",
+    "all persons of an arm have the same outcome, in both arms: the interval has no width, and there is no test",
+    "no events in either arm: the ratio is undefined",
+    "no events in the reference: the ratio is infinite",
+    "no events in the reference: the upper bound is infinite",
+    "no events in an arm: the log interval is undefined",
+    "two cells are empty, one on each diagonal: the odds ratio is undefined",
+    "a cell is empty: the odds ratio is infinite",
+    "a cell is empty: the odds ratio has no log interval, but an exact one",
+    "all persons have the same outcome: the odds ratio is undefined",
+    "the exact odds ratio has no standard error",
+    "the upper bound is infinite",
+    "p is twice the smaller exact tail, which agrees with the interval",
+    "Wald's interval went beyond -1 or 1 and is cut there",
+    "no stratum has outcomes in both arms",
+    "strata are weighted by n1 n0 / (n1 + n0), as by Mantel and Haenszel",
+    "an arm has no variance in any stratum: Newcombe's interval is undefined",
+    "a single share has no strata to compare",
+    "the numbers are too large or too far apart to be squared",
+    "as many columns as rows: no standard error",
+    "no degrees of freedom: no test and no interval",
+    "one model over all arms",
+    "one cluster: no standard error",
+    "{number} clusters, fewer than {number2}: `cr2` is safer than `{name}`",
+    "level `{name}` has nobody in one of the arms and takes no part in the test",
+    "fewer than two levels to compare",
+    "too few clusters for so many levels: no test",
+    "no degrees of freedom for so many levels and columns: no test",
+    "the draw did not change what was received",
+    "the first stage has F below 10: the Anderson-Rubin set is to be preferred",
+    "the Anderson-Rubin set is unbounded or empty: {effects}",
+    "the arms have outcomes alike, so that nothing is trimmed",
+    "competing events count as censored at their time (cause-specific)",
+    "the outcome does not vary by the horizon: no test and no interval",
+    "in one arm the outcome does not vary by the horizon and counts as known exactly: the interval is too narrow",
+    "in one arm the outcome does not vary by the horizon and has no log-log limits: no test and no interval",
+    "so it is in a stratum, within which the arms are compared",
+    "the horizon is not a time greater than 0",
+    "no events: the hazard ratio is undefined",
+    "the likelihood was not brought to its maximum: no estimate",
+    "ties by Efron's method",
+    "the hazard ratio is conditional on the covariates",
+    "{number} clusters: the robust standard error is too small with fewer than {number2}",
+    "a stratum has nobody in one of the arms",
+    "by stratum, weighted by stratum size",
+    "null of the randomisation test: {null}",
+    "the sizes of the blocks are not known: the whole draw was replayed",
+    "the whole draw was replayed: the null is that {null}",
+    "the design allows no other draw",
+    "no interval: other arms would need effects of their own",
+    "the interval has no bound {side}: no such effect is rejected",
+    "the interval is for an effect that adds the same to everybody, which an outcome of 1 and 0 can have on average only",
+    "method `{name}` needs {what}, and `{name2}` is none",
+    "method `{name}` has no interval `{name2}`",
+    "method `{name}` compares two arms, and the sample has one",
+    "the draw was {how}, and method `{name}` does not heed it",
+    "method `{name}` needs {what}",
+    "standard errors `{name}` need clusters, and the draw had none",
+];
+
+/// Notes on numbers that are there, which count persons or tell of one.
+const OF_PERSONS: &[&str] = &[
+    "in {number} resamples nobody differs within the arms: prefer a randomisation test",
+    "`{name}` came from {number} before to {number2} after",
+    "{number} of `{name}` without a value before are left out",
+    "strata with an empty arm, left out: {number}, with {number2} persons",
+    "column `{name}` was dropped: {why}",
+    "covariate `{name}` has no values and was left out",
+    "covariate `{name}`: {number} missing, filled with the mean",
+    "covariate `{name}`: {number} missing, filled with the mean and marked by an indicator",
+    "{number} {word} for {number2} persons in the smaller arm: more than one for every {number3}",
+    "in {clusters} the columns follow the cluster exactly (leverage 1): `cr2` leaves this part of the variance out",
+    "F = {number} on {number2} and {number3} degrees of freedom",
+    "{percent} received it because of the draw",
+    "the draw changed what was received by {number}",
+    "F of the first stage {number}",
+    "{number} of whom it is not known what they received are left out",
+    "Lee bounds trim {percent} of the outcomes of `{name}`",
+    "covariate {name} adds nothing to the others and was dropped",
+    "{number} {strata} that {have} outcomes in one of the two arms only do not enter",
+    "{number} of the draws compared have no statistic, and count as extreme",
+];
 
 /// Words that are ids where they come from.
 const ENGLISH: &[(&str, &str)] = &[

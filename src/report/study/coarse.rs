@@ -108,18 +108,11 @@ pub fn times(found: &TimesFound, threshold: u64) -> Option<(TimesFound, Vec<Vec<
 /// Returns what happened in spans of `width` from 0, each without its end, where the next begins;
 /// the last has all that is left. Spans in which nothing happened are steps too.
 fn by_span(curve: &CurveFound, width: i32, horizon: i32) -> Vec<Step> {
-    let fine: Vec<(f64, [u64; 3])> = match curve {
-        CurveFound::Survival(curve) => curve
-            .steps
-            .iter()
-            .map(|step| (step.time, [step.events, 0, step.censored]))
-            .collect(),
-        CurveFound::Incidence(curve) => curve
-            .steps
-            .iter()
-            .map(|step| (step.time, [step.events, step.competing, step.censored]))
-            .collect(),
-    };
+    let fine: Vec<(f64, [u64; 3])> = curve
+        .happened(None)
+        .iter()
+        .map(|step| (step.time, [step.events, step.competing, step.censored]))
+        .collect();
     let mut at_risk: u64 = fine.iter().flat_map(|(_, counts)| counts).sum();
     let mut ends: Vec<i32> = (1..)
         .map(|n| n * width)

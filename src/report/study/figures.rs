@@ -718,55 +718,23 @@ impl Page<'_> {
                 value,
                 band: interval.and_then(|interval| interval.lower.zip(interval.upper)),
             };
-            let (steps, last, censored, at_risk): (Vec<_>, _, Vec<_>, Vec<_>) = match curve {
-                CurveFound::Survival(curve) => (
-                    curve
-                        .steps
-                        .iter()
-                        .filter(|step| step.events > 0 && step.time <= times.horizon)
-                        .map(|step| {
-                            let interval = times.level.and_then(|level| step.interval(level));
-                            (step.time, banded(step.survival, interval))
-                        })
-                        .collect(),
-                    curve.steps.last().map(|step| step.time),
-                    curve
-                        .steps
-                        .iter()
-                        .filter(|step| step.censored > 0 && step.time < times.horizon)
-                        .map(|step| step.time)
-                        .collect(),
-                    at.iter().map(|&t| curve.at_risk(t)).collect(),
-                ),
-                CurveFound::Incidence(curve) => (
-                    curve
-                        .steps
-                        .iter()
-                        .filter(|step| step.events > 0 && step.time <= times.horizon)
-                        .map(|step| {
-                            let interval = times.level.and_then(|level| step.interval(level));
-                            (step.time, banded(step.incidence, interval))
-                        })
-                        .collect(),
-                    curve.steps.last().map(|step| step.time),
-                    curve
-                        .steps
-                        .iter()
-                        .filter(|step| step.censored > 0 && step.time < times.horizon)
-                        .map(|step| step.time)
-                        .collect(),
-                    at.iter().map(|&t| curve.at_risk(t)).collect(),
-                ),
-            };
+            let happened = curve.happened(times.level);
+            let events = happened
+                .iter()
+                .filter(|step| step.events > 0 && step.time <= times.horizon);
+            let steps = events.map(|step| (step.time, banded(step.value, step.interval.clone())));
+            let censored = happened
+                .iter()
+                .filter(|step| step.censored > 0 && step.time < times.horizon);
             let tally = |known: Option<u64>| known.map_or(Tally::Withheld, Tally::Known);
             SurvivalArm {
                 label: self.found.arm(arm),
-                steps,
-                end: end(last),
-                censored,
+                steps: steps.collect(),
+                end: end(happened.last().map(|step| step.time)),
+                censored: censored.map(|step| step.time).collect(),
                 at_risk: match &times.at_risk {
                     Some(coarse) => coarse[place].iter().copied().map(tally).collect(),
-                    None => at_risk.into_iter().map(Tally::Known).collect(),
+                    None => at.iter().map(|&t| Tally::Known(curve.at_risk(t))).collect(),
                 },
             }
         });

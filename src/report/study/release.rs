@@ -1,17 +1,17 @@
 //! The form of a report that may leave a closed place.
 //!
 //! Promises: no small count can be read or computed from its tables and figures together, as far
-//! as `reads` knows what each number follows from; words made of counts are left out. Hides what is
-//! put together and what is left out.
+//! as `reads` knows what each number follows from; of words those leave that count nobody. Hides
+//! what is put together and what is left out.
 
 use std::collections::BTreeMap;
 
-use super::reads::declare;
-use super::{Drawn, Report, Results, coarse, digits, report};
+use super::reads::{Declared, declare};
+use super::{Deviation, Drawn, Report, Results, coarse, digits, report};
 use crate::report::disclosure::{DisclosureError, Reads, Rule, Step};
 use crate::report::document::{Block, Inline};
-use crate::report::language::{Locale, Message};
-use crate::report::table::{Table, Value};
+use crate::report::language::{Leaves, Locale, Message, leaves};
+use crate::report::table::{Cell, Column, Table, Value};
 
 /// A report in which no small count can be read or computed.
 pub struct Export {
@@ -24,17 +24,39 @@ pub struct Export {
 
 /// Lays out what may leave: tables with small counts, and what they follow from, held back;
 /// figures only where every number in them may be shown, draws by month and curves of times after
-/// what is of few persons was put together. Words made from counts are left out.
+/// what is of few persons was put together. Of words those leave that count nobody, or no more than
+/// the numbers beside them.
 ///
 /// Weekly shares and states are left out: week after week they count the same persons as the
 /// tables do, and the ways in which one follows from the other are not all known here.
 pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, DisclosureError> {
     let threshold = rule.threshold;
+    for arm in &found.flow.arms {
+        // Heads of columns name how many were drawn.
+        let drawn = arm.drawn as u64;
+        if (1..threshold).contains(&drawn) {
+            let arm = arm.arm.clone();
+            return Err(DisclosureError::SmallArm {
+                arm,
+                drawn,
+                threshold,
+            });
+        }
+    }
     let mut found = found.clone();
+    // Rows whose absent numbers would tell what their notes do.
+    let mut silent: Vec<bool> = Vec::new();
     for row in &mut found.rows {
-        // Notes that tell numbers may tell counts.
-        let digit = |c: char| c.is_ascii_digit();
-        row.computed.notes.retain(|note| !note.contains(digit));
+        let notes = &mut row.computed.notes;
+        silent.push(notes.iter().any(|note| leaves(note) == Leaves::Neither));
+        notes.retain(|note| leaves(note) == Leaves::NoteAndRow);
+    }
+    for deviation in &mut found.deviations {
+        if let Deviation::PlannedNotRun { reason, .. } = deviation {
+            *reason = reason
+                .take()
+                .filter(|reason| leaves(reason) == Leaves::NoteAndRow);
+        }
     }
     digits::round(&mut found);
     if let Some(baseline) = &mut found.baseline {
@@ -60,7 +82,11 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
         }
     }
     let mut made = report(&found, locale, Drawn::Pixels);
-    let mut counts = declare(&found, rule, &mut made.tables)?;
+    let Declared {
+        mut counts,
+        behind,
+        unread,
+    } = declare(&found, rule, &silent, &mut made.tables)?;
     // What a figure reads, by its name.
     let mut readings: BTreeMap<String, Reads> = BTreeMap::new();
     if let Some((months, width)) = &months
@@ -77,17 +103,17 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
         }
     }
     let release = counts.release()?;
-    let tables: Vec<&Table> = made.tables.iter().collect();
-    let of_figures: Vec<Reads> = readings.values().cloned().collect();
-    let decision = release.decide(&tables, &of_figures)?;
-    for arm in &found.flow.arms {
-        // Heads of columns name how many were drawn.
-        let key = format!("drawn, arm {}", arm.arm);
-        if release.find(&key).is_some_and(|id| decision.holds_back(id)) {
-            return Err(DisclosureError::Exposed { key });
-        }
+    for table in &mut made.tables {
+        table.settle();
     }
+    let tables: Vec<&Table> = made.tables.iter().collect();
+    let others: Vec<Reads> = readings.values().cloned().chain(unread).collect();
+    let decision = release.decide(&tables, &others)?;
     let whole = |id: &str| {
+        let mut behind = behind.get(id).into_iter().flatten();
+        if !behind.all(|reads| decision.shows(reads)) {
+            return false;
+        }
         let table = made.tables.iter().find(|table| table.id == id);
         table.is_none_or(|table| {
             let mut cells = table.rows().flat_map(|row| &row.cells);
@@ -118,7 +144,11 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
     let applied: Vec<Table> = made
         .tables
         .iter()
-        .map(|table| without_traces(decision.apply(table)))
+        .map(|table| {
+            let behind = behind.get(&table.id).map_or(&[][..], Vec::as_slice);
+            let held_back = behind.iter().map(|reads| !decision.shows(reads));
+            without_traces(decision.apply(table), held_back, threshold)
+        })
         .collect();
     for block in &mut made.document.blocks {
         match block {
@@ -152,30 +182,19 @@ pub fn export(found: &Results, rule: Rule, locale: &Locale) -> Result<Export, Di
 
 /// Takes away what would tell of a number that is held back: the footnotes of its row, and which of
 /// effect, interval and p there were.
-fn without_traces(mut table: Table) -> Table {
+fn without_traces(
+    mut table: Table,
+    held_back: impl Iterator<Item = bool>,
+    threshold: u64,
+) -> Table {
     let effects = ["effect", "interval", "p", "p_adjusted"];
-    let columns: Vec<bool> = table
-        .columns
-        .iter()
-        .map(|column| effects.contains(&column.key.as_str()))
-        .collect();
-    for row in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
-        let held_back = row
-            .cells
-            .iter()
-            .zip(&table.columns)
-            .find_map(|(cell, column)| {
-                let suppressed = matches!(cell.value, Value::Suppressed { .. });
-                let own = effects[..3].contains(&column.key.as_str());
-                (own && suppressed).then(|| cell.clone())
-            });
-        if let Some(held_back) = held_back {
-            row.footnotes.clear();
-            for (cell, effect) in row.cells.iter_mut().zip(&columns) {
-                if *effect {
-                    *cell = held_back.clone();
-                }
-            }
+    let of_effects = |column: &Column| effects.contains(&column.key.as_str());
+    let columns: Vec<bool> = table.columns.iter().map(of_effects).collect();
+    let rows = table.groups.iter_mut().flat_map(|group| &mut group.rows);
+    for (row, _) in rows.zip(held_back).filter(|(_, held_back)| *held_back) {
+        row.footnotes.clear();
+        for (cell, _) in row.cells.iter_mut().zip(&columns).filter(|(_, of)| **of) {
+            *cell = Cell::new(Value::Suppressed { threshold }).reading(Reads::Nothing);
         }
     }
     table

@@ -6,7 +6,7 @@ use crate::protocol::{IntervalId, MethodId, Role, Statistic, Unit};
 use crate::report::baseline::{Same, alike, shown};
 use crate::report::language::{Locale, Message, NO_BREAK, Noun, one_stop};
 use crate::report::number::{decimals_for, decimals_of};
-use crate::report::table::{self, Cell, Column, Form, Row, Table, Value};
+use crate::report::table::{self, Asides, Cell, Column, Form, Part, Row, Table, Value};
 
 /// The way of the referrals, arm by arm.
 pub fn flow(found: &Results, locale: &Locale) -> Table {
@@ -364,33 +364,56 @@ pub fn effects(
         true => Message::Effect,
         false => Message::AbsoluteEffect,
     };
+    // What there is in a column follows from what was asked for, and from nobody's outcome.
+    let one_number = |key: &str, label: String| {
+        Column::numbers(key, label).shaped(&[Part::Whole], Asides::Counts)
+    };
+    let of_arm = |key: &str, label: String, counts: bool| {
+        let parts = [Part::Whole, Part::Aside];
+        let parts = &parts[..if counts { 2 } else { 1 }];
+        Column::numbers(key, label).shaped(parts, Asides::Counts)
+    };
+    let counts = |row: &&Estimate| row.unit == Unit::YesNo;
+    let compared = |row: &&Estimate| counts(row) && row.reference.is_some();
+    let bounds = |row: &&Estimate| {
+        let method = row.method;
+        matches!(method, MethodId::LeeBounds | MethodId::WorstCaseBounds)
+    };
+    let [whole, lower, upper] = [Part::Whole, Part::Lower, Part::Upper];
+    let effect_parts: &[Part] = match (rows.iter().all(bounds), rows.iter().any(bounds)) {
+        (true, _) => &[lower, upper],
+        (_, true) => &[whole, lower, upper],
+        (_, false) => &[whole],
+    };
     table.columns = vec![
-        Column::numbers(
+        of_arm(
             "arm",
             say(match (one, alone) {
                 (false, _) => Message::Arm,
                 (true, true) => Message::Share,
                 (true, false) => Message::Value,
             }),
+            rows.iter().any(counts),
         ),
-        Column::numbers("n_arm", "n"),
-        Column::numbers(
+        one_number("n_arm", "n".to_owned()),
+        of_arm(
             "reference",
             say(match alone {
                 true => Message::Target,
                 false => Message::Reference,
             }),
+            rows.iter().any(compared),
         ),
-        Column::numbers("n_reference", "n"),
-        Column::numbers("effect", say(effect_head)),
-        Column::numbers("interval", say(Message::Interval { level: &level })),
-        Column::numbers("p", say(Message::P)),
+        one_number("n_reference", "n".to_owned()),
+        Column::numbers("effect", say(effect_head)).shaped(effect_parts, Asides::Counts),
+        Column::numbers("interval", say(Message::Interval { level: &level }))
+            .shaped(&[lower, upper], Asides::Counts),
+        one_number("p", say(Message::P)),
     ];
     let adjusted = rows.iter().any(|row| row.p_adjusted.is_some());
     if adjusted {
-        table
-            .columns
-            .push(Column::numbers("p_adjusted", say(Message::AdjustedP)));
+        let column = one_number("p_adjusted", say(Message::AdjustedP));
+        table.columns.push(column);
     }
     let (mut group, mut contrast) = (None, None);
     // How the rows were computed: label of the method, sentences.

@@ -2,7 +2,8 @@
 //!
 //! Both hold the same fields: numbers in full precision, shares as 0 to 1, an interval as two
 //! columns, a value in parentheses as a column of its own, and what is missing as nothing, with the
-//! reason in the column `notes`. The machine's form has a comma, a point, the keys of columns and no
+//! reason in the column `notes`. Which columns there are follows from the table, not from what is
+//! held back of it. The machine's form has a comma, a point, the keys of columns and no
 //! byte order mark; Excel's has a mark, semicolons, decimal commas and the heads of columns.
 
 use super::{Bound, Cell, Form, Row, Table, Unit, Value};
@@ -117,7 +118,7 @@ fn notes(table: &Table, row: &Row) -> String {
 
 /// A number of a cell that has a column of its own in forms for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
     Whole,
     Lower,
     Upper,
@@ -219,7 +220,7 @@ impl Part {
 
 /// What the values in parentheses of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asides {
+pub enum Asides {
     Shares,
     Counts,
     /// Standard deviations, the only other numbers that stand in parentheses.
@@ -229,6 +230,13 @@ pub(crate) enum Asides {
 
 impl Asides {
     pub(crate) fn of(table: &Table, column: usize) -> Asides {
+        match &table.columns[column].shape {
+            Some(shape) => shape.asides,
+            None => Asides::found(table, column),
+        }
+    }
+
+    fn found(table: &Table, column: usize) -> Asides {
         let asides = || {
             let cells = table.rows().map(|row| &row.cells[column]);
             cells.filter_map(|cell| cell.aside.as_ref())
@@ -246,38 +254,62 @@ impl Asides {
     }
 }
 
+/// What a column has in forms where each number has a column of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub parts: Vec<Part>,
+    /// What the values in parentheses are.
+    pub asides: Asides,
+}
+
+impl Shape {
+    /// Returns what was said of a column, or what its cells have.
+    pub(crate) fn of(table: &Table, column: usize) -> Shape {
+        if let Some(shape) = &table.columns[column].shape {
+            return shape.clone();
+        }
+        let cells = || table.rows().map(|row| &row.cells[column]);
+        let main = || cells().map(|cell| &cell.value);
+        let aside = || cells().filter_map(|cell| cell.aside.as_ref());
+        let interval = |value: &Value| matches!(value, Value::Interval { .. });
+        let single = |value: &Value| {
+            matches!(
+                value,
+                Value::Text(_) | Value::Count(_) | Value::Number(..) | Value::P(_)
+            )
+        };
+        let mut parts = Vec::new();
+        let has_interval = main().any(interval);
+        if !has_interval || main().any(single) {
+            parts.push(Part::Whole);
+        }
+        if has_interval {
+            parts.extend([Part::Lower, Part::Upper]);
+        }
+        if aside().any(single) {
+            parts.push(Part::Aside);
+        }
+        if aside().any(interval) {
+            parts.extend([Part::AsideLower, Part::AsideUpper]);
+        }
+        Shape {
+            parts,
+            asides: Asides::found(table, column),
+        }
+    }
+}
+
 /// The columns that a table needs where each number has one of its own.
 pub(crate) struct Fields(Vec<(usize, Part)>);
 
 impl Fields {
     pub(crate) fn of(table: &Table) -> Fields {
-        let mut fields = Vec::new();
-        for column in 0..table.columns.len() {
-            let cells = || table.rows().map(|row| &row.cells[column]);
-            let main = || cells().map(|cell| &cell.value);
-            let aside = || cells().filter_map(|cell| cell.aside.as_ref());
-            let interval = |value: &Value| matches!(value, Value::Interval { .. });
-            let single = |value: &Value| {
-                matches!(
-                    value,
-                    Value::Text(_) | Value::Count(_) | Value::Number(..) | Value::P(_)
-                )
-            };
-            let has_interval = main().any(interval);
-            if !has_interval || main().any(single) {
-                fields.push((column, Part::Whole));
-            }
-            if has_interval {
-                fields.extend([(column, Part::Lower), (column, Part::Upper)]);
-            }
-            if aside().any(single) {
-                fields.push((column, Part::Aside));
-            }
-            if aside().any(interval) {
-                fields.extend([(column, Part::AsideLower), (column, Part::AsideUpper)]);
-            }
-        }
-        Fields(fields)
+        let columns = 0..table.columns.len();
+        let parts = columns.flat_map(|column| {
+            let parts = Shape::of(table, column).parts.into_iter();
+            parts.map(move |part| (column, part))
+        });
+        Fields(parts.collect())
     }
 
     pub(crate) fn list(&self) -> impl Iterator<Item = (usize, Part)> + '_ {

@@ -194,7 +194,7 @@ fn dates_that_are_none_stop_with_their_line_and_without_an_id() {
         ("p1,2018-03-14T23:30-12:00\n", vec!["is no date", "line 2"]),
         (
             "p1,010190-1234\n",
-            vec!["shape of a CPR number is no date", "line 2"],
+            vec!["like a CPR number) is no date", "line 2"],
         ),
         (
             "0101901234,2018-03-14\np1,2018-03-14\n0101901234,2018-03-15\n",
@@ -322,4 +322,34 @@ fn outcomes_know_nothing_of_the_arms() {
     for (_, other, of_other) in &others {
         assert!(*other == bytes && *of_other == table);
     }
+}
+
+#[test]
+fn wages_and_marks_of_subsidy_are_named_in_the_plan_and_wages_are_numbers() {
+    let folder = study();
+    let hours = folder
+        .read("bfl.csv")
+        .replace(",40\n", ",40,\"12.345,50\",x\n");
+    let bfl = |wage: &str| {
+        let rows = hours.replace("id,year,month,hours", "id,year,month,hours,loen,tilskud");
+        folder.write("bfl.csv", rows.replace("12.345,50", wage));
+    };
+    let named = "columns = { wage = \"loen\", subsidy = \"tilskud\" }";
+    let plan = PLAN.replace("kind = \"bfl\"", &format!("kind = \"bfl\"\n{named}"));
+    folder.write("study.toml", &plan);
+    let of = ["ingest"];
+    bfl("12345,50");
+    let said = klero(folder.path(), &of).ok();
+    assert!(!said.err.contains("loen"), "{}", said.err);
+    let made = [&OUTCOMES[..], &["--out", "o.csv"]].concat();
+    klero(folder.path(), &made).ok();
+    assert!(
+        folder.read("o.csv").contains(",0.249485436287656"),
+        "{}",
+        folder.read("o.csv")
+    );
+    bfl("12.345,50");
+    klero(folder.path(), &of).fails_with(2, &["`12.345,50` is no wage", "line 2, column loen"]);
+    folder.write("study.toml", plan.replace("\"loen\"", "\"lon\""));
+    klero(folder.path(), &of).fails_with(2, &["no column `lon`", "did you mean `loen`?"]);
 }

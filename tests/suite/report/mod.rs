@@ -7,6 +7,7 @@ mod figures;
 mod gallery;
 mod handover;
 mod people;
+mod release;
 mod sample;
 mod tables;
 pub(crate) mod verify;

@@ -29,6 +29,15 @@ struct Trial {
 }
 
 impl Trial {
+    /// So many of each arm who have these outcomes.
+    fn of(outcomes: usize, groups: &[(u16, Has, usize)]) -> Trial {
+        let persons = groups.iter().flat_map(|&(arm, has, n)| vec![(arm, has); n]);
+        Trial {
+            outcomes,
+            persons: persons.collect(),
+        }
+    }
+
     fn in_arm(&self, arm: u16, is: impl Fn(Has) -> bool) -> u64 {
         let all = self.persons.iter();
         all.filter(|(of, has)| *of == arm && is(*has)).count() as u64
@@ -36,10 +45,7 @@ impl Trial {
 
     /// Prints the share of each outcome by arm, what tells small counts held back.
     fn printed(&self, threshold: u64) -> String {
-        let mut release = Release::new(Rule {
-            threshold,
-            ..Rule::default()
-        });
+        let mut release = Release::new(Rule { threshold });
         let share = Form::of(Unit::Share, 1);
         let mut table = Table::new("t", "t", "");
         let arms = 1 + self.persons.iter().map(|(arm, _)| *arm).max().unwrap();
@@ -135,26 +141,21 @@ fn ways(
 #[test]
 fn the_difference_of_an_outcome_and_one_that_is_part_of_it_is_not_small() {
     // Nine have a job, seven of them without wage; the other arm has 20 and 12.
-    let mut trial = Trial {
-        outcomes: 2,
-        persons: Vec::new(),
-    };
-    for (arm, has, n) in [
+    let groups = [
         (0, 0b11, 7),
         (0, 0b01, 2),
         (0, 0b00, 31),
         (1, 0b11, 12),
         (1, 0b01, 8),
         (1, 0b00, 20),
-    ] {
-        trial.persons.extend((0..n).map(|_| (arm, has)));
-    }
+    ];
+    let trial = Trial::of(2, &groups);
     let printed = read(&trial.printed(5), 2);
     assert_eq!([printed[0][1], printed[1][1]], [Some(20), Some(12)]);
     let shown = [printed[0][0], printed[1][0]];
     assert!(shown.contains(&None), "9 − 7 can be read: {shown:?}");
     // Where some have it without a job, nobody knows who is part of whom.
-    trial.persons.extend((0..6).map(|_| (1, 0b10)));
+    let trial = Trial::of(2, &[&groups[..], &[(1, 0b10, 6)]].concat());
     let printed = read(&trial.printed(5), 2);
     assert_eq!([printed[0][0], printed[1][0]], [Some(9), Some(7)]);
 }
@@ -162,20 +163,17 @@ fn the_difference_of_an_outcome_and_one_that_is_part_of_it_is_not_small() {
 #[test]
 fn an_outcome_that_is_the_sum_of_others_tells_none_of_them() {
     // Job or education: 16; job: 13; education: 3, held back, and 16 − 13 with it.
-    let mut trial = Trial {
-        outcomes: 3,
-        persons: Vec::new(),
-    };
-    for (arm, has, n) in [
-        (0, 0b101, 13),
-        (0, 0b110, 3),
-        (0, 0b000, 24),
-        (1, 0b101, 10),
-        (1, 0b110, 10),
-        (1, 0b000, 20),
-    ] {
-        trial.persons.extend((0..n).map(|_| (arm, has)));
-    }
+    let trial = Trial::of(
+        3,
+        &[
+            (0, 0b101, 13),
+            (0, 0b110, 3),
+            (0, 0b000, 24),
+            (1, 0b101, 10),
+            (1, 0b110, 10),
+            (1, 0b000, 20),
+        ],
+    );
     let printed = read(&trial.printed(5), 2);
     let shown = [printed[0][0], printed[1][0], printed[2][0]];
     assert_eq!(shown[1], None);
