@@ -24,7 +24,7 @@ pub use numbers::Numbers;
 pub use table::{Data, Roles};
 
 use crate::protocol::{Procedure, Unit};
-use crate::register::RegisterError;
+use crate::register::{RegisterError, Shown};
 use crate::spelling::listed;
 use crate::table::TableError;
 
@@ -177,14 +177,14 @@ pub enum SampleError {
     },
     #[error("`{referral}` has outcomes and was not drawn\n  in {}", path.display())]
     NotDrawn { path: PathBuf, referral: String },
-    #[error("`{referral}` stands twice\n  in {}", path.display())]
-    Twice { path: PathBuf, referral: String },
-    #[error("`{found}` is no {expected}\n  in {}, line {line}, column {column}", path.display())]
+    #[error("{referral} stands twice\n  in {}", path.display())]
+    Twice { path: PathBuf, referral: Shown },
+    #[error("{found} is no {expected}\n  in {}, line {line}, column {column}", path.display())]
     Cell {
         path: PathBuf,
         line: u64,
         column: String,
-        found: String,
+        found: Shown,
         expected: &'static str,
     },
     #[error("no {what}\n  in {}, line {line}, column {column}", path.display())]

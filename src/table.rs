@@ -71,6 +71,10 @@ pub enum TableError {
         found: usize,
         expected: usize,
     },
+    #[error("text behind the quote that closes a cell, or no such quote\n  in {}, line {end}\n  the cell begins in line {line}", path.display())]
+    QuoteInside { path: PathBuf, line: u64, end: u64 },
+    #[error("a cell over several lines\n  in {}, line {line}\n  expected a list with a line for each", path.display())]
+    OverLines { path: PathBuf, line: u64 },
     #[error("not a table: {message}\n  in {}", path.display())]
     Csv { path: PathBuf, message: String },
     #[error("no column `{column}`\n  in {}, line 1\n  found {}", path.display(), listed(found.iter().map(String::as_str)))]
@@ -148,6 +152,45 @@ fn line_of(text: &str, start: &csv::Position) -> u64 {
     start.line() + empty.filter(|&&byte| byte == b'\n').count() as u64
 }
 
+/// Returns the first and last line of a quoted cell over several lines that has text behind its
+/// closing quote, or none: a quote that was never meant to open one swallows rows.
+fn swallowed(text: &[u8], separator: u8) -> Option<(u64, u64)> {
+    let (mut at, mut line) = (0, 1);
+    while at < text.len() {
+        if text[at] == b'"' {
+            let first = line;
+            at += 1;
+            loop {
+                let Some(length) = text[at..].iter().position(|&byte| byte == b'"') else {
+                    let lines = text[at..].iter().filter(|&&byte| byte == b'\n').count();
+                    return Some((first, first + lines as u64));
+                };
+                line += text[at..at + length]
+                    .iter()
+                    .filter(|&&b| b == b'\n')
+                    .count() as u64;
+                at += length + 1;
+                // Two quotes are one that belongs to the text.
+                match text.get(at) {
+                    Some(b'"') => at += 1,
+                    _ => break,
+                }
+            }
+            let rest = &text[at..];
+            let ends = |&byte: &u8| byte == separator || byte == b'\n';
+            let behind = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
+            if line > first && !behind.trim_ascii().is_empty() {
+                return Some((first, line));
+            }
+        }
+        let ends = |&byte: &u8| byte == separator || byte == b'\n';
+        at += text[at..].iter().position(ends).unwrap_or(text.len() - at);
+        line += u64::from(text.get(at) == Some(&b'\n'));
+        at += 1;
+    }
+    None
+}
+
 impl Table {
     /// Reads a whole file.
     pub fn read(path: &Path) -> Result<Table, TableError> {
@@ -166,6 +209,9 @@ impl Table {
         }
         let dialect = Dialect::recognise(bytes);
         let text = decode(&bytes[dialect.mark..]);
+        if let Some((line, end)) = swallowed(text.as_bytes(), dialect.separator) {
+            return Err(TableError::QuoteInside { path, line, end });
+        }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(dialect.separator)
             .has_headers(false)

@@ -241,6 +241,9 @@ fn of_table(error: &TableError) -> Option<String> {
             ..
         } => Some(format!("did you mean `{nearest}`?")),
         TableError::Utf16 { .. } => Some("save the file as `CSV UTF-8`".to_owned()),
+        TableError::QuoteInside { .. } | TableError::OverLines { .. } => {
+            Some("a quote that opens nothing is written twice, inside quotes".to_owned())
+        }
         TableError::Ragged { .. } => {
             Some("a separator may be missing, or stand inside a text without quotes".to_owned())
         }

@@ -183,6 +183,11 @@ pub fn referrals(
     let mut first_lines: HashMap<&str, u64> = HashMap::new();
     let mut list = Vec::with_capacity(table.rows.len());
     for row in &table.rows {
+        // Between two quotes that open and close nothing, persons would be lost.
+        if row.cells.iter().any(|cell| cell.contains('\n')) {
+            let (path, line) = (table.path.clone(), row.line);
+            return Err(TableError::OverLines { path, line }.into());
+        }
         let mut fault = |column: &str, kind| {
             faults.push(ReferralFault {
                 line: Some(row.line),

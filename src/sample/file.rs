@@ -10,6 +10,7 @@ use super::{End, Fact, FactValues, Measured, People, SampleError};
 use crate::outcome::{OUTCOMES_FORMAT, definition};
 use crate::period::Week;
 use crate::protocol::{Measure, Outcome, Protocol, Unit};
+use crate::register::Shown;
 use crate::register::columns::{Columns, Values};
 
 /// A file of outcomes that `klero outcomes` made.
@@ -67,7 +68,7 @@ impl OutcomeFile {
             if rows.insert(referral.clone(), row).is_some() {
                 return Err(SampleError::Twice {
                     path: path.to_owned(),
-                    referral,
+                    referral: Shown::cell(&referral),
                 });
             }
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::order::Order;
 use super::{Drawn, End, Fact, FactValues, Groups, Measured, Numbers, People, SampleError};
 use crate::protocol::Unit;
+use crate::register::Shown;
 use crate::register::columns::{self, Columns, TOLD_APART};
 use crate::register::{Format, Source};
 use crate::spelling::nearest;
@@ -364,7 +365,7 @@ impl Data {
             path: self.path.clone(),
             line: self.line(place),
             column: column.to_owned(),
-            found,
+            found: Shown::cell(&found),
             expected,
         }
     }
@@ -383,7 +384,7 @@ impl Data {
                 .find(|&&id| std::mem::replace(&mut seen[id as usize], true));
             return Err(SampleError::Twice {
                 path: self.path.clone(),
-                referral: twice.map_or(String::new(), |&id| ids.names[id as usize].clone()),
+                referral: Shown::cell(twice.map_or("", |&id| ids.names[id as usize].as_str())),
             });
         }
         let bits = u32::BITS - (rows as u32).leading_zeros();

@@ -353,3 +353,66 @@ fn wages_and_marks_of_subsidy_are_named_in_the_plan_and_wages_are_numbers() {
     folder.write("study.toml", plan.replace("\"loen\"", "\"lon\""));
     klero(folder.path(), &of).fails_with(2, &["no column `lon`", "did you mean `loen`?"]);
 }
+
+/// A list in which a quote opens nothing loses nobody: it stops, and nothing is drawn.
+#[test]
+fn a_quote_that_is_not_closed_loses_nobody_of_a_list_or_a_table() {
+    let folder = Folder::new();
+    klero(folder.path(), &["new", "n", "--like", "two-arms"]).ok();
+    let study = folder.join("n");
+    fs::write(
+        study.join("study.toml"),
+        "[study]\nid = \"n\"\ntitle = \"n\"\n[[arm]]\nid = \"a\"\n[[arm]]\nid = \"b\"\n\
+         reference = true\n[allocation]\nprocedure = \"simple\"\n",
+    )
+    .unwrap();
+    klero(&study, &["seal", "--confirm", "n"]).ok();
+    let before = fs::read(study.join("ledger.jsonl")).unwrap();
+    let behind = "text behind the quote that closes a cell, or no such quote";
+    for (rows, parts) in [
+        (
+            "p1,\"Hotel\np2,\np3,\"Inn\n",
+            [behind, "line 4", "begins in line 2"],
+        ),
+        (
+            "p1,\np2,\"Hotel\np3,\np4,\n",
+            [behind, "line 6", "begins in line 3"],
+        ),
+        (
+            "p1,\"Hotel\np2,\np3,Inn\"\n",
+            ["a cell over several lines", "line 2", "line"],
+        ),
+    ] {
+        fs::write(study.join("list.csv"), format!("id,note\n{rows}")).unwrap();
+        klero(&study, &["draw", "--list", "list.csv"]).fails_with(2, &parts);
+        assert_eq!(fs::read(study.join("ledger.jsonl")).unwrap(), before);
+    }
+    // An answer in several lines is one cell of a table; a quote that opens nothing is none.
+    let table = |note: &str| {
+        let rows = (0..12).map(|n| format!("{},{},{note}\n", ["a", "b"][n % 2], n % 3 / 2));
+        format!("arm,job,note\n{}", rows.collect::<String>())
+    };
+    fs::write(study.join("t.csv"), table("\"one\ntwo, \"\"three\"\"\"")).unwrap();
+    let of = [
+        "estimate",
+        "--data",
+        "t.csv",
+        "--arm",
+        "arm",
+        "--reference",
+        "b",
+    ];
+    let of = [&of[..], &["--outcome", "job"]].concat();
+    let said = klero(&study, &of).ok();
+    assert!(said.out.contains("/6"), "{}", said.out);
+    fs::write(study.join("t.csv"), table("\"one")).unwrap();
+    klero(&study, &of).fails_with(2, &[behind, "line 3", "begins in line 2"]);
+    // What is no number is shown, unless it may be a CPR number.
+    fs::write(
+        study.join("t.csv"),
+        table("x").replace("a,0,", "a,010190-1234,"),
+    )
+    .unwrap();
+    let said = klero(&study, &of).fails_with(2, &["(a number like a CPR number) is no number"]);
+    assert!(!said.err.contains("1234"), "{}", said.err);
+}
