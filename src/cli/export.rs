@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use clap::Args;
 use klero::estimate::Failing;
 use klero::report::disclosure::Rule;
+use klero::report::document::Block;
 use klero::report::files::files;
+use klero::report::language::Message;
 use klero::report::study::export;
 use klero::results::results;
 use klero::sample::analysis_file;
@@ -23,6 +25,9 @@ pub struct Export {
     /// Show no count from 1 to below this, and nothing it follows from
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(2..=1_000))]
     threshold: u64,
+    /// Where the threshold stands, such as a link and the day it was read; told beside it
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    rule: Option<String>,
     /// Add the rows of persons, in a folder whose name says so
     #[arg(long)]
     microdata: bool,
@@ -67,6 +72,12 @@ impl Export {
                 return Ok(Answer::No);
             }
         };
+        let mut made = made;
+        if let Some(source) = &self.rule {
+            let words = locale.say(Message::RuleFrom { source });
+            let blocks = &mut made.report.document.blocks;
+            blocks.insert(1, Block::paragraph(words));
+        }
         let mut files = files(&made.report, &locale)?;
         if let Some(rows) = rows {
             let place = PathBuf::from(MICRODATA).join("analysis.csv");
@@ -78,7 +89,7 @@ impl Export {
         if around.console.json {
             around.console.object(&json!({
                 "folder": folder.display().to_string(), "files": count,
-                "threshold": self.threshold, "held_back_small": small,
+                "threshold": self.threshold, "rule": self.rule, "held_back_small": small,
                 "held_back_others": others, "figures_left_out": made.left_out,
             }))?;
         }

@@ -340,6 +340,8 @@ messages! { 'a;
          kunne regnes ud af ugerne og tabellerne tilsammen.",
         "The figure “{title}” is left out: it counts the same persons week by week, and counts below \
          {threshold} could follow from the weeks and the tables together.";
+    RuleFrom { source: &'a str }:
+        "Reglen er taget fra: {source}", "The rule is taken from: {source}";
     DisclosureRule { threshold: u64 }:
         "Antal fra 1 til under {threshold}, og tal de kan regnes ud fra, er udeladt. Reglen er et \
          valg og ingen garanti; den der giver adgang til data, kan kræve mere.",

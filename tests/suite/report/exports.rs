@@ -23,7 +23,15 @@ fn small_counts_and_what_tells_them_are_held_back() {
     let folder = Folder::new();
     klero(folder.path(), &["demo", "d"]).ok();
     let study = folder.join("d");
-    let said = klero(&study, &["export", "--threshold", "12", "--json"]).ok();
+    let rule = "https://example.org/rules, read on 2026-11-22";
+    let asked = ["export", "--threshold", "12", "--rule", rule, "--json"];
+    let said = klero(&study, &asked).ok();
+    assert_eq!(said.json()["rule"], rule);
+    let page = std::fs::read_to_string(study.join("export/report.md")).unwrap();
+    assert!(
+        page.contains(&format!("Reglen er taget fra: {rule}")),
+        "{page}"
+    );
     let json = said.json();
     assert!(json["held_back_small"].as_u64().unwrap() > 0);
     assert_eq!(
