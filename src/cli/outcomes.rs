@@ -17,7 +17,7 @@ use klero::sample::dates_of_draws;
 use klero::spelling::nearest;
 
 use super::failure::refused;
-use super::ingest::Bar;
+use super::ingest::{Bar, doubt};
 use super::study::{AlreadyThere, OUTCOMES, Study, write_file};
 use super::{Answer, Surroundings};
 
@@ -111,6 +111,7 @@ impl Outcomes {
             .filter_map(|outcome| outcome.value.as_ref())
             .map(|column| Readings::read(&study.folder, column))
             .collect::<Result<Vec<Readings>, _>>()?;
+        warn_of_tables(&plan, &tables, around);
         if self.week0 == Week0::Include {
             plan.include_week_of_draw();
         }
@@ -172,6 +173,22 @@ impl Outcomes {
             );
         }
         Ok(Answer::Yes)
+    }
+}
+
+/// Warns of what is doubtful in the tables of values, once for each table.
+fn warn_of_tables(plan: &Protocol, tables: &[Readings], around: &Surroundings) {
+    let files = plan.outcomes.iter();
+    let files = files.filter_map(|outcome| Some(&outcome.value.as_ref()?.file));
+    let mut told = BTreeSet::new();
+    for (file, table) in files.zip(tables) {
+        if !told.insert(file) {
+            continue;
+        }
+        for doubtful in table.doubts(None) {
+            let doubt = doubt(&doubtful, false, &around.of_tables());
+            around.console.warn(format!("{}: {doubt}", file.display()));
+        }
     }
 }
 

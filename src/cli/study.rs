@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use klero::draw::{NotASeed, Seed};
 use klero::ledger::{Ledger, LedgerError};
 use klero::protocol::{Protocol, ProtocolError};
+use klero::register::store::Store;
 use klero::register::{CodeTable, Format, RegisterError, Source, code_table};
 use klero::results::Sources;
 use klero::sample::{Drawn, People};
@@ -235,6 +236,15 @@ impl Study {
             ));
         };
         for register in &plan.registers {
+            // Whoever makes outcomes is stopped by it.
+            if outcomes_too
+                && let Err(error @ RegisterError::ReadOtherwise { .. }) =
+                    Store::of(register, &self.folder, &self.derived())
+            {
+                around.console.warn(format!(
+                    "{error}, and so were the outcomes: run `klero ingest`, then `klero outcomes`"
+                ));
+            }
             let store = self.derived().join(format!("{}.spells", register.id));
             let files = register.files.iter().chain(&register.codes);
             let files = files.map(|file| self.folder.join(file));

@@ -99,6 +99,18 @@ fn a_store_read_otherwise_than_the_plan_has_it_stops() {
         let said = said.fails_with(2, &[&message, "`klero ingest`"]);
         assert!(said.out.is_empty() && !folder.join("derived/outcomes.parquet").exists());
     }
+    // Estimates from what was made before say so.
+    let folder = Folder::new();
+    klero(folder.path(), &["demo", "d"]).ok();
+    let study = folder.join("d");
+    let plan = folder.read("d/study.toml");
+    let other = plan.replace("register/dream.csv", "register/other.csv");
+    folder.write("d/study.toml", other);
+    let said = klero(&study, &["estimate"]).ok();
+    let flat = said.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words =
+        "`dream` were made with another `files` than the plan has now, and so were the outcomes";
+    assert!(flat.contains(words), "{flat}");
     // A table of codes that says something else, under the same name.
     let folder = ingested();
     folder.write("codes.csv", "code,state\n745,praktik\n");
@@ -415,4 +427,21 @@ fn a_quote_that_is_not_closed_loses_nobody_of_a_list_or_a_table() {
     .unwrap();
     let said = klero(&study, &of).fails_with(2, &["(a number like a CPR number) is no number"]);
     assert!(!said.err.contains("1234"), "{}", said.err);
+}
+
+#[test]
+fn outcomes_warn_of_a_table_that_may_be_torn() {
+    let folder = study();
+    let value = "[[outcome]]\nid = \"mood\"\nmeasure = \"value\"\nfile = \"s.csv\"\n\
+                 column = \"mood\"\n[[outcome]]\nid = \"rest\"\nmeasure = \"value\"\n\
+                 file = \"s.csv\"\ncolumn = \"rest\"\n";
+    folder.write("study.toml", format!("{PLAN}{value}"));
+    klero(folder.path(), &["ingest"]).ok();
+    folder.write("s.csv", "id,rest,mood\np1,1,45\np2,2,4");
+    let said = klero(folder.path(), &OUTCOMES).ok();
+    let words = "s.csv: 1 file whose last row has no line end";
+    assert_eq!(said.err.matches(words).count(), 1, "{}", said.err);
+    folder.write("s.csv", "id,rest,mood\np1,1,45\np2,2,4\n");
+    let said = klero(folder.path(), &OUTCOMES).ok();
+    assert!(!said.err.contains("line end"), "{}", said.err);
 }
